@@ -1,0 +1,37 @@
+# Everything a fresh machine needs: Python >= 3.11 with venv and pip, and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench lock clean
+
+demo: .venv/ready
+	@$(BIN)/quorum run analyse examples/documents
+
+test: .venv/ready lint
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: .venv/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: .venv/ready
+	@$(BIN)/python -m benchmarks
+
+# The lock names versions and hashes, never where to fetch them from.
+lock: .venv/ready
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@echo "setting up .venv (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The wiring: builders that return ordinary, uncompiled LangGraph graphs."""

@@ -1,0 +1,1 @@
+"""Reading documents into one model: blocks with their places, links and formatting faults."""

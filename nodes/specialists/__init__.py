@@ -1,0 +1,1 @@
+"""Specialists: what a branch runs, and the ones that are shipped."""

@@ -1,0 +1,1 @@
+"""Document specialists: offline, no key, each finding something the others do not."""

@@ -1,0 +1,1 @@
+"""Running it: persistence, the orchestrator and the command line."""
