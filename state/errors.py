@@ -1,0 +1,78 @@
+"""Every error a user can meet: one root, and leaves that differ by what the user should do."""
+
+from __future__ import annotations
+
+
+class QuorumError(Exception):
+    """Root of all errors raised by langgraph-quorum."""
+
+
+class ConfigurationError(QuorumError):
+    """A setting is wrong. The message reads `field=value: what to give instead`."""
+
+    def __init__(self, field: str, value: object, mend: str) -> None:
+        self.field, self.value, self.mend = field, value, mend
+        super().__init__(f"{field}={value!r}: {mend}")
+
+
+class SyncPolicyError(ConfigurationError):
+    """A sync policy's field is out of its bounds."""
+
+
+class PlanError(QuorumError):
+    """The work cannot be planned: it is empty, names an unknown specialist, repeats a branch id or waits in a cycle."""
+
+
+class ResultError(QuorumError):
+    """A specialist returned something that cannot be kept as JSON."""
+
+
+class DocumentError(QuorumError):
+    """A document cannot be read. `source` names it, the message says what is wrong and the mend."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"{source}: {problem}")
+
+
+class MissingExtraError(QuorumError):
+    """An optional part is not installed. The message is the command that installs it."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        self.extra = extra
+        super().__init__(f"{purpose} needs the extra '{extra}': pip install 'langgraph-quorum[{extra}]'")
+
+
+class DatabaseError(QuorumError):
+    """Postgres cannot be used as asked: it does not answer, refuses, lacks rights or room. No password is ever shown."""
+
+
+class BlockedTypeError(QuorumError):
+    """A checkpoint holds, or was given, a type outside the allow-list."""
+
+
+class ThreadNotFoundError(QuorumError):
+    """No run is stored under this thread id."""
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
+        super().__init__(f"no run is stored as thread {thread_id!r}: `quorum runs` lists what there is")
+
+
+class ThreadBusyError(QuorumError):
+    """Another driver holds the thread: one run, one driver."""
+
+    def __init__(self, thread_id: str, owner: str, expires_in_s: float) -> None:
+        self.thread_id, self.owner, self.expires_in_s = thread_id, owner, expires_in_s
+        super().__init__(
+            f"thread {thread_id!r} is being run by {owner}: wait for it to end, or start under another thread id"
+            f" (its lease runs out {expires_in_s:.0f} s after its last sign of life)"
+        )
+
+
+class LeaseLostError(QuorumError):
+    """This driver's lease was taken over while it was not looking; it must not write any more."""
+
+
+class AnswerError(QuorumError):
+    """An answer to a question does not fit: an unknown interrupt id, or a form that the question does not allow."""
