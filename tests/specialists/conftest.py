@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
 from langgraph_quorum.nodes.documents.model import Document
 from langgraph_quorum.nodes.documents.reader import read
 
