@@ -11,6 +11,8 @@ from syntok import segmenter
 
 _WORD = re.compile(r"\w+")
 _GOES_ON = re.compile(r"(?:;|\b(?:e\.g|i\.e|a\.k\.a|cf|vs|resp|approx)\.)[\"')\]]*$", re.IGNORECASE)
+_ENDS = re.compile(r"(?:[.!?…]|:-?\))[\"'’”)\]]*$")  # noqa: RUF001 (the typographic closing quote)
+_BRACKET_ENDS = re.compile(r"[.!?]\)\s+(?=[A-Z])")
 _LOOK_AHEAD = 24
 """Words of markup (a link's target, a role's name) that may stand in the source between two words of the text."""
 
@@ -31,7 +33,8 @@ class Sentence:
 def sentences(block: Block, document: Document) -> list[Sentence]:
     """Cut a block of prose into sentences.
 
-    A semicolon never ends a sentence here, nor does an abbreviation such as "e.g.", whatever letter follows.
+    A semicolon never ends a sentence here, nor does an abbreviation such as "e.g." or a dot inside a name, whatever
+    letter follows.
     The segmentation of a text is remembered (the last 4096 texts), so that several specialists share its cost.
 
     Args:
@@ -55,16 +58,24 @@ def split(text: str) -> tuple[str, ...]:
     for paragraph in segmenter.analyze(folded):
         for tokens in paragraph:
             start, end = tokens[0].offset, tokens[-1].offset + len(tokens[-1].value)
-            if bounds and _joins(folded[bounds[-1][0] : bounds[-1][1]], folded[start:end]):
+            if bounds and (bounds[-1][1] == start or _joins(folded[slice(*bounds[-1])], folded[start:end])):
                 bounds[-1] = (bounds[-1][0], end)
             else:
                 bounds.append((start, end))
-    return tuple(folded[start:end] for start, end in bounds if _WORD.search(folded[start:end]))
+    pieces = (piece for start, end in bounds for piece in _BRACKET_ENDS.sub(_cut, folded[start:end]).split("\n"))
+    return tuple(piece for piece in pieces if _WORD.search(piece))
+
+
+def _cut(bracket_end: re.Match[str]) -> str:
+    """Mark the end of a sentence that a bracket closes; folded text has no other line breaks."""
+    return f"{bracket_end.group().rstrip()}\n"
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether the cut between two pieces is none: a semicolon, an abbreviation, or no words on one side."""
-    return bool(_GOES_ON.search(before)) or not _WORD.search(before) or not _WORD.search(after)
+    """Whether a cut is to be undone: nothing ended there, an abbreviation did, or one side has no words."""
+    if not _ENDS.search(before) or _GOES_ON.search(before):
+        return True
+    return not _WORD.search(before) or not _WORD.search(after)
 
 
 def _places(texts: tuple[str, ...], block: Block, document: Document) -> list[Place]:
