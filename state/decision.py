@@ -1,0 +1,59 @@
+"""The sync point's rule, pure: what has arrived, what time it is, and therefore wait or release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.records import ReleaseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a sync point knows. Times are seconds on one monotonic clock.
+
+    Attributes:
+        total: Branches of this fan-out.
+        good: Branches that succeeded well enough.
+        settled: Branches that have ended, good or not; also those that wait for a human.
+        succeeded: Branches that succeeded, good enough or not.
+        opened_at: When the fan-out began.
+        quorum_at: When the quorum was reached, None before that.
+    """
+
+    total: int
+    good: int
+    settled: int
+    succeeded: int
+    opened_at: float
+    quorum_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`, unless another branch arrives."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Move on now."""
+
+    reason: ReleaseReason
+
+
+def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release:
+    """Say whether a sync point waits or moves on.
+
+    A quorum that was reached stays reached, so the answer only ever moves from wait to release as time goes by.
+    """
+    if arrivals.settled >= arrivals.total:
+        return Release("all_done" if arrivals.succeeded else "all_failed")
+    deadline = arrivals.opened_at + policy.deadline_s
+    if arrivals.quorum_at is not None:
+        end = min(arrivals.quorum_at + policy.grace_s, deadline)
+        if now < end:
+            return Wait(end)
+        return Release("grace_expired" if policy.grace_s > 0 else "quorum_met")
+    return Release("deadline_partial") if now >= deadline else Wait(deadline)

@@ -1,0 +1,36 @@
+"""What the nodes need from outside, as Protocols. The in-process defaults live with the nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """What this machine can give right now.
+
+    Attributes:
+        cpus: Cores this process may use.
+        free_cpu: Share of them that is idle, 0..1.
+        free_memory_bytes: Memory that can be taken without swapping.
+        free_workers: Cores that are idle, whole ones, at least 1.
+        io_wait: Share of CPU time spent waiting for I/O, 0..1; 0 where the system does not say.
+        cost_budget: What may still be spent, in the application's currency; None when unlimited.
+    """
+
+    cpus: int
+    free_cpu: float
+    free_memory_bytes: int
+    free_workers: int
+    io_wait: float = 0.0
+    cost_budget: float | None = None
+
+
+@runtime_checkable
+class CapacityProbe(Protocol):
+    """Reads the machine's capacity. Must not block the event loop."""
+
+    async def measure(self) -> Capacity:
+        """The capacity at this moment."""
+        ...

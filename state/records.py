@@ -1,0 +1,172 @@
+"""What is written down about work, branches, decisions and results. JSON primitives only, so checkpoints stay plain."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from typing_extensions import NotRequired, TypedDict
+
+BranchStatus = Literal["succeeded", "failed", "timed_out", "cut", "skipped", "awaiting_human"]
+"""How a branch ended: `cut` means enough good answers were in without it, `timed_out` that its own time or the sync
+point's deadline ran out, `skipped` that a prerequisite did not succeed."""
+
+Priority = Literal["high", "normal", "low"]
+PRIORITIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}
+"""Rank of each priority: the lowest goes first."""
+
+ReleaseReason = Literal["all_done", "all_failed", "quorum_met", "grace_expired", "deadline_partial", "drained"]
+SyncStatus = Literal["proceed", "conditional_proceed", "timeout_recovery"]
+Mode = Literal["parallel", "sequential", "adaptive"]
+Verdict = Literal["approved", "needs_revision", "escalate", "critical_failure"]
+RunStatus = Literal["running", "approved", "partial", "failed", "waiting", "interrupted"]
+
+
+class WorkItem(TypedDict):
+    """One branch that is asked for. Name the `specialist`, or a `type` that a registered specialist serves."""
+
+    branch_id: NotRequired[str]
+    """Unique within the run; the specialist's name when left out."""
+    specialist: NotRequired[str]
+    type: NotRequired[str]
+    """Routes to a specialist of this type when no specialist is named."""
+    source_type: NotRequired[str]
+    """Narrows the routing to specialists that accept this kind of source."""
+    payload: NotRequired[dict[str, Any]]
+    """What the specialist works on, JSON primitives; large things go by reference (a path, a URI)."""
+    priority: NotRequired[Priority]
+    group: NotRequired[str]
+    """What the branch is about, for instance a document: results are merged, and coverage is checked, by group."""
+    depends_on: NotRequired[list[str]]
+    """Branch ids that must have succeeded before this one starts; their results arrive in `Branch.inputs`."""
+    timeout_s: NotRequired[float]
+    """Seconds for one attempt, instead of the specialist's own."""
+
+
+class ErrorRecord(TypedDict):
+    """An error as data. `transient` says whether trying again may help."""
+
+    type: str
+    message: str
+    transient: bool
+
+
+class Quality(TypedDict):
+    """A measured quality. Each part is in 0..1, or None when nothing was measured; `evidence` says what was."""
+
+    score: float | None
+    confidence: float | None
+    """What the specialist says of itself."""
+    completeness: float | None
+    """Share of what was asked for that is there."""
+    consistency: float | None
+    """Agreement with the other results on the same subject."""
+    evidence: list[str]
+
+
+class BranchRecord(TypedDict):
+    """Everything a person needs to know about one branch."""
+
+    branch_id: str
+    specialist: str
+    """The specialist that answered: the fallback's name when that did."""
+    status: BranchStatus
+    result: Any
+    error: ErrorRecord | None
+    reason: str
+    """Why it ended like this, in words."""
+    attempts: int
+    """Attempts that were started, the fallback's included; 0 when it never ran."""
+    seconds: float
+    """Running time over all attempts, without the wait for its turn."""
+    waited_s: float
+    """Seconds between fan-out and its first attempt."""
+    settled_s: float
+    """Seconds between fan-out and its end."""
+    started_at: str | None
+    """UTC, ISO 8601; None when it never ran."""
+    round: int
+    """0 for the first fan-out; each redistribution adds one."""
+    group: str
+    quality: Quality | None
+    release: ReleaseReason | None
+    """The sync point's reason when that ended the branch, else None."""
+
+
+class SyncDecision(TypedDict):
+    """One decision of a sync point, and the figures it rests on."""
+
+    point: str
+    round: int
+    status: SyncStatus
+    reason: ReleaseReason
+    progress: float
+    """Succeeded branches of this fan-out over all of them, 0..1."""
+    completed: list[str]
+    remaining: list[str]
+    """Branches of this fan-out without a good answer."""
+    threshold: float
+    seconds: float
+    """From fan-out to release."""
+
+
+class TimelineEvent(TypedDict):
+    """One line of the audit trail."""
+
+    key: str
+    """Unique within the thread, so that writing it twice leaves one."""
+    at: str
+    """UTC, ISO 8601."""
+    node: str
+    event: str
+    why: str
+    data: NotRequired[dict[str, Any]]
+
+
+class Attribution(TypedDict):
+    """How much one branch contributed, and why that much."""
+
+    branch_id: str
+    specialist: str
+    group: str
+    weight: float
+    """Normalised: the weights of a merged result sum to 1."""
+    raw_weight: float
+    """0.7 · quality + 0.3 · 1 / (1 + seconds/60) with the default policy."""
+    quality: float
+    quality_assumed: bool
+    """True when nothing measured the quality and the policy's assumption was used."""
+    seconds: float | None
+    speed: float
+
+
+class Merged(TypedDict):
+    """Many results made one. `status` is "no data" for an empty set, which has quality 0 and no value."""
+
+    status: Literal["merged", "no data"]
+    strategy: str
+    value: Any
+    quality: float
+    """Weighted mean quality, 0..1."""
+    confidence_interval: list[float]
+    """[low, high] of the weighted quality; `interval_method` names how."""
+    interval_method: str
+    attribution: list[Attribution]
+    sources_count: int
+    metadata: dict[str, Any]
+    success_rate: float
+    quality_distribution: dict[str, float]
+    """min, median, max and mean of the qualities; empty when there are none."""
+    integration_confidence: float
+    """quality · success rate: how far the whole can be relied on."""
+    partial: bool
+    failed: list[str]
+    """Branches that gave no result."""
+
+
+class CheckFinding(TypedDict):
+    """What a validator's check found wanting."""
+
+    check: str
+    severity: Literal["info", "warning", "error", "critical"]
+    message: str
+    branches: list[str]

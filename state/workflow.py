@@ -1,0 +1,156 @@
+"""The typed state of a workflow: what goes in, what is kept, what comes out, and the run's context."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from langchain_core.messages import AnyMessage
+from langgraph.graph.message import add_messages
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import NotRequired, TypedDict
+
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.ports import CapacityProbe
+from langgraph_quorum.state.records import (
+    Attribution,
+    BranchRecord,
+    CheckFinding,
+    ErrorRecord,
+    Merged,
+    Mode,
+    RunStatus,
+    SyncDecision,
+    TimelineEvent,
+    Verdict,
+    WorkItem,
+)
+from langgraph_quorum.state.reducers import append_decisions, append_timeline, merge_branches
+
+
+class QuorumInput(TypedDict):
+    """What a run is given. A task alone makes one branch per specialist."""
+
+    task: NotRequired[Annotated[str, Field(description="What is to be done, in words.", examples=["Review the plan"])]]
+    sources: NotRequired[
+        Annotated[list[str], Field(description="Files, folders or globs to work on.", examples=[["docs/*.md"]])]
+    ]
+    work: NotRequired[
+        Annotated[list[WorkItem], Field(description="The branches, when they are not to be derived from the task.")]
+    ]
+    messages: NotRequired[
+        Annotated[list[AnyMessage], Field(description="A conversation: its last human message is the task."), add_messages]
+    ]
+
+
+class ModeDecision(TypedDict):
+    """The analyzer's decision with the figures it rests on. Scores are in 0..1."""
+
+    mode: Mode
+    forced: bool
+    complexity: float
+    complexity_parts: dict[str, float]
+    dependency: float
+    at_once: int
+    ceiling: int
+    cpu_at_once: float
+    capacity: dict[str, float | None]
+    allocation: dict[str, list[str]]
+    """Branch ids by specialist."""
+    why: str
+
+
+class LoadMetrics(TypedDict):
+    """What the load balancer has done so far."""
+
+    rounds: int
+    redistributed: int
+    """Branches sent out again, over all rounds."""
+    history: dict[str, list[float]]
+    """By branch: its score before each time it was sent out again (-1 without a success)."""
+    why: str
+
+
+class QuorumState(QuorumInput):
+    """Everything a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer; the rest has one writer."""
+
+    workflow_id: NotRequired[str]
+    mode: NotRequired[ModeDecision]
+    dependencies: NotRequired[dict[str, list[str]]]
+    active: NotRequired[list[str]]
+    """Branches of the fan-out that is under way; [] between fan-outs."""
+    redo: NotRequired[list[str]]
+    """Branches that the load balancer sends out again."""
+    round: NotRequired[int]
+    branches: NotRequired[Annotated[dict[str, BranchRecord], merge_branches]]
+    sync: NotRequired[Annotated[list[SyncDecision], append_decisions]]
+    timeline: NotRequired[Annotated[list[TimelineEvent], append_timeline]]
+    performance: NotRequired[dict[str, dict[str, float]]]
+    """By branch: seconds, waited_s, attempts, quality."""
+    load: NotRequired[LoadMetrics]
+    metrics: NotRequired[dict[str, float]]
+    """Monitoring: progress, succeeded, failed, throughput_per_s, ..."""
+    merged: NotRequired[Merged | None]
+    merged_round: NotRequired[int]
+    findings: NotRequired[list[CheckFinding]]
+    verdict: NotRequired[Verdict | None]
+    status: NotRequired[RunStatus]
+    error: NotRequired[ErrorRecord | None]
+    result: NotRequired[Any]
+    quality: NotRequired[float]
+    confidence_interval: NotRequired[list[float]]
+    attribution: NotRequired[list[Attribution]]
+    partial: NotRequired[bool]
+    failed: NotRequired[list[str]]
+
+
+class QuorumOutput(TypedDict):
+    """What a run gives back."""
+
+    status: RunStatus
+    verdict: Verdict | None
+    result: Any
+    quality: float
+    confidence_interval: list[float]
+    attribution: list[Attribution]
+    sources: list[str]
+    partial: bool
+    failed: list[str]
+    findings: list[CheckFinding]
+    error: ErrorRecord | None
+    branches: Annotated[dict[str, BranchRecord], merge_branches]
+    sync: Annotated[list[SyncDecision], append_decisions]
+    timeline: Annotated[list[TimelineEvent], append_timeline]
+    messages: Annotated[list[AnyMessage], add_messages]
+
+
+Threshold = Annotated[float | None, Field(description="Share of branches that must succeed, above 0 and up to 1.")]
+Seconds = Annotated[float | None, Field(description="Seconds; the workflow's own setting when left out.")]
+
+
+@dataclass(frozen=True)
+class QuorumContext:
+    """What one run may set for itself: parts of the sync policy, and the ports to the outside.
+
+    Every field may be left out; an app that gives no context gets the workflow's policy and in-process ports.
+    """
+
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+
+    threshold: Threshold = None
+    grace_s: Seconds = None
+    deadline_s: Seconds = None
+    minimum: Annotated[int | None, Field(description="Successes without which the run fails.")] = None
+    capacity: SkipJsonSchema[CapacityProbe | None] = None
+
+    def applied_to(self, policy: SyncPolicy) -> SyncPolicy:
+        """The policy with this run's settings in place of its own.
+
+        Raises:
+            SyncPolicyError: when a setting is out of its bounds.
+        """
+        names = ("threshold", "grace_s", "deadline_s", "minimum")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return dataclasses.replace(policy, **given) if given else policy
