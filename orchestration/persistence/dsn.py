@@ -1,0 +1,115 @@
+"""Where the database is: from the caller, from the environment, or the embedded server; and how to show it safely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from langgraph_quorum.state.errors import ConfigurationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+DSN_VARIABLE = "QUORUM_DSN"
+
+_SECRET_KEYS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
+_HIDDEN = "***"
+_UNREADABLE = "(unreadable DSN, not shown)"
+_MEND = (
+    "give postgresql://user:password@host:port/database, with @ : / % # ? in the password written as %40 %3A %2F %25"
+    " %23 %3F"
+)
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Dsn:
+    """A checked connection string and its origin.
+
+    Attributes:
+        text: The connection string, secrets included; None asks for the embedded server. Never part of the repr.
+        source: Who named it: the caller, the variable QUORUM_DSN, or nobody.
+    """
+
+    text: str | None = field(repr=False)
+    source: Literal["argument", "QUORUM_DSN", "embedded"]
+
+    @property
+    def shown(self) -> str:
+        """The connection string as it may be printed."""
+        return "embedded server" if self.text is None else redact(self.text)
+
+
+def resolve_dsn(explicit: str | None, environ: Mapping[str, str]) -> Dsn:
+    """Decide which database to use; an empty QUORUM_DSN counts as not set.
+
+    Raises:
+        ConfigurationError: The connection string that was found cannot be understood. Its text is not repeated.
+    """
+    if explicit is not None:
+        check_dsn(explicit, "dsn")
+        return Dsn(explicit, "argument")
+    found = environ.get(DSN_VARIABLE, "").strip()
+    if found:
+        check_dsn(found, DSN_VARIABLE)
+        return Dsn(found, "QUORUM_DSN")
+    return Dsn(None, "embedded")
+
+
+def check_dsn(dsn: str, name: str = "dsn") -> None:
+    """Refuse what libpq cannot parse, or would parse into something the writer cannot have meant.
+
+    Args:
+        dsn: A URL or `key=value` connection string.
+        name: What the setting is called in the error.
+
+    Raises:
+        ConfigurationError: It is empty, not a Postgres address, or its password is not percent-encoded.
+    """
+    if not dsn.strip():
+        raise ConfigurationError(name, dsn, _MEND)
+    try:
+        parts = conninfo_to_dict(dsn)
+    except (ProgrammingError, UnicodeError):
+        # The parser's own words quote the part it stumbled over, which may be half a password.
+        raise ConfigurationError(name, _UNREADABLE, _MEND) from None
+    ports = [port for port in str(parts.get("port", "")).split(",") if port]
+    if "@" in str(parts.get("host", "")) or not all(_is_port(port) for port in ports):
+        raise ConfigurationError(name, _UNREADABLE, _MEND)
+
+
+def redact(dsn: str) -> str:
+    """The connection string in `key=value` form with every secret as `***`; never raises."""
+    try:
+        parts = conninfo_to_dict(dsn)
+        return make_conninfo("", **{key: _HIDDEN if key in _SECRET_KEYS else value for key, value in parts.items()})
+    except (ProgrammingError, UnicodeError):
+        return _UNREADABLE
+
+
+def scrub(text: str, dsn: str) -> str:
+    """`text` on one line, with every secret of `dsn` that occurs in it as `***`."""
+    try:
+        parts = conninfo_to_dict(dsn)
+    except (ProgrammingError, UnicodeError):
+        return _UNREADABLE
+    for key in _SECRET_KEYS & parts.keys():
+        if secret := str(parts[key] or ""):
+            text = text.replace(secret, _HIDDEN)
+    return " ".join(text.split())
+
+
+def address(dsn: str) -> str:
+    """`host:port` (or the socket's folder) for messages; libpq's defaults where the DSN is silent."""
+    try:
+        parts = conninfo_to_dict(dsn)
+    except (ProgrammingError, UnicodeError):
+        return _UNREADABLE
+    hosts = str(parts.get("host") or parts.get("hostaddr") or "the local socket").split(",")
+    ports = str(parts.get("port") or 5432).split(",")
+    pairs = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False)
+    return ", ".join(f"{host}:{port}" for host, port in pairs)
+
+
+def _is_port(text: str) -> bool:
+    return text.isdecimal() and 0 < int(text) <= _MAX_PORT
