@@ -40,6 +40,9 @@ class WorkItem(TypedDict):
     """Branch ids that must have succeeded before this one starts; their results arrive in `Branch.inputs`."""
     timeout_s: NotRequired[float]
     """Seconds for one attempt, instead of the specialist's own."""
+    measures: NotRequired[dict[str, float]]
+    """How large the work is, where the payload only refers to it: `size_bytes`, `parts` (sections, tables, ...), `depth`
+    of its nesting. Measured from the payload when left out."""
 
 
 class ErrorRecord(TypedDict):

@@ -1,0 +1,1 @@
+"""The rendezvous: gate, admission, attempts, and the wrapper around a specialist."""

@@ -1,0 +1,162 @@
+"""The wrapper around a specialist: a branch never raises, its outcome is data. Interrupts and drain do pass through."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
+from langgraph.runtime import Runtime
+
+from langgraph_quorum.nodes.branching.admission import Ticket
+from langgraph_quorum.nodes.branching.attempts import AttemptTimeoutError, Effort, Seat, answer
+from langgraph_quorum.nodes.branching.failure import describe
+from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.rendezvous import meet
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.branch import Branch, BranchCall
+from langgraph_quorum.state.decision import Release
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality
+from langgraph_quorum.state.workflow import QuorumContext
+
+Score = Callable[[Specialist, Branch, Any], Awaitable[Quality]]
+"""Measures the quality of one result."""
+BranchNode: TypeAlias = Callable[[BranchCall, Runtime[QuorumContext], RunnableConfig], Awaitable[dict[str, Any]]]
+
+
+class _PrerequisiteMissing(Exception):  # noqa: N818  not an error: it ends the work early
+    """A prerequisite ended without success."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    status: BranchStatus
+    reason: str
+    result: Any = None
+    error: ErrorRecord | None = None
+    quality: Quality | None = None
+    release: Release | None = None
+
+
+def branch_node(name: str, seats: Mapping[str, Seat], policy: SyncPolicy, score: Score) -> BranchNode:
+    """The node of one specialist: it takes a `BranchCall` and writes one record to `branches`."""
+
+    async def specialist_node(
+        state: BranchCall, runtime: Runtime[QuorumContext], config: RunnableConfig
+    ) -> dict[str, Any]:
+        context = runtime.context or QuorumContext()
+        branch_id = state["item"]["branch_id"]
+        async with meet(branch_id, state["wave"], context.applied_to(policy), runtime, config) as gate:
+            visit = _Visit(seats, name, state, gate, score, runtime)
+            record = await visit.record()
+            return {"branches": {branch_id: record}}
+
+    specialist_node.__name__ = name
+    return specialist_node
+
+
+class _Visit:
+    """One branch's way through its gate."""
+
+    def __init__(
+        self,
+        seats: Mapping[str, Seat],
+        name: str,
+        call: BranchCall,
+        gate: Gate,
+        score: Score,
+        runtime: Runtime[QuorumContext],
+    ) -> None:
+        self._seats, self._name, self._call, self._gate, self._score = seats, name, call, gate, score
+        self._runtime = runtime
+        self._item = call["item"]
+        self._effort = Effort(answered_by=name)
+        self._waited_s = 0.0
+
+    async def record(self) -> BranchRecord:
+        branch_id = self._item["branch_id"]
+        try:
+            outcome = self._judged(await self._gate.race(branch_id, self._work()))
+        except GraphInterrupt:
+            self._end(_Outcome("awaiting_human", "asks a human"))
+            raise
+        except GraphBubbleUp:
+            raise
+        except _PrerequisiteMissing as missing:
+            outcome = _Outcome("skipped", f"its prerequisite {missing} did not succeed")
+        except AttemptTimeoutError as error:
+            outcome = _Outcome("timed_out", f"{error}", error=describe(error, transient=True))
+        except Exception as error:  # noqa: BLE001  a branch never raises: its error is data
+            seat = self._seats[self._effort.answered_by]
+            outcome = _Outcome("failed", str(error)[:300], error=describe(error, transient=seat.passes(error)))
+        return self._end(outcome)
+
+    async def _work(self) -> _Outcome:
+        item, call = self._item, self._call
+        seat = self._seats[self._name]
+        ticket = Ticket(item["branch_id"], call["order"], seat.specialist.cpu, set(call["waits_for"]))
+        self._tell("waiting", {})
+        missing = await self._gate.turn(ticket)
+        self._waited_s = self._gate.elapsed()
+        if missing:
+            raise _PrerequisiteMissing(missing)
+        branch = Branch(
+            branch_id=item["branch_id"],
+            task=call["task"],
+            payload=item.get("payload", {}),
+            inputs={**call["inputs"], **self._gate.results_of(call["waits_for"])},
+            round=call["wave"]["round"],
+        )
+        result = await answer(self._seats, self._name, branch, self._effort, item.get("timeout_s"), self._tell)
+        specialist = self._seats[self._effort.answered_by].specialist
+        return _Outcome("succeeded", "", result, quality=await self._score(specialist, branch, result))
+
+    def _judged(self, outcome: _Outcome | Release) -> _Outcome:
+        """What a release means for a branch that had not ended."""
+        if not isinstance(outcome, Release):
+            return outcome
+        running = self._effort.began is not None
+        state = "still running" if running else "still waiting for its turn"
+        if outcome.reason == "drained":
+            raise GraphDrained(self._runtime.drain_reason or "drained")
+        if outcome.reason == "deadline_partial":
+            return _Outcome("timed_out", f"{state} at the sync point's deadline", release=outcome)
+        return _Outcome("cut", f"{state} when enough good answers were in", release=outcome)
+
+    def _end(self, outcome: _Outcome) -> BranchRecord:
+        record = BranchRecord(
+            branch_id=self._item["branch_id"],
+            specialist=self._effort.answered_by,
+            status=outcome.status,
+            result=outcome.result,
+            error=outcome.error,
+            reason=outcome.reason,
+            attempts=self._effort.attempts,
+            seconds=round(self._effort.seconds, 6),
+            waited_s=round(self._waited_s, 6),
+            settled_s=round(self._gate.elapsed(), 6),
+            started_at=self._effort.started_at,
+            round=self._call["wave"]["round"],
+            group=self._item.get("group", ""),
+            quality=outcome.quality,
+            release=outcome.release.reason if outcome.release is not None else None,
+        )
+        self._gate.settle(record)
+        self._tell(record["status"], {"seconds": record["seconds"], "reason": record["reason"]})
+        return record
+
+    def _tell(self, event: str, data: Mapping[str, Any]) -> None:
+        self._runtime.stream_writer(
+            {
+                "quorum": "branch",
+                "branch_id": self._item["branch_id"],
+                "specialist": self._effort.answered_by,
+                "group": self._item.get("group", ""),
+                "event": event,
+                "sync": self._gate.progress(),
+                **data,
+            }
+        )

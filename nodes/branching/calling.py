@@ -1,0 +1,74 @@
+"""One call of one specialist, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import asyncio
+
+from aiolimiter import AsyncLimiter
+from langchain_core.runnables import Runnable
+
+from langgraph_quorum.nodes.branching.threads import in_thread
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.branch import Branch
+
+Caller = Callable[[Branch], Awaitable[Any]]
+
+
+def caller_of(specialist: Specialist) -> Caller:
+    """An async function of one branch that calls the specialist, within its rate limit."""
+    call = _plain_caller(specialist)
+    if specialist.rate_limit is None:
+        return call
+    limit = _LoopLimiter(specialist.rate_limit)
+
+    async def limited(branch: Branch) -> Any:
+        async with limit.here():
+            return await call(branch)
+
+    return limited
+
+
+def _plain_caller(specialist: Specialist) -> Caller:
+    run = specialist.run
+    if isinstance(run, Runnable):
+        prepare = specialist.prepare or runnable_input
+
+        async def invoke(branch: Branch) -> Any:
+            return await run.ainvoke(prepare(branch))
+
+        return invoke
+    if specialist.is_sync:
+
+        async def threaded(branch: Branch) -> Any:
+            return await in_thread(lambda: run(branch), name=branch.branch_id)
+
+        return threaded
+
+    async def awaited(branch: Branch) -> Any:
+        return await run(branch)
+
+    return awaited
+
+
+def runnable_input(branch: Branch) -> dict[str, Any]:
+    """What a runnable is invoked with: the branch's fields, and the task as a message for agents."""
+    return {**branch.as_dict(), "messages": [("user", branch.task)]}
+
+
+class _LoopLimiter:
+    """One limiter for each event loop: aiolimiter's must not be shared between loops."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncLimiter] = WeakKeyDictionary()
+
+    def here(self) -> AsyncLimiter:
+        loop = asyncio.get_running_loop()
+        if loop not in self._limiters:
+            # A burst of one keeps starts evenly apart whatever the rate.
+            self._limiters[loop] = AsyncLimiter(1, 1 / self._per_second)
+        return self._limiters[loop]

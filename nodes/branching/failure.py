@@ -1,0 +1,54 @@
+"""Telling errors that may pass from errors that stay, by type and status code, never by their text."""
+
+from __future__ import annotations
+
+import sys
+
+from langgraph_quorum.state.errors import QuorumError
+from langgraph_quorum.state.records import ErrorRecord
+
+TRANSIENT_STATUS = frozenset({408, 409, 423, 425, 429, 500, 502, 503, 504, 529})
+"""HTTP status codes after which trying again may help."""
+
+_TRANSPORT_ERRORS = (
+    ("httpx", ("TransportError",)),
+    ("requests", ("ConnectionError", "Timeout")),
+    ("aiohttp", ("ClientConnectionError", "ServerTimeoutError")),
+    ("psycopg", ("OperationalError",)),
+)
+_MESSAGE_LIMIT = 2000
+
+
+def _status_code(error: BaseException) -> int | None:
+    for holder in (error, getattr(error, "response", None)):
+        for name in ("status_code", "status", "code"):
+            code = getattr(holder, name, None)
+            if isinstance(code, int) and not isinstance(code, bool):
+                return code
+    return None
+
+
+def _is_transport_error(error: BaseException) -> bool:
+    """Whether a client library calls it a transport error. A library that was never imported cannot have raised it."""
+    for module_name, names in _TRANSPORT_ERRORS:
+        module = sys.modules.get(module_name)
+        types = tuple(kind for name in names if isinstance(kind := getattr(module, name, None), type))
+        if isinstance(error, types):
+            return True
+    return False
+
+
+def is_transient(error: BaseException) -> bool:
+    """The shipped rule: timeouts, broken connections and overloaded services pass; everything else stays."""
+    if isinstance(error, QuorumError):
+        return False
+    code = _status_code(error)
+    if code is not None:
+        return code in TRANSIENT_STATUS
+    return isinstance(error, (TimeoutError, ConnectionError)) or _is_transport_error(error)
+
+
+def describe(error: BaseException, *, transient: bool) -> ErrorRecord:
+    """An error as data: its type's name and its message, at most 2000 characters."""
+    message = str(error) or "no message"
+    return ErrorRecord(type=type(error).__name__, message=message[:_MESSAGE_LIMIT], transient=transient)

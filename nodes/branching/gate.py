@@ -1,0 +1,189 @@
+"""The gate: where the branches of one fan-out meet. A thin shell around `decide`, with a clock.
+
+LangGraph ends a superstep when all its tasks have ended. So every branch races its work against this gate: when the
+gate releases, each straggler's task returns at once, and the barrier falls while the work itself may still be running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from langgraph_quorum.nodes.branching.admission import Admission, Ticket
+from langgraph_quorum.state.branch import Wave
+from langgraph_quorum.state.decision import Arrivals, Release, decide
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.records import BranchRecord
+
+T = TypeVar("T")
+
+CANCEL_WAIT_S = 0.1
+"""How long a cancelled straggler may clean up before it is abandoned."""
+DRAIN_LOOK_S = 0.1
+"""How often a drain request is looked for: LangGraph's run control has no event to wait on."""
+
+_abandoned: set[asyncio.Task[Any]] = set()
+"""Keeps abandoned tasks from being collected while they run."""
+
+
+class Gate:
+    """One fan-out's rendezvous. Lives on one event loop; all times are that loop's."""
+
+    def __init__(
+        self, policy: SyncPolicy, wave: Wave, drain_requested: Callable[[], bool], preset: Mapping[str, BranchRecord]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._policy = policy
+        self._total = wave["total"]
+        self._drain_requested = drain_requested
+        self._opened_at = self._loop.time()
+        self._quorum_at: float | None = None
+        self._succeeded = self._good = self._settled = 0
+        self._results: dict[str, Any] = {}
+        self._bells: dict[str, asyncio.Future[None]] = {}
+        self._turns: dict[str, asyncio.Future[str]] = {}
+        self._admission = Admission(wave, self._opened_at)
+        self._timer: asyncio.TimerHandle | None = None
+        self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
+        self.released: Release | None = None
+        for record in preset.values():
+            self._count(record)
+        self._consider()
+
+    # -- what a branch does -------------------------------------------------------------------------------------------
+
+    def elapsed(self) -> float:
+        """Seconds since the fan-out began."""
+        return self._loop.time() - self._opened_at
+
+    def progress(self) -> dict[str, int]:
+        """How far the fan-out has come, for people who watch."""
+        return {
+            "total": self._total,
+            "good": self._good,
+            "settled": self._settled,
+            "needed": self._policy.needed(self._total),
+            "running": self._admission.running,
+            "at_once": self._admission.limit,
+        }
+
+    async def turn(self, ticket: Ticket) -> str:
+        """Wait until this branch may start. Returns the prerequisite for whose lack it is to be skipped, or ""."""
+        turn = self._turns[ticket.branch_id] = self._loop.create_future()
+        self._admission.queue(ticket)
+        self._give_turns()
+        try:
+            return await turn
+        finally:
+            self._turns.pop(ticket.branch_id, None)
+
+    def results_of(self, branch_ids: list[str]) -> dict[str, Any]:
+        """Results of prerequisites that succeeded in this fan-out."""
+        return {branch_id: self._results[branch_id] for branch_id in branch_ids if branch_id in self._results}
+
+    async def race(self, branch_id: str, work: Coroutine[Any, Any, T]) -> T | Release:
+        """The work's outcome, or the gate's release, whichever comes first. Work that is done is never thrown away."""
+        if self.released is not None:
+            work.close()
+            return self.released
+        bell: asyncio.Future[None] = self._loop.create_future()
+        self._bells[branch_id] = bell
+        task = asyncio.create_task(work, name=f"quorum:{branch_id}")
+        task.add_done_callback(lambda _: None if bell.done() else bell.set_result(None))
+        try:
+            await bell
+        except asyncio.CancelledError:
+            await self._stop(task, cancel=True)
+            raise
+        finally:
+            self._bells.pop(branch_id, None)
+        if not task.done():
+            await self._stop(task, cancel=self._policy.on_straggler == "cancel" or self.released == Release("drained"))
+        if task.done() and not (task.cancelled() and self.released is not None):
+            return task.result()
+        assert self.released is not None  # noqa: S101  the bell rings for the task's end or for the release
+        return self.released
+
+    def settle(self, record: BranchRecord) -> None:
+        """Note how a branch ended and decide anew."""
+        self._count(record)
+        self._consider()
+        self._give_turns()
+
+    # -- what the gate does -------------------------------------------------------------------------------------------
+
+    def _count(self, record: BranchRecord) -> None:
+        succeeded = record["status"] == "succeeded"
+        score = record["quality"]["score"] if record["quality"] is not None else None
+        self._settled += 1
+        self._succeeded += succeeded
+        self._good += succeeded and (score is None or score >= self._policy.min_quality)
+        if succeeded:
+            self._results[record["branch_id"]] = record["result"]
+        if self._quorum_at is None and self._good >= self._policy.needed(self._total):
+            self._quorum_at = self._loop.time()
+        self._admission.ended(record["branch_id"], succeeded=succeeded, now=self._loop.time())
+
+    def _consider(self) -> None:
+        if self.released is not None:
+            return
+        arrivals = Arrivals(
+            self._total, self._good, self._settled, self._succeeded, self._opened_at, self._quorum_at
+        )
+        decision = decide(self._policy, arrivals, self._loop.time())
+        if isinstance(decision, Release):
+            self._release(decision)
+            return
+        if self._timer is None or self._timer.when() != decision.until:
+            self._stop_timer()
+            self._timer = self._loop.call_at(decision.until, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._consider()
+
+    def _release(self, release: Release) -> None:
+        self.released = release
+        self.close()
+        for bell in self._bells.values():
+            if not bell.done():
+                bell.set_result(None)
+
+    def _look_for_drain(self) -> None:
+        if self._drain_requested():
+            self._release(Release("drained"))
+        else:
+            self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
+
+    def _give_turns(self) -> None:
+        for ticket in self._admission.admit():
+            turn = self._turns.get(ticket.branch_id)
+            if turn is not None and not turn.done():
+                turn.set_result(ticket.missing)
+            elif not ticket.missing:  # it left the queue when it was cut: the turn is free again
+                self._admission.ended(ticket.branch_id, succeeded=False, now=self._loop.time())
+
+    async def _stop(self, task: asyncio.Task[Any], *, cancel: bool) -> None:
+        if cancel:
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_WAIT_S)
+        if not task.done():
+            _abandoned.add(task)
+            task.add_done_callback(_forget)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def close(self) -> None:
+        """Stop the clock."""
+        self._stop_timer()
+        self._drain_timer.cancel()
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    _abandoned.discard(task)
+    if not task.cancelled():
+        task.exception()  # looked at, so that the loop does not complain of an error nobody waits for

@@ -1,0 +1,76 @@
+"""Results become JSON primitives before they are kept, so that a checkpoint never depends on anybody's classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import math
+import pathlib
+import uuid
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from pydantic import BaseModel
+
+from langgraph_quorum.state.errors import ResultError
+
+_DEPTH_LIMIT = 100
+
+_CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (enum.Enum, lambda value: value.value),
+    (BaseMessage, lambda value: value.text if isinstance(value.text, str) else value.text()),
+    (BaseModel, lambda value: value.model_dump(mode="json")),
+    (Mapping, dict),
+    ((list, tuple), list),
+    (AbstractSet, lambda value: sorted(value, key=repr)),
+    ((datetime.date, datetime.time), lambda value: value.isoformat()),
+    ((uuid.UUID, pathlib.PurePath), str),
+    (decimal.Decimal, float),
+)
+
+
+def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
+    """The value in JSON primitives.
+
+    Messages become their text, pydantic models and dataclasses dicts, sets sorted lists, dates ISO 8601 strings,
+    NumPy scalars and arrays numbers and lists; NaN and infinities, which JSON lacks, become None.
+
+    Raises:
+        ResultError: naming where in the value something else stands.
+    """
+    if value is None or isinstance(value, (bool, str)) and not isinstance(value, enum.Enum):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, enum.Enum):
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    if depth > _DEPTH_LIMIT:
+        raise ResultError(f"{path}: nested more than {_DEPTH_LIMIT} levels deep: return something flatter")
+    if isinstance(value, Mapping):
+        return {_key(key, path): jsonable(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+    return jsonable(_converted(value, path), path, depth + 1)
+
+
+def _key(key: object, path: str) -> str:
+    if isinstance(key, str) and not isinstance(key, enum.Enum):
+        return key
+    if isinstance(key, enum.Enum):
+        return str(key.value)
+    if isinstance(key, (int, float, bool)):
+        return str(key)
+    raise ResultError(f"{path}: a key is a {type(key).__name__}: use strings as keys")
+
+
+def _converted(value: Any, path: str) -> Any:
+    for kinds, convert in _CONVERSIONS:
+        if isinstance(value, kinds):
+            return convert(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if callable(getattr(value, "tolist", None)):  # NumPy's scalars and arrays
+        return value.tolist()
+    raise ResultError(f"{path}: a {type(value).__name__} cannot be kept: return numbers, strings, lists and dicts")

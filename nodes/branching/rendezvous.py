@@ -1,0 +1,131 @@
+"""Which gate a branch belongs to: one for each superstep of each run, remembering what finished before a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphInterrupt
+from langgraph.runtime import RunControl, Runtime
+
+from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.state.branch import Wave
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.records import BranchRecord
+from langgraph_quorum.state.workflow import QuorumContext
+
+Key = tuple[int, str, str]
+
+
+@dataclass(eq=False)
+class _Meeting:
+    """A gate and who has come. Holds the run's control, so that its id stays unique while the meeting is listed."""
+
+    control: RunControl | None
+    gate: asyncio.Task[Gate] | None = None
+    announced: set[str] = field(default_factory=set)
+    present: int = 0
+    departed: int = 0
+    expected: int = 0
+    broken: bool = False
+
+
+_meetings: dict[Key, _Meeting] = {}
+
+
+def open_meetings() -> int:
+    """Fan-outs of this process that are under way."""
+    return len(_meetings)
+
+
+@asynccontextmanager
+async def meet(
+    branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext], config: RunnableConfig
+) -> AsyncIterator[Gate]:
+    """Join the gate of this superstep, making it when this is the first branch to come.
+
+    Gates are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint, whose
+    id all tasks of one superstep share. *Departed* branches are counted, not present ones: under a `max_concurrency`
+    the next branch may come only after the last has gone.
+    """
+    key = _key(runtime)
+    meeting = _meetings.setdefault(key, _Meeting(runtime.control))
+    meeting.announced.add(branch_id)
+    meeting.present += 1
+    try:
+        if meeting.gate is None:
+            opening = _open(meeting, wave, policy, runtime, config)
+            meeting.gate = asyncio.create_task(opening, name="quorum:gate")
+        yield await asyncio.shield(meeting.gate)
+    except GraphInterrupt:
+        raise
+    except BaseException:
+        meeting.broken = True
+        raise
+    finally:
+        meeting.present -= 1
+        meeting.departed += 1
+        if not meeting.present and (meeting.broken or meeting.departed >= meeting.expected):
+            _end(key, meeting)
+
+
+def _key(runtime: Runtime[QuorumContext]) -> Key:
+    info = runtime.execution_info
+    if info is None:
+        raise RuntimeError("a quorum branch runs only as a node of a LangGraph graph")
+    return id(runtime.control), info.checkpoint_ns.rpartition("|")[0], info.checkpoint_id
+
+
+def _end(key: Key, meeting: _Meeting) -> None:
+    _meetings.pop(key, None)
+    if meeting.gate is None:
+        return
+    if not meeting.gate.done():
+        meeting.gate.cancel()
+    elif not meeting.gate.cancelled() and meeting.gate.exception() is None:
+        meeting.gate.result().close()
+
+
+async def _open(
+    meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext], config: RunnableConfig
+) -> Gate:
+    finished = await _finished_before(runtime, config)
+    if meeting.announced & finished.keys():
+        # A finished branch starts only when a run is replayed or forked: then all of them start again.
+        finished = {}
+    meeting.expected = wave["total"] - len(finished)
+    return Gate(policy, wave, lambda: runtime.drain_requested, finished)
+
+
+async def _finished_before(runtime: Runtime[QuorumContext], config: RunnableConfig) -> dict[str, BranchRecord]:
+    """Records of this superstep's branches that were durable before this process came to it."""
+    saver = _saver_of(config)
+    info = runtime.execution_info
+    if saver is None or info is None or info.thread_id is None:
+        return {}
+    stored = await saver.aget_tuple(
+        {
+            "configurable": {
+                "thread_id": info.thread_id,
+                "checkpoint_ns": info.checkpoint_ns.rpartition("|")[0],
+                "checkpoint_id": info.checkpoint_id,
+            }
+        }
+    )
+    writes = stored.pending_writes or [] if stored is not None else []
+    return {
+        branch_id: record
+        for _, channel, value in writes
+        if channel == "branches"
+        for branch_id, record in value.items()
+    }
+
+
+def _saver_of(config: RunnableConfig) -> BaseCheckpointSaver[str] | None:
+    """The checkpointer of the run, its own or one inherited from a parent graph, found by its type."""
+    found = (value for value in config.get("configurable", {}).values() if isinstance(value, BaseCheckpointSaver))
+    return next(found, None)

@@ -1,0 +1,128 @@
+"""Combining values field by field, each kind of value in its own way. Independent of the order of its input."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langgraph_quorum.nodes.merging.interval import weighted_interval
+
+Weighed = tuple[Any, float, str]
+"""A value, its weight, and the branch it comes from."""
+
+CATEGORY_LENGTH = 40
+"""A string up to this long without a line break is a category to vote on; a longer one is a text to select."""
+
+
+def combine(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
+    """One value of many. Where kinds differ, the kind with most weight wins and the others are noted as dissent.
+
+    Args:
+        values: At least one.
+        path: Dotted name of the field, for the notes.
+        notes: Takes, by path, intervals, support and dissent.
+    """
+    kinds: dict[str, list[Weighed]] = defaultdict(list)
+    for value in sorted(values, key=lambda item: item[2]):
+        kinds[_kind(value[0])].append(value)
+    if len(kinds) > 1:
+        kinds.pop("nothing", None)
+    winner = max(sorted(kinds), key=lambda kind: sum(weight for _, weight, _ in kinds[kind]))
+    if len(kinds) > 1:
+        others = [branch for kind, members in kinds.items() if kind != winner for _, _, branch in members]
+        notes.setdefault(path or "value", {})["other_kinds"] = sorted(others)
+    return _COMBINERS[winner](kinds[winner], path, notes)
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "fields"
+    if isinstance(value, list):
+        return "items"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "number"
+    if isinstance(value, str) and (len(value) > CATEGORY_LENGTH or "\n" in value):
+        return "text"
+    return "category"
+
+
+def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict[str, Any]:
+    by_name: dict[str, list[Weighed]] = defaultdict(list)
+    for value, weight, branch in values:
+        for name, item in value.items():
+            by_name[name].append((item, weight, branch))
+    return {name: combine(by_name[name], f"{path}.{name}" if path else name, notes) for name in sorted(by_name)}
+
+
+def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> float:
+    total = math.fsum(weight for _, weight, _ in values)
+    shares = [weight / total for _, weight, _ in values]
+    mean = math.fsum(value * share for (value, _, _), share in zip(values, shares, strict=True))
+    if len(values) > 1:
+        low, high = weighted_interval([value for value, _, _ in values], shares)
+        if math.isfinite(low) and math.isfinite(high):
+            notes.setdefault(path or "value", {})["confidence_interval"] = [low, high]
+    return mean
+
+
+def _category(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
+    votes: dict[str, list[Weighed]] = defaultdict(list)
+    for value in values:
+        votes[json.dumps(value[0])].append(value)
+    weights = {key: math.fsum(weight for _, weight, _ in members) for key, members in votes.items()}
+    total = math.fsum(weights.values())
+    winner = max(sorted(votes), key=lambda key: weights[key])
+    if len(values) > 1:
+        note = notes.setdefault(path or "value", {})
+        note["support"] = {_label(key): weight / total for key, weight in sorted(weights.items())}
+        if len(votes) > 1:
+            note["dissent"] = sorted(branch for key in votes if key != winner for _, _, branch in votes[key])
+    return votes[winner][0][0]
+
+
+def _label(key: str) -> str:
+    value = json.loads(key)
+    return value if isinstance(value, str) else key
+
+
+def _text(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> str:
+    text, _, branch = max(values, key=lambda item: (item[1], item[2]))
+    notes.setdefault(path or "value", {})["chosen"] = branch
+    return str(text)
+
+
+def _items(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> list[Any]:
+    """The union, best supported first; what supports an item is the weight of the results that hold it."""
+    support: dict[str, float] = defaultdict(float)
+    held: dict[str, list[str]] = defaultdict(list)
+    first: dict[str, Any] = {}
+    for value, weight, branch in values:
+        for key, item in {json.dumps(item, sort_keys=True): item for item in value}.items():
+            support[key] += weight
+            held[key].append(branch)
+            first.setdefault(key, item)
+    ranked = sorted(first, key=lambda key: (-round(support[key], 12), key))
+    if len(values) > 1 and ranked:
+        notes.setdefault(path or "value", {})["items"] = [
+            {"support": round(support[key], 6), "branches": held[key]} for key in ranked
+        ]
+    return [first[key] for key in ranked]
+
+
+def _nothing(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> None:
+    del values, path, notes
+
+
+_COMBINERS: dict[str, Callable[[Sequence[Weighed], str, dict[str, Any]], Any]] = {
+    "fields": _fields,
+    "items": _items,
+    "number": _number,
+    "category": _category,
+    "text": _text,
+    "nothing": _nothing,
+}

@@ -1,0 +1,86 @@
+"""Merging results: weights, value, interval and all that explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, median
+
+from langgraph_quorum.nodes.merging.interval import METHOD, weighted_interval
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
+from langgraph_quorum.nodes.merging.weight import attributions
+from langgraph_quorum.state.policies import WeightPolicy
+from langgraph_quorum.state.records import Merged
+
+
+def merge(
+    results: Sequence[Scored],
+    strategy: str | Strategy = "weighted",
+    policy: WeightPolicy | None = None,
+    failed: Sequence[str] = (),
+) -> Merged:
+    """Make one result of many. The order of `results` does not matter.
+
+    Args:
+        results: The successes, each branch once.
+        strategy: `merge_all`, `best`, `weighted`, or a function of the results and their weights.
+        policy: How results are weighed; the default is 0.7 quality and 0.3 speed.
+        failed: Branches that gave no result.
+
+    Returns:
+        The merged result; for no results the status "no data" with quality 0.
+
+    Raises:
+        ConfigurationError: for an unknown strategy.
+    """
+    name, make = strategy_named(strategy)
+    if not results:
+        return _no_data(name, failed)
+    rows = attributions(results, policy or WeightPolicy())
+    by_id = {result.branch_id: result for result in results}
+    weights = {row["branch_id"]: row["weight"] for row in rows}
+    made = make([by_id[row["branch_id"]] for row in rows], weights)
+    qualities = [row["quality"] for row in rows]
+    quality = min(1.0, sum(row["weight"] * row["quality"] for row in rows))
+    low, high = weighted_interval(qualities, [row["weight"] for row in rows], bounds=(0.0, 1.0))
+    success_rate = len(results) / (len(results) + len(failed))
+    return Merged(
+        status="merged",
+        strategy=name,
+        value=made.value,
+        quality=quality,
+        confidence_interval=[min(low, quality), max(high, quality)],
+        interval_method=METHOD,
+        attribution=rows,
+        sources_count=len(results),
+        metadata=made.metadata,
+        success_rate=success_rate,
+        quality_distribution={
+            "min": min(qualities),
+            "median": median(qualities),
+            "mean": fmean(qualities),
+            "max": max(qualities),
+        },
+        integration_confidence=quality * success_rate,
+        partial=bool(failed),
+        failed=sorted(failed),
+    )
+
+
+def _no_data(strategy: str, failed: Sequence[str]) -> Merged:
+    return Merged(
+        status="no data",
+        strategy=strategy,
+        value=None,
+        quality=0.0,
+        confidence_interval=[0.0, 0.0],
+        interval_method=METHOD,
+        attribution=[],
+        sources_count=0,
+        metadata={},
+        success_rate=0.0,
+        quality_distribution={},
+        integration_confidence=0.0,
+        partial=bool(failed),
+        failed=sorted(failed),
+    )

@@ -1,0 +1,29 @@
+"""A result as the merger sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One result with what is known of its worth.
+
+    Attributes:
+        branch_id: Whose result it is.
+        specialist: Who answered.
+        value: The result, JSON primitives.
+        quality: Measured quality 0..1, None when nothing was measured.
+        seconds: How long it took, None when unknown.
+        group: What it is about.
+        type: The specialist's type.
+    """
+
+    branch_id: str
+    specialist: str
+    value: Any
+    quality: float | None = None
+    seconds: float | None = None
+    group: str = ""
+    type: str = ""

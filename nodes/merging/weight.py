@@ -1,0 +1,38 @@
+"""How much each result weighs: 0.7 · quality + 0.3 · 1 / (1 + seconds/60), normalised to a sum of 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.state.policies import WeightPolicy
+from langgraph_quorum.state.records import Attribution
+
+
+def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attribution]:
+    """The weights with their factors, heaviest first, ties by branch id.
+
+    A missing quality counts as the policy's assumption and is marked; a missing time as infinite. When every raw weight
+    is 0, all weigh the same.
+    """
+    rows = [_row(result, policy) for result in results]
+    total = sum(row["raw_weight"] for row in rows)
+    for row in rows:
+        row["weight"] = row["raw_weight"] / total if total > 0 else 1 / len(rows)
+    return sorted(rows, key=lambda row: (-row["weight"], row["branch_id"]))
+
+
+def _row(result: Scored, policy: WeightPolicy) -> Attribution:
+    quality = result.quality if result.quality is not None else policy.assumed_quality
+    speed = 0.0 if result.seconds is None else 1 / (1 + result.seconds / policy.halving_s)
+    return Attribution(
+        branch_id=result.branch_id,
+        specialist=result.specialist,
+        group=result.group,
+        weight=0.0,
+        raw_weight=policy.quality_share * quality + policy.speed_share * speed,
+        quality=quality,
+        quality_assumed=result.quality is None,
+        seconds=result.seconds,
+        speed=speed,
+    )

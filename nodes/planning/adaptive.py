@@ -1,0 +1,58 @@
+"""How many branches to run at once, moved by what is measured: throughput and failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+GAIN = 1.05
+"""Throughput must grow by this factor for a higher limit to count as better."""
+LOSS = 0.9
+"""Throughput below this share of the last window's means that the limit was too high."""
+FAILURE_SHARE = 0.5
+"""More failures than this in one window halve the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveLimit:
+    """A limit and the window in which it is being tried: as many endings as the limit is high.
+
+    It doubles while that pays (slow start), then moves by one: up where throughput grew, down where it fell, half where
+    branches fail. A fixed limit is one whose `ceiling` equals its `limit` and which never observes.
+
+    Attributes:
+        limit: Branches at once, from 1.
+        ceiling: Where it stops growing.
+        opened_at: When the window began, seconds on a monotonic clock.
+        ended: Branches that ended in this window.
+        failed: Those of them that failed.
+        throughput: Endings per second in the last window; None before the first.
+        slow_start: Whether it still doubles.
+    """
+
+    limit: int
+    ceiling: int
+    opened_at: float
+    ended: int = 0
+    failed: int = 0
+    throughput: float | None = None
+    slow_start: bool = True
+
+    def observe(self, *, succeeded: bool, now: float) -> AdaptiveLimit:
+        """The limit after one more branch has ended."""
+        seen = replace(self, ended=self.ended + 1, failed=self.failed + (not succeeded))
+        return seen if seen.ended < seen.limit else seen._next_window(now)
+
+    def _next_window(self, now: float) -> AdaptiveLimit:
+        throughput = self.ended / max(now - self.opened_at, 1e-6)
+        limit, slow_start = self._moved(throughput)
+        limit = max(1, min(limit, self.ceiling))
+        return AdaptiveLimit(limit, self.ceiling, now, throughput=throughput, slow_start=slow_start)
+
+    def _moved(self, throughput: float) -> tuple[int, bool]:
+        if self.failed > FAILURE_SHARE * self.ended:
+            return self.limit // 2, False
+        if self.throughput is None or throughput >= GAIN * self.throughput:
+            return (self.limit * 2, True) if self.slow_start else (self.limit + 1, False)
+        if throughput < LOSS * self.throughput:
+            return self.limit - 1, False
+        return self.limit, False

@@ -1,0 +1,1 @@
+"""Scoring: a quality is measured, or it is missing; it is never made up."""

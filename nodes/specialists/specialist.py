@@ -1,0 +1,136 @@
+"""A specialist: anything a user already has that can do a piece of work, with what is to be known about running it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import Runnable
+
+from langgraph_quorum.state.branch import Branch
+from langgraph_quorum.state.errors import ConfigurationError
+
+RESERVED_NAMES = frozenset(
+    {"analyzer", "coordinator", "sync_point", "merger", "validator", "integrator", "load_balancer", "human_review"}
+)
+"""Names of the workflow's own nodes."""
+
+
+def _positive(name: str, field: str, value: float, mend: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value <= 0:
+        raise ConfigurationError(f"Specialist({name!r}).{field}", value, mend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What one running branch takes.
+
+    Attributes:
+        cpu: Cores. None means: one for a sync function, none for everything that is awaited.
+        memory_mb: Memory that is not shared with other branches.
+    """
+
+    cpu: float | None = None
+    memory_mb: float = 0.0
+
+
+@dataclass(frozen=True)
+class Specialist:
+    """A named way to do a piece of work.
+
+    Attributes:
+        name: Of its node in the graph.
+        run: An async or sync function of one `Branch`, a LangChain runnable or agent, or a compiled graph. A runnable
+            gets `prepare(branch)`; without `prepare` a dict of the branch's fields, with `messages` holding the task.
+        type: What kind of work it does; work items that name a type instead of a specialist are routed by it.
+        source_types: Kinds of source it accepts; empty for any.
+        capabilities: Further words by which it can be found.
+        resources: What one running branch takes.
+        timeout_s: Seconds for one attempt, above 0.
+        attempts: Attempts at most within one round, from 1; only transient errors are tried again.
+        backoff_s: Seconds before the second attempt; doubles each time, with jitter, up to `backoff_max_s`.
+        backoff_max_s: Longest wait between two attempts.
+        retry_on: Says whether an error is transient, instead of the shipped rule.
+        fallback: Name of the specialist that takes over when all attempts failed.
+        rate_limit: Starts per second at most, over all branches of this process; None for no limit.
+        expects: Top-level fields that a complete result has; completeness is measured against them.
+        deterministic: The same payload always gives the same result: a success is then never done again.
+        prepare: Makes a runnable's input from the branch.
+
+    Raises:
+        ConfigurationError: naming the field that is wrong.
+    """
+
+    name: str
+    run: Callable[[Branch], Any] | Runnable[Any, Any]
+    type: str = ""
+    source_types: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    resources: Resources = Resources()
+    timeout_s: float = 300.0
+    attempts: int = 3
+    backoff_s: float = 0.5
+    backoff_max_s: float = 30.0
+    retry_on: Callable[[BaseException], bool] | None = None
+    fallback: str | None = None
+    rate_limit: float | None = None
+    expects: tuple[str, ...] = ()
+    deterministic: bool = False
+    prepare: Callable[[Branch], Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name or set(self.name) & set(":|\0") or self.name[:2] == "__":
+            raise ConfigurationError("Specialist.name", self.name, "give a name without ':', '|' or a leading '__'")
+        if self.name in RESERVED_NAMES:
+            raise ConfigurationError("Specialist.name", self.name, "the workflow has a node of that name: rename it")
+        if not callable(self.run) and not isinstance(self.run, Runnable):
+            mend = "give a function of one Branch, a runnable or a compiled graph"
+            raise ConfigurationError(f"Specialist({self.name!r}).run", self.run, mend)
+        _positive(self.name, "timeout_s", self.timeout_s, "give seconds above 0")
+        _positive(self.name, "attempts", self.attempts, "give a whole number from 1")
+        _positive(self.name, "backoff_s", self.backoff_s, "give seconds above 0")
+        _positive(self.name, "backoff_max_s", self.backoff_max_s, "give seconds above 0")
+        if self.rate_limit is not None:
+            _positive(self.name, "rate_limit", self.rate_limit, "give starts per second above 0")
+        if self.fallback == self.name:
+            raise ConfigurationError(f"Specialist({self.name!r}).fallback", self.name, "name another specialist")
+
+    @property
+    def is_sync(self) -> bool:
+        """Whether it runs in a thread: a plain function that is neither async nor a runnable."""
+        return not isinstance(self.run, Runnable) and not _is_async(self.run)
+
+    @property
+    def cpu(self) -> float:
+        """Cores that one running branch takes."""
+        return self.resources.cpu if self.resources.cpu is not None else float(self.is_sync)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    called = getattr(function, "func", function)
+    return inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(getattr(called, "__call__", None))  # noqa: B004
+
+
+def by_name(specialists: list[Specialist] | tuple[Specialist, ...]) -> dict[str, Specialist]:
+    """Index specialists by name.
+
+    Raises:
+        ConfigurationError: when there are none, a name is taken twice, or a fallback is unknown.
+    """
+    if not specialists:
+        raise ConfigurationError("specialists", [], "give at least one Specialist")
+    index: dict[str, Specialist] = {}
+    for specialist in specialists:
+        if not isinstance(specialist, Specialist):
+            raise ConfigurationError("specialists", specialist, "give Specialist(name, function)")
+        if specialist.name in index:
+            raise ConfigurationError("specialists", specialist.name, "two have this name: rename one")
+        index[specialist.name] = specialist
+    for specialist in specialists:
+        if specialist.fallback is not None and specialist.fallback not in index:
+            mend = f"name one of {', '.join(sorted(index))}"
+            raise ConfigurationError(f"Specialist({specialist.name!r}).fallback", specialist.fallback, mend)
+    return index
