@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 TAB_WIDTH = 8
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_Fits = Callable[[int, list[str]], bool]
 _RULE = re.compile(r"[\s|]*[-+=|:][-+=|:\s]*$")
 
 
@@ -29,26 +31,21 @@ class LineFinder:
         self._lines = [line.expandtabs(TAB_WIDTH).rstrip() for line in raw_lines]
         self._next = 0
 
-    def find(self, source: str, hint: int | None = None, *, shared: bool = False) -> tuple[int, int]:
+    def find(self, source: str, hint: int | None = None) -> tuple[int, int]:
         """First and last line (from 1) of the block whose source text, freed of indent and markers, is `source`.
 
-        The hinted line wins if the text stands there, else the first fitting line below the previous block. A
-        `shared` block may begin or end on the previous block's last line, and may be followed by other text on its
-        line (cells of a table).
+        The hinted line wins if the text stands there, else the first fitting line below the previous block.
         """
-        wanted = [line.expandtabs(TAB_WIDTH).strip() for line in source.split("\n")]
-        while wanted and not wanted[0]:
-            wanted.pop(0)
-        while wanted and not wanted[-1]:
-            wanted.pop()
-        start = max(self._next - 1, 0) if shared else self._next
-        at = self._search(wanted, start, hint, shared=shared)
-        if at is None:
-            at = min(max(start, (hint or 1) - 1), max(len(self._lines) - 1, 0))
-            return at + 1, at + 1
-        last = at + max(len(wanted), 1) - 1
-        self._next = max(self._next, last + 1)
-        return at + 1, last + 1
+        return self._found(_stripped(source), self._next, hint, self._stands_at)
+
+    def find_cells(self, sources: Sequence[tuple[str, int | None]]) -> list[tuple[int, int]]:
+        """The same for the cells of one table, given with their hints: cells share lines with each other."""
+        spans: list[tuple[int, int]] = []
+        start = self._next
+        for source, hint in sources:
+            spans.append(self._found(_stripped(source), start, hint, self._is_part_at))
+            start = spans[0][0] - 1
+        return spans
 
     def find_line(self, pattern: re.Pattern[str]) -> int | None:
         """The first line (from 1) below the previous block which the pattern matches from its start."""
@@ -68,21 +65,18 @@ class LineFinder:
         self._next = max(self._next, last + 1)
         return first + 1, last + 1
 
-    def _search(self, wanted: list[str], start: int, hint: int | None, *, shared: bool) -> int | None:
-        if not wanted:
-            return None
-        if hint is not None and hint - 1 >= start and self._stands_at(hint - 1, wanted, shared=shared):
-            return hint - 1
-        for at in range(start, len(self._lines) - len(wanted) + 1):
-            if self._stands_at(at, wanted, shared=shared):
-                return at
-        return None
+    def _found(self, wanted: list[str], start: int, hint: int | None, fits: _Fits) -> tuple[int, int]:
+        tried = chain([] if hint is None or hint - 1 < start else [hint - 1], range(start, len(self._lines)))
+        fitting = (at for at in tried if at + len(wanted) <= len(self._lines) and fits(at, wanted))
+        at = next(fitting, None) if wanted else None
+        if at is None:
+            last_line = max(len(self._lines), 1)
+            line = min(max(start + 1, hint or 1), last_line)
+            return line, line
+        self._next = max(self._next, at + len(wanted))
+        return at + 1, at + len(wanted)
 
-    def _stands_at(self, at: int, wanted: list[str], *, shared: bool) -> bool:
-        if at + len(wanted) > len(self._lines):
-            return False
-        if shared:
-            return all(text in self._lines[at + i] for i, text in enumerate(wanted))
+    def _stands_at(self, at: int, wanted: list[str]) -> bool:
         first = self._lines[at]
         if not first.endswith(wanted[0]):
             return False
@@ -90,3 +84,10 @@ class LineFinder:
         if marker and not marker[-1].isspace():
             return False
         return all(self._lines[at + i].strip() == text for i, text in enumerate(wanted) if i)
+
+    def _is_part_at(self, at: int, wanted: list[str]) -> bool:
+        return all(text in self._lines[at + i] for i, text in enumerate(wanted))
+
+
+def _stripped(source: str) -> list[str]:
+    return [line.strip() for line in source.expandtabs(TAB_WIDTH).strip().split("\n")] if source.strip() else []

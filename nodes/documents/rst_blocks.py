@@ -21,7 +21,8 @@ _UNREAD = (
     nodes.raw,
 )
 _LISTS = (nodes.bullet_list, nodes.enumerated_list, nodes.definition_list, nodes.option_list)
-_LEAVES = (nodes.paragraph, nodes.term, nodes.attribution, nodes.caption, nodes.rubric, nodes.option_group)
+_LEAVES = (nodes.paragraph, nodes.term, nodes.attribution, nodes.caption, nodes.rubric)
+_CODE = (nodes.literal_block, nodes.doctest_block, nodes.math_block)
 _REFERENCES = (nodes.reference, nodes.footnote_reference, nodes.citation_reference)
 
 
@@ -45,7 +46,10 @@ class BlockCollector:
         self._section = ""
 
     def collect(self, tree: nodes.document) -> None:
-        """Collects everything in the tree."""
+        """Collects everything in the tree. Footnote references are written as a reader sees them, `[1]`."""
+        notes: list[Any] = [*tree.findall(nodes.footnote_reference), *tree.findall(nodes.citation_reference)]
+        for note in notes:
+            note[:] = [nodes.Text(f"[{note.astext()}]")]
         self._children(tree, _Context())
 
     def _children(self, node: Any, context: _Context) -> None:
@@ -87,6 +91,11 @@ class BlockCollector:
             self._add(replace(context, kind="code"), text, span, language)
             self._add_links([node], [span])
 
+    def _add_option(self, node: Any, context: _Context) -> None:
+        """The names of a command line option, which its description follows on the same line."""
+        line = self._finder.find_line(re.compile(rf"\s*{re.escape(node.astext()[:2])}")) or node.line or 1
+        self._add(replace(context, kind="code"), node.astext(), (line, line))
+
     def _add_verse(self, node: Any, context: _Context) -> None:
         """A line block: its lines are one paragraph."""
         lines = [line for line in node.findall(nodes.line) if line.astext().strip()]
@@ -101,7 +110,7 @@ class BlockCollector:
             self._add_leaf(title, context)
         rows = [" | ".join(" ".join(cell.astext().split()) for cell in row.children) for row in node.findall(nodes.row)]
         leaves = [leaf for leaf in node.findall(nodes.paragraph) if leaf.rawsource]
-        spans = [self._finder.find(leaf.rawsource, leaf.line, shared=True) for leaf in leaves]
+        spans = self._finder.find_cells([(leaf.rawsource, leaf.line) for leaf in leaves])
         if spans:
             span = self._finder.with_rules(spans[0][0], max(last for _, last in spans))
             self._add(replace(context, kind="table"), "\n".join(rows), span)
@@ -147,7 +156,7 @@ class BlockCollector:
 def _target(reference: Any) -> str:
     if isinstance(reference, nodes.reference):
         return str(reference.get("refuri") or (f"#{reference['refid']}" if reference.get("refid") else ""))
-    return f"#{reference.astext()}"
+    return f"#{reference.astext()[1:-1]}"
 
 
 _Visit = Callable[[BlockCollector, Any, _Context], None]
@@ -157,7 +166,8 @@ _VISITS: tuple[tuple[type[nodes.Node] | tuple[type[nodes.Node], ...], _Visit], .
     (_LEAVES, BlockCollector._add_leaf),  # noqa: SLF001
     (_LISTS, BlockCollector._add_list),  # noqa: SLF001
     (nodes.block_quote, BlockCollector._add_quote),  # noqa: SLF001
-    ((nodes.literal_block, nodes.doctest_block, nodes.math_block), BlockCollector._add_code),  # noqa: SLF001
+    (_CODE, BlockCollector._add_code),  # noqa: SLF001
+    (nodes.option_group, BlockCollector._add_option),  # noqa: SLF001
     (nodes.line_block, BlockCollector._add_verse),  # noqa: SLF001
     (nodes.table, BlockCollector._add_table),  # noqa: SLF001
     (nodes.field_list, BlockCollector._add_fields),  # noqa: SLF001

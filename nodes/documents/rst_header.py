@@ -32,7 +32,7 @@ def as_field_list(lines: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def header_title(fields: dict[str, str]) -> str:
-    """Number and title, parted by a dash, for the header of a PEP; the title alone for others, "" when there is none."""
+    """Number and title, parted by a dash, for the header of a PEP; else the title alone, or "" without one."""
     title = fields.get("Title", "")
     number = fields.get("PEP", "")
     return f"PEP {number} – {title}" if number and title else title  # noqa: RUF001 - the dash PEPs are cited with
