@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from typing_extensions import TypedDict
-
 from langgraph_quorum.state.records import Mode, WorkItem
+from typing_extensions import TypedDict
 
 
 @dataclass(frozen=True, slots=True)

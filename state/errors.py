@@ -44,7 +44,7 @@ class MissingExtraError(QuorumError):
 
 
 class DatabaseError(QuorumError):
-    """Postgres cannot be used as asked: it does not answer, refuses, lacks rights or room. No password is ever shown."""
+    """Postgres cannot be used as asked: it does not answer, refuses, lacks rights or room. Never shows a password."""
 
 
 class BlockedTypeError(QuorumError):

@@ -133,16 +133,17 @@ class ValidationPolicy:
 
     def __post_init__(self) -> None:
         _require(ConfigurationError, "quality", self.quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
-        _require(ConfigurationError, "rounds", self.rounds, lambda x: x >= 0 and x == int(x), "give a whole number from 0")
+        _require(
+            ConfigurationError, "rounds", self.rounds, lambda x: x >= 0 and x == int(x), "give a whole number from 0"
+        )
         if self.review not in {"never", "unmet", "always"}:
             raise ConfigurationError("review", self.review, "give 'never', 'unmet' or 'always'")
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowPolicy:
-    """All policies of one workflow."""
+class Policies:
+    """How a workflow plans, weighs and checks; each part has its own defaults."""
 
-    sync: SyncPolicy = field(default_factory=SyncPolicy)
     mode: ModePolicy = field(default_factory=ModePolicy)
     weight: WeightPolicy = field(default_factory=WeightPolicy)
     validation: ValidationPolicy = field(default_factory=ValidationPolicy)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 BranchStatus = Literal["succeeded", "failed", "timed_out", "cut", "skipped", "awaiting_human"]
 """How a branch ended: `cut` means enough good answers were in without it, `timed_out` that its own time or the sync
@@ -41,8 +41,8 @@ class WorkItem(TypedDict):
     timeout_s: NotRequired[float]
     """Seconds for one attempt, instead of the specialist's own."""
     measures: NotRequired[dict[str, float]]
-    """How large the work is, where the payload only refers to it: `size_bytes`, `parts` (sections, tables, ...), `depth`
-    of its nesting. Measured from the payload when left out."""
+    """How large the work is, where the payload only refers to it: `size_bytes`, `parts` (sections, tables, ...) and
+    `depth` of its nesting. Measured from the payload when left out."""
 
 
 class ErrorRecord(TypedDict):

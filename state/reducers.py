@@ -29,9 +29,7 @@ def merge_branches(
     return merged
 
 
-def append_timeline(
-    old: Sequence[TimelineEvent] | None, new: Sequence[TimelineEvent] | None
-) -> list[TimelineEvent]:
+def append_timeline(old: Sequence[TimelineEvent] | None, new: Sequence[TimelineEvent] | None) -> list[TimelineEvent]:
     """Append events whose key is not there yet, in the order given."""
     kept = list(old or [])
     seen = {event["key"] for event in kept}

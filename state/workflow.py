@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
-from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
-from typing_extensions import NotRequired, TypedDict
-
 from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.ports import CapacityProbe
 from langgraph_quorum.state.records import (
@@ -28,6 +24,9 @@ from langgraph_quorum.state.records import (
     WorkItem,
 )
 from langgraph_quorum.state.reducers import append_decisions, append_timeline, merge_branches
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypedDict
 
 
 class QuorumInput(TypedDict):
@@ -41,7 +40,9 @@ class QuorumInput(TypedDict):
         Annotated[list[WorkItem], Field(description="The branches, when they are not to be derived from the task.")]
     ]
     messages: NotRequired[
-        Annotated[list[AnyMessage], Field(description="A conversation: its last human message is the task."), add_messages]
+        Annotated[
+            list[AnyMessage], Field(description="A conversation: its last human message is the task."), add_messages
+        ]
     ]
 
 
@@ -74,9 +75,12 @@ class LoadMetrics(TypedDict):
 
 
 class QuorumState(QuorumInput):
-    """Everything a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer; the rest has one writer."""
+    """All that a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer; the rest has one writer."""
 
     workflow_id: NotRequired[str]
+    """Of this run; a thread that is run again gets a new one."""
+    queue: NotRequired[list[WorkItem]]
+    """The work queue: every branch of the run, routed to its specialist, in the order of fan-out."""
     mode: NotRequired[ModeDecision]
     dependencies: NotRequired[dict[str, list[str]]]
     active: NotRequired[list[str]]

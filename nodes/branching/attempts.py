@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-
 from langgraph_quorum.nodes.branching.calling import Caller, caller_of
 from langgraph_quorum.nodes.branching.failure import is_transient
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 """Told of each attempt: an event's name and its data."""
@@ -71,7 +70,7 @@ class Effort:
 
 
 async def answer(
-    seats: Mapping[str, Seat], name: str, branch: Branch, effort: Effort, timeout_s: float | None, notify: Notify
+    seats: Mapping[str, Seat], name: str, branch: Branch, effort: Effort, *, timeout_s: float | None, notify: Notify
 ) -> Any:
     """The specialist's answer in JSON primitives, or its fallback's when all its attempts failed.
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
 from langgraph.runtime import Runtime
-
 from langgraph_quorum.nodes.branching.admission import Ticket
 from langgraph_quorum.nodes.branching.attempts import AttemptTimeoutError, Effort, Seat, answer
 from langgraph_quorum.nodes.branching.failure import describe
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.rendezvous import meet
+from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch, BranchCall
 from langgraph_quorum.state.decision import Release
@@ -24,7 +23,6 @@ from langgraph_quorum.state.workflow import QuorumContext
 
 Score = Callable[[Specialist, Branch, Any], Awaitable[Quality]]
 """Measures the quality of one result."""
-BranchNode: TypeAlias = Callable[[BranchCall, Runtime[QuorumContext], RunnableConfig], Awaitable[dict[str, Any]]]
 
 
 class _PrerequisiteMissing(Exception):  # noqa: N818  not an error: it ends the work early
@@ -41,18 +39,23 @@ class _Outcome:
     release: Release | None = None
 
 
-def branch_node(name: str, seats: Mapping[str, Seat], policy: SyncPolicy, score: Score) -> BranchNode:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What all specialists' nodes of one workflow share."""
+
+    seats: Mapping[str, Seat]
+    policy: SyncPolicy
+    score: Score
+
+
+def branch_node(name: str, crew: Crew) -> SpecialistNode:
     """The node of one specialist: it takes a `BranchCall` and writes one record to `branches`."""
 
-    async def specialist_node(
-        state: BranchCall, runtime: Runtime[QuorumContext], config: RunnableConfig
-    ) -> dict[str, Any]:
-        context = runtime.context or QuorumContext()
+    async def specialist_node(state: BranchCall, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        policy = (runtime.context or QuorumContext()).applied_to(crew.policy)
         branch_id = state["item"]["branch_id"]
-        async with meet(branch_id, state["wave"], context.applied_to(policy), runtime, config) as gate:
-            visit = _Visit(seats, name, state, gate, score, runtime)
-            record = await visit.record()
-            return {"branches": {branch_id: record}}
+        async with meet(branch_id, state["wave"], policy, runtime) as gate:
+            return {"branches": {branch_id: await _Visit(name, crew, state, gate, runtime).record()}}
 
     specialist_node.__name__ = name
     return specialist_node
@@ -61,17 +64,8 @@ def branch_node(name: str, seats: Mapping[str, Seat], policy: SyncPolicy, score:
 class _Visit:
     """One branch's way through its gate."""
 
-    def __init__(
-        self,
-        seats: Mapping[str, Seat],
-        name: str,
-        call: BranchCall,
-        gate: Gate,
-        score: Score,
-        runtime: Runtime[QuorumContext],
-    ) -> None:
-        self._seats, self._name, self._call, self._gate, self._score = seats, name, call, gate, score
-        self._runtime = runtime
+    def __init__(self, name: str, crew: Crew, call: BranchCall, gate: Gate, runtime: Runtime[QuorumContext]) -> None:
+        self._name, self._crew, self._call, self._gate, self._runtime = name, crew, call, gate, runtime
         self._item = call["item"]
         self._effort = Effort(answered_by=name)
         self._waited_s = 0.0
@@ -90,13 +84,13 @@ class _Visit:
         except AttemptTimeoutError as error:
             outcome = _Outcome("timed_out", f"{error}", error=describe(error, transient=True))
         except Exception as error:  # noqa: BLE001  a branch never raises: its error is data
-            seat = self._seats[self._effort.answered_by]
+            seat = self._crew.seats[self._effort.answered_by]
             outcome = _Outcome("failed", str(error)[:300], error=describe(error, transient=seat.passes(error)))
         return self._end(outcome)
 
     async def _work(self) -> _Outcome:
         item, call = self._item, self._call
-        seat = self._seats[self._name]
+        seat = self._crew.seats[self._name]
         ticket = Ticket(item["branch_id"], call["order"], seat.specialist.cpu, set(call["waits_for"]))
         self._tell("waiting", {})
         missing = await self._gate.turn(ticket)
@@ -110,9 +104,11 @@ class _Visit:
             inputs={**call["inputs"], **self._gate.results_of(call["waits_for"])},
             round=call["wave"]["round"],
         )
-        result = await answer(self._seats, self._name, branch, self._effort, item.get("timeout_s"), self._tell)
-        specialist = self._seats[self._effort.answered_by].specialist
-        return _Outcome("succeeded", "", result, quality=await self._score(specialist, branch, result))
+        result = await answer(
+            self._crew.seats, self._name, branch, self._effort, timeout_s=item.get("timeout_s"), notify=self._tell
+        )
+        specialist = self._crew.seats[self._effort.answered_by].specialist
+        return _Outcome("succeeded", "", result, quality=await self._crew.score(specialist, branch, result))
 
     def _judged(self, outcome: _Outcome | Release) -> _Outcome:
         """What a release means for a branch that had not ended."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import asyncio
-
 from aiolimiter import AsyncLimiter
 from langchain_core.runnables import Runnable
-
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch

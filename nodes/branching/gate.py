@@ -74,7 +74,8 @@ class Gate:
         self._admission.queue(ticket)
         self._give_turns()
         try:
-            return await turn
+            missing: str = await turn
+            return missing
         finally:
             self._turns.pop(ticket.branch_id, None)
 
@@ -128,9 +129,7 @@ class Gate:
     def _consider(self) -> None:
         if self.released is not None:
             return
-        arrivals = Arrivals(
-            self._total, self._good, self._settled, self._succeeded, self._opened_at, self._quorum_at
-        )
+        arrivals = Arrivals(self._total, self._good, self._settled, self._succeeded, self._opened_at, self._quorum_at)
         decision = decide(self._policy, arrivals, self._loop.time())
         if isinstance(decision, Release):
             self._release(decision)

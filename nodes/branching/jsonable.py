@@ -14,9 +14,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from langchain_core.messages import BaseMessage
-from pydantic import BaseModel
-
 from langgraph_quorum.state.errors import ResultError
+from pydantic import BaseModel
 
 _DEPTH_LIMIT = 100
 
@@ -42,7 +41,7 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
     Raises:
         ResultError: naming where in the value something else stands.
     """
-    if value is None or isinstance(value, (bool, str)) and not isinstance(value, enum.Enum):
+    if value is None or (isinstance(value, (bool, str)) and not isinstance(value, enum.Enum)):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, enum.Enum):
         return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.config import get_config
 from langgraph.errors import GraphInterrupt
 from langgraph.runtime import RunControl, Runtime
-
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.policies import SyncPolicy
@@ -43,9 +42,7 @@ def open_meetings() -> int:
 
 
 @asynccontextmanager
-async def meet(
-    branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext], config: RunnableConfig
-) -> AsyncIterator[Gate]:
+async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext]) -> AsyncIterator[Gate]:
     """Join the gate of this superstep, making it when this is the first branch to come.
 
     Gates are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint, whose
@@ -58,7 +55,7 @@ async def meet(
     meeting.present += 1
     try:
         if meeting.gate is None:
-            opening = _open(meeting, wave, policy, runtime, config)
+            opening = _open(meeting, wave, policy, runtime)
             meeting.gate = asyncio.create_task(opening, name="quorum:gate")
         yield await asyncio.shield(meeting.gate)
     except GraphInterrupt:
@@ -90,10 +87,8 @@ def _end(key: Key, meeting: _Meeting) -> None:
         meeting.gate.result().close()
 
 
-async def _open(
-    meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext], config: RunnableConfig
-) -> Gate:
-    finished = await _finished_before(runtime, config)
+async def _open(meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext]) -> Gate:
+    finished = await _finished_before(runtime)
     if meeting.announced & finished.keys():
         # A finished branch starts only when a run is replayed or forked: then all of them start again.
         finished = {}
@@ -101,9 +96,9 @@ async def _open(
     return Gate(policy, wave, lambda: runtime.drain_requested, finished)
 
 
-async def _finished_before(runtime: Runtime[QuorumContext], config: RunnableConfig) -> dict[str, BranchRecord]:
+async def _finished_before(runtime: Runtime[QuorumContext]) -> dict[str, BranchRecord]:
     """Records of this superstep's branches that were durable before this process came to it."""
-    saver = _saver_of(config)
+    saver = _saver()
     info = runtime.execution_info
     if saver is None or info is None or info.thread_id is None:
         return {}
@@ -125,7 +120,7 @@ async def _finished_before(runtime: Runtime[QuorumContext], config: RunnableConf
     }
 
 
-def _saver_of(config: RunnableConfig) -> BaseCheckpointSaver[str] | None:
+def _saver() -> BaseCheckpointSaver[str] | None:
     """The checkpointer of the run, its own or one inherited from a parent graph, found by its type."""
-    found = (value for value in config.get("configurable", {}).values() if isinstance(value, BaseCheckpointSaver))
+    found = (value for value in get_config().get("configurable", {}).values() if isinstance(value, BaseCheckpointSaver))
     return next(found, None)

@@ -40,19 +40,21 @@ class AdaptiveLimit:
     def observe(self, *, succeeded: bool, now: float) -> AdaptiveLimit:
         """The limit after one more branch has ended."""
         seen = replace(self, ended=self.ended + 1, failed=self.failed + (not succeeded))
-        return seen if seen.ended < seen.limit else seen._next_window(now)
+        return seen if seen.ended < seen.limit else _next_window(seen, now)
 
-    def _next_window(self, now: float) -> AdaptiveLimit:
-        throughput = self.ended / max(now - self.opened_at, 1e-6)
-        limit, slow_start = self._moved(throughput)
-        limit = max(1, min(limit, self.ceiling))
-        return AdaptiveLimit(limit, self.ceiling, now, throughput=throughput, slow_start=slow_start)
 
-    def _moved(self, throughput: float) -> tuple[int, bool]:
-        if self.failed > FAILURE_SHARE * self.ended:
-            return self.limit // 2, False
-        if self.throughput is None or throughput >= GAIN * self.throughput:
-            return (self.limit * 2, True) if self.slow_start else (self.limit + 1, False)
-        if throughput < LOSS * self.throughput:
-            return self.limit - 1, False
-        return self.limit, False
+def _next_window(seen: AdaptiveLimit, now: float) -> AdaptiveLimit:
+    throughput = seen.ended / max(now - seen.opened_at, 1e-6)
+    limit, slow_start = _moved(seen, throughput)
+    limit = max(1, min(limit, seen.ceiling))
+    return AdaptiveLimit(limit, seen.ceiling, now, throughput=throughput, slow_start=slow_start)
+
+
+def _moved(seen: AdaptiveLimit, throughput: float) -> tuple[int, bool]:
+    if seen.failed > FAILURE_SHARE * seen.ended:
+        return seen.limit // 2, False
+    if seen.throughput is None or throughput >= GAIN * seen.throughput:
+        return (seen.limit * 2, True) if seen.slow_start else (seen.limit + 1, False)
+    if throughput < LOSS * seen.throughput:
+        return seen.limit - 1, False
+    return seen.limit, False

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import psutil
-
 from langgraph_quorum.state.ports import Capacity
 
 WINDOW_S = 0.05

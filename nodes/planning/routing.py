@@ -30,9 +30,7 @@ def routed(work: Sequence[WorkItem], specialists: Mapping[str, Specialist]) -> l
     return placed
 
 
-def _placed(
-    item: WorkItem, index: int, specialists: Mapping[str, Specialist], load: Counter[str]
-) -> WorkItem:
+def _placed(item: WorkItem, index: int, specialists: Mapping[str, Specialist], load: Counter[str]) -> WorkItem:
     if not isinstance(item, Mapping):
         raise PlanError(f"work[{index}] is a {type(item).__name__}: give a dict with 'branch_id' and 'specialist'")
     named = item.get("specialist")

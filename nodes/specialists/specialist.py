@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import Runnable
-
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 

@@ -1,0 +1,40 @@
+"""Where the workflow goes next. Each route is a word that also stands on the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.records import SyncStatus, Verdict
+from langgraph_quorum.state.workflow import QuorumState
+
+Recovery = Literal["redistribute", "degrade", "escalate", "give_up"]
+
+
+def after_sync_point(state: QuorumState) -> SyncStatus:
+    """By the latest decision."""
+    return state["sync"][-1]["status"]
+
+
+def after_validator(state: QuorumState) -> Verdict:
+    """By the verdict."""
+    return state["verdict"] or "approved"
+
+
+def after_load_balancer(policy: ValidationPolicy) -> Callable[[QuorumState], Recovery]:
+    """Redistribute what was chosen; else go on with what there is, or ask a human once it was found wanting."""
+
+    def recover(state: QuorumState) -> Recovery:
+        if state["redo"]:
+            return "redistribute"
+        if state.get("merged_round") != state["round"] or state["merged"] is None:
+            return "degrade"
+        return "escalate" if policy.review == "unmet" else "give_up"
+
+    return recover
+
+
+def after_review(state: QuorumState) -> Literal["approved", "rejected"]:
+    """By the human's decision."""
+    return "approved" if state["verdict"] == "approved" else "rejected"

@@ -1,0 +1,125 @@
+"""`build_workflow`: the whole workflow as an ordinary, uncompiled LangGraph graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from langgraph.graph import END, START, StateGraph
+from langgraph_quorum.graphs.routes import after_load_balancer, after_review, after_sync_point, after_validator
+from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
+from langgraph_quorum.nodes.branching.attempts import Seat
+from langgraph_quorum.nodes.branching.branch import Crew, branch_node
+from langgraph_quorum.nodes.coordinator import coordinator_node, dispatch
+from langgraph_quorum.nodes.human_review import human_review
+from langgraph_quorum.nodes.integrator import integrator
+from langgraph_quorum.nodes.load_balancer import load_balancer_node
+from langgraph_quorum.nodes.merger import merger_node
+from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
+from langgraph_quorum.nodes.planning.complexity import ComplexityScale
+from langgraph_quorum.nodes.planning.mode import check_mode
+from langgraph_quorum.nodes.scoring.scorer import Scorer, scored_by
+from langgraph_quorum.nodes.specialists.specialist import Specialist, by_name
+from langgraph_quorum.nodes.sync_point import sync_point_node
+from langgraph_quorum.nodes.validator import validator_node
+from langgraph_quorum.state.branch import BranchCall
+from langgraph_quorum.state.policies import Policies, SyncPolicy
+from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput, QuorumState
+
+QuorumBuilder: TypeAlias = StateGraph[QuorumState, QuorumContext, QuorumInput, QuorumOutput]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What a workflow may be tuned with beyond its sync policy.
+
+    Attributes:
+        policies: Thresholds of the analyzer, weights of the merger, targets of the validator.
+        scale: What counts as complex.
+        scorer: Measures the quality of a result; the shipped one reads stated confidence and expected fields.
+        planner: Makes the work when the input holds none; without one, each specialist gets one branch.
+    """
+
+    policies: Policies = field(default_factory=Policies)
+    scale: ComplexityScale = field(default_factory=ComplexityScale)
+    scorer: Scorer | None = None
+    planner: Planner | None = None
+
+
+def build_workflow(
+    specialists: Sequence[Specialist],
+    sync: SyncPolicy | None = None,
+    merge: str | Strategy = "weighted",
+    mode: str = "auto",
+    tuning: Tuning | None = None,
+) -> QuorumBuilder:
+    """Build the workflow: analyzer, coordinator, specialists, sync point, merger, validator, integrator.
+
+    Args:
+        specialists: At least one; each becomes a node of its own.
+        sync: When the sync point moves on.
+        merge: `weighted`, `best`, `merge_all`, or a function of the results and their weights.
+        mode: `auto` lets the analyzer measure and choose; or `parallel`, `sequential`, `adaptive`.
+        tuning: Everything else, with defaults.
+
+    Returns:
+        An ordinary `StateGraph`: compile it, nest it, stream it, open it in Studio.
+
+    Raises:
+        ConfigurationError: naming the argument that is wrong and what to give instead.
+    """
+    policy, tuned = sync or SyncPolicy(), tuning or Tuning()
+    index = by_name(list(specialists))
+    check_mode(mode)
+    strategy_named(merge)
+    policies = tuned.policies
+    seats = {name: Seat.of(specialist) for name, specialist in index.items()}
+    crew = Crew(seats, policy, scored_by(tuned.scorer))
+
+    graph: QuorumBuilder = StateGraph(
+        QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
+    )
+    graph.add_node("analyzer", analyzer_node(index, mode, policies.mode, tuned.scale, tuned.planner))
+    graph.add_node("coordinator", coordinator_node(policy))
+    for name in index:
+        graph.add_node(name, branch_node(name, crew), input_schema=BranchCall)
+    graph.add_node("sync_point", sync_point_node(policy))
+    graph.add_node("merger", merger_node(index, merge, policies.weight))
+    graph.add_node("validator", validator_node(policies.validation, policy))
+    graph.add_node("load_balancer", load_balancer_node(index, policies.validation))
+    graph.add_node("human_review", human_review)
+    graph.add_node("integrator", integrator)
+    _connect(graph, list(index), policy, policies)
+    return graph
+
+
+def _connect(graph: Any, names: list[str], sync: SyncPolicy, policies: Policies) -> None:
+    graph.add_edge(START, "analyzer")
+    graph.add_edge("analyzer", "coordinator")
+    graph.add_conditional_edges("coordinator", dispatch(sync), names)
+    for name in names:
+        graph.add_edge(name, "sync_point")
+    graph.add_conditional_edges(
+        "sync_point",
+        after_sync_point,
+        {"proceed": "merger", "conditional_proceed": "merger", "timeout_recovery": "load_balancer"},
+    )
+    graph.add_edge("merger", "validator")
+    graph.add_conditional_edges(
+        "validator",
+        after_validator,
+        {
+            "approved": "integrator",
+            "needs_revision": "load_balancer",
+            "escalate": "human_review",
+            "critical_failure": END,
+        },
+    )
+    graph.add_conditional_edges(
+        "load_balancer",
+        after_load_balancer(policies.validation),
+        {"redistribute": "coordinator", "degrade": "merger", "escalate": "human_review", "give_up": "integrator"},
+    )
+    graph.add_conditional_edges("human_review", after_review, {"approved": "integrator", "rejected": END})
+    graph.add_edge("integrator", END)

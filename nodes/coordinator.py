@@ -1,0 +1,73 @@
+"""The coordinator: decides which branches go out in this round, and makes a `Send` of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.types import Send
+from langgraph_quorum.nodes.journal import entry, task_of
+from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.state.branch import BranchCall, Wave
+from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.workflow import QuorumState
+
+
+def coordinator_node(sync: SyncPolicy) -> PlainNode:
+    """The coordinator of one workflow."""
+
+    def coordinator(state: QuorumState) -> dict[str, Any]:
+        queue, round_number = state["queue"], state["round"]
+        if sync.minimum > len(queue):
+            raise PlanError(f"minimum={sync.minimum}, but there are only {len(queue)} branches: lower it or add work")
+        again = set(state["redo"])
+        active = [item["branch_id"] for item in queue if not round_number or item["branch_id"] in again]
+        why = "first fan-out" if not round_number else state["load"]["why"]
+        high = [item["branch_id"] for item in queue if item.get("priority") == "high" and item["branch_id"] in active]
+        return {
+            "active": active,
+            "timeline": [entry(state, "coordinator", "fan_out", why, branches=active, high_priority=high)],
+        }
+
+    return coordinator
+
+
+def dispatch(sync: SyncPolicy) -> Callable[[QuorumState], list[Send]]:
+    """The edge from the coordinator: one `Send` for each active branch, to its specialist's node, in order."""
+
+    def to_specialists(state: QuorumState) -> list[Send]:
+        active = set(state["active"])
+        wave = _wave(state, sync)
+        items = [item for item in state["queue"] if item["branch_id"] in active]
+        return [Send(item["specialist"], _call(state, item, order, wave)) for order, item in enumerate(items)]
+
+    return to_specialists
+
+
+def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
+    mode = state["mode"]
+    return Wave(
+        point=sync.name,
+        round=state["round"],
+        total=len(state["active"]),
+        mode=mode["mode"],
+        at_once=mode["at_once"],
+        ceiling=mode["ceiling"],
+        cpu_at_once=mode["cpu_at_once"],
+    )
+
+
+def _call(state: QuorumState, item: WorkItem, order: int, wave: Wave) -> BranchCall:
+    active, branches = set(state["active"]), state.get("branches", {})
+    prerequisites = item.get("depends_on", [])
+    finished = [name for name in prerequisites if name not in active and name in branches]
+    return BranchCall(
+        item=item,
+        task=task_of(state),
+        order=order,
+        inputs={name: branches[name]["result"] for name in finished if branches[name]["status"] == "succeeded"},
+        waits_for=[name for name in prerequisites if name in active],
+        wave=wave,
+    )

@@ -1,0 +1,29 @@
+"""Lines of the audit trail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph_quorum.state.records import TimelineEvent
+from langgraph_quorum.state.workflow import QuorumState
+
+
+def entry(state: QuorumState, node: str, event: str, why: str, **data: Any) -> TimelineEvent:
+    """One event of this run and round. Its key makes a replayed node leave one line, not two."""
+    return TimelineEvent(
+        key=f"{state.get('workflow_id', '')}/{state.get('round', 0)}/{node}/{event}",
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        node=node,
+        event=event,
+        why=why,
+        data=data,
+    )
+
+
+def task_of(state: QuorumState) -> str:
+    """What the run is to do: its task, else the last human message."""
+    if state.get("task"):
+        return state["task"]
+    spoken = [message for message in state.get("messages", []) if message.type == "human"]
+    return str(spoken[-1].text) if spoken else ""

@@ -1,0 +1,77 @@
+"""The merger: weighs the results and makes one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import Strategy
+from langgraph_quorum.nodes.scoring.consistency import consistencies
+from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.policies import WeightPolicy
+from langgraph_quorum.state.records import BranchRecord, Quality
+from langgraph_quorum.state.workflow import QuorumState
+
+
+def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> PlainNode:
+    """The merger of one workflow."""
+
+    def merger(state: QuorumState) -> dict[str, Any]:
+        branches = state["branches"]
+        succeeded = [record for record in branches.values() if record["status"] == "succeeded"]
+        failed = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in _ids(succeeded)]
+        results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
+        agreed = consistencies(results)
+        results = [_with_consistency(result, branches, agreed) for result in results]
+        merged = merge(results, strategy, policy, failed)
+        if agreed:
+            merged["metadata"] = {**merged["metadata"], "consistency": agreed}
+        low, high = merged["confidence_interval"]
+        why = f"{merged['strategy']}: quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]"
+        data = {"sources": merged["sources_count"], "failed": failed, "success_rate": merged["success_rate"]}
+        return {
+            "merged": merged,
+            "merged_round": state["round"],
+            "timeline": [entry(state, "merger", "merged", why, **data)],
+        }
+
+    return merger
+
+
+def _ids(records: list[BranchRecord]) -> set[str]:
+    return {record["branch_id"] for record in records}
+
+
+def _scored(record: BranchRecord, kind: str) -> Scored:
+    return Scored(
+        branch_id=record["branch_id"],
+        specialist=record["specialist"],
+        value=record["result"],
+        quality=record["quality"]["score"] if record["quality"] is not None else None,
+        seconds=record["seconds"],
+        group=record["group"],
+        type=kind,
+    )
+
+
+def _with_consistency(result: Scored, branches: Mapping[str, BranchRecord], agreed: Mapping[str, float]) -> Scored:
+    """The result with its agreement with others as one more part of its quality."""
+    if result.branch_id not in agreed:
+        return result
+    quality: Quality | None = branches[result.branch_id]["quality"]
+    parts = [] if quality is None else [quality["confidence"], quality["completeness"]]
+    known = [part for part in parts if part is not None] or ([result.quality] if result.quality is not None else [])
+    known.append(agreed[result.branch_id])
+    return Scored(
+        result.branch_id,
+        result.specialist,
+        result.value,
+        sum(known) / len(known),
+        result.seconds,
+        result.group,
+        result.type,
+    )

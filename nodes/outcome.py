@@ -1,0 +1,41 @@
+"""How a run ends, written into its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
+from langgraph_quorum.state.workflow import QuorumState
+
+
+def ended(
+    state: QuorumState, node: str, verdict: Verdict, why: str, error: ErrorRecord | None = None
+) -> dict[str, Any]:
+    """The final fields of a run: its status follows from the verdict."""
+    merged = state["merged"]
+    if merged is None:
+        raise ValueError("a run ends only after its results were merged")
+    status: RunStatus = "partial"
+    if verdict == "approved":
+        status = "approved"
+    elif verdict == "critical_failure":
+        status = "failed"
+    low, high = merged["confidence_interval"]
+    summary = (
+        f"{status}: {merged['sources_count']} results, quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]. {why}"
+    )
+    return {
+        "status": status,
+        "verdict": verdict,
+        "error": error,
+        "result": merged["value"],
+        "quality": merged["quality"],
+        "confidence_interval": merged["confidence_interval"],
+        "attribution": merged["attribution"],
+        "partial": merged["partial"],
+        "failed": merged["failed"],
+        "messages": [AIMessage(summary, id=f"{state['workflow_id']}/outcome")],
+        "timeline": [entry(state, node, "ended", f"{status}: {why}")],
+    }

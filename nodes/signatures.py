@@ -1,0 +1,30 @@
+"""The shapes of node functions, with the parameter names that LangGraph's own types ask for."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from langgraph.runtime import Runtime
+from langgraph_quorum.state.branch import BranchCall
+from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+
+
+class PlainNode(Protocol):
+    """A node that needs nothing but the state."""
+
+    def __call__(self, state: QuorumState) -> dict[str, Any]:
+        """The state's update."""
+
+
+class RuntimeNode(Protocol):
+    """A node that also needs the run's context or identity."""
+
+    async def __call__(self, state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        """The state's update."""
+
+
+class SpecialistNode(Protocol):
+    """A specialist's node: its input is one branch, not the whole state."""
+
+    async def __call__(self, state: BranchCall, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        """The update of `branches`."""

@@ -1,0 +1,96 @@
+"""The validator: holds the merged result against its targets and gives the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.outcome import ended
+from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.policies import SyncPolicy, ValidationPolicy
+from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
+from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+
+
+def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
+    """The validator of one workflow."""
+
+    async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        minimum = (runtime.context or QuorumContext()).applied_to(sync).minimum
+        findings = [
+            *check_minimum(state, minimum),
+            *check_coverage(state),
+            *check_quality(state, policy.quality),
+        ]
+        verdict = verdict_on(findings, always_ask=policy.review == "always")
+        why = "; ".join(finding["message"] for finding in findings) or "all targets are met"
+        written = {
+            "findings": findings,
+            "verdict": verdict,
+            "timeline": [entry(state, "validator", verdict, why)],
+        }
+        if verdict != "critical_failure":
+            return written
+        error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
+        final = ended(state, "validator", verdict, why, error)
+        return {**final, **written, "timeline": [*written["timeline"], *final["timeline"]]}
+
+    return validator
+
+
+def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Verdict:
+    """The verdict that findings amount to."""
+    severities = {finding["severity"] for finding in findings}
+    if "critical" in severities:
+        return "critical_failure"
+    if always_ask:
+        return "escalate"
+    return "needs_revision" if "error" in severities else "approved"
+
+
+def check_minimum(state: QuorumState, minimum: int) -> list[CheckFinding]:
+    """Fewer successes than the minimum is critical: the load balancer had its turn already."""
+    branches = state["branches"].values()
+    successes = sum(record["status"] == "succeeded" for record in branches)
+    if successes >= minimum:
+        return []
+    message = f"{successes} of {len(state['queue'])} branches succeeded, at least {minimum} must"
+    reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in branches if r["status"] != "succeeded"})
+    if reasons:
+        message += f" ({'; '.join(reasons[:3])}{'; ...' if len(reasons) > 3 else ''})"  # noqa: PLR2004
+    failed = [record["branch_id"] for record in branches if record["status"] != "succeeded"]
+    return [CheckFinding(check="minimum", severity="critical", message=message, branches=failed)]
+
+
+def check_coverage(state: QuorumState) -> list[CheckFinding]:
+    """Every group of the work, for instance every document, has at least one result."""
+    missing: dict[str, list[str]] = {}
+    covered: set[str] = set()
+    for item in state["queue"]:
+        group, record = item.get("group", ""), state["branches"].get(item["branch_id"])
+        if record is not None and record["status"] == "succeeded":
+            covered.add(group)
+        elif group:
+            missing.setdefault(group, []).append(item["branch_id"])
+    return [
+        CheckFinding(check="coverage", severity="error", message=f"{group} has no result", branches=branches)
+        for group, branches in missing.items()
+        if group not in covered
+    ]
+
+
+def check_quality(state: QuorumState, target: float) -> list[CheckFinding]:
+    """The merged quality reaches the target. A quality that nothing measured is said, not held against the result."""
+    merged = state["merged"]
+    if merged is None or not merged["attribution"]:
+        return []
+    rows = merged["attribution"]
+    if all(row["quality_assumed"] for row in rows):
+        message = f"quality was not measured: {merged['quality']:.2f} is assumed"
+        return [CheckFinding(check="quality", severity="info", message=message, branches=[])]
+    if merged["quality"] >= target:
+        return []
+    weak = [row["branch_id"] for row in rows if row["quality"] < target]
+    message = f"quality {merged['quality']:.2f} is below the target {target:g}"
+    return [CheckFinding(check="quality", severity="error", message=message, branches=weak)]
