@@ -110,7 +110,7 @@ def last_words(data: Path) -> str:
         lines = (data / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()[-50:]
     except OSError:
         return ""
-    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+    fatal = [line[line.find(word) :] for line in lines for word in ("FATAL", "PANIC") if word in line]
     return (fatal or lines or [""])[-1].strip()
 
 

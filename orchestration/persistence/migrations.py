@@ -1,0 +1,143 @@
+"""Bringing a database up to date: LangGraph's tables and ours, once, however many processes start together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
+from langgraph_quorum.orchestration.persistence.pool import Connection, borrowed, connection_settings
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts, statements
+from langgraph_quorum.state.errors import DatabaseError
+from psycopg import AsyncConnection, OperationalError
+from psycopg.errors import InsufficientPrivilege
+from psycopg.rows import DictRow
+from psycopg_pool import AsyncConnectionPool
+
+_LOCK_S = 60.0
+_WORK_S = 300.0  # building the saver's indexes on a large table takes its time
+_POLL_S = 0.05
+_CONNECT_S = 10.0
+
+
+@dataclass(frozen=True)
+class MigrationStatus:
+    """How far a database is migrated.
+
+    Attributes:
+        current: Our last migration carried out; 0 for none.
+        latest: Our last migration known to this release.
+        saver_version: LangGraph's last migration carried out; -1 for none.
+        saver_latest: LangGraph's last migration known to the installed release.
+    """
+
+    current: int
+    latest: int
+    saver_version: int
+    saver_latest: int
+
+    @property
+    def up_to_date(self) -> bool:
+        """Nothing is left to do. A database ahead of this release counts: migrations only ever add."""
+        return self.current >= self.latest and self.saver_version >= self.saver_latest
+
+
+async def migration_status(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> MigrationStatus:
+    """Read how far the database is; changes nothing.
+
+    Raises:
+        DatabaseError: It cannot be read, or the role may not see the tables.
+    """
+    async with borrowed(pool, "reading the migrations") as connection:
+        return await _status(connection)
+
+
+async def migrate(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> MigrationStatus:
+    """Create or update LangGraph's tables and ours; safe to call from any number of processes at once.
+
+    A database that is up to date is only read, so a role without the right to create tables may call this as well.
+
+    Returns:
+        The status afterwards.
+
+    Raises:
+        DatabaseError: The role lacks the right to create what is missing, the server is read-only, or another process
+            has been migrating for a minute.
+    """
+    before = await migration_status(pool)
+    if before.up_to_date:
+        return before
+    try:
+        with database_errors("migrating the database"):
+            async with asyncio.timeout(_LOCK_S + _WORK_S), _locked(pool) as connection:
+                if not (await _status(connection)).up_to_date:
+                    await AsyncPostgresSaver(pool).setup()
+                    await _apply(connection)
+    except DatabaseError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            raise DatabaseError(await _missing_right(pool, error.__cause__)) from error.__cause__
+        raise
+    return await migration_status(pool)
+
+
+async def _status(connection: Connection) -> MigrationStatus:
+    sql = statements("migrations")
+    exists = await _row(connection, sql["tables"])
+    saver = (await _row(connection, sql["saver_version"]))["version"] if exists["saver"] else -1
+    ours = (await _row(connection, sql["quorum_version"]))["version"] if exists["quorum"] else 0
+    return MigrationStatus(ours, migration_scripts()[-1].version, saver, len(AsyncPostgresSaver.MIGRATIONS) - 1)
+
+
+async def _apply(connection: Connection) -> None:
+    """Run our missing migrations in the transaction that holds the lock."""
+    current = (await _status(connection)).current
+    for migration in migration_scripts():
+        if migration.version > current:
+            await connection.execute(migration.script)
+            parameters = {"version": migration.version, "name": migration.name}
+            await connection.execute(statements("migrations")["record"], parameters)
+
+
+@asynccontextmanager
+async def _locked(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> AsyncIterator[Connection]:
+    """A connection of its own, in a transaction that holds the migration lock.
+
+    The lock belongs to the transaction, not to the session, so that it holds behind a transaction pooler too; and the
+    connection is not the pool's, so that a pool of one can still serve the saver's setup.
+    """
+    dsn = str(pool.conninfo)
+    try:
+        connection = await AsyncConnection.connect(dsn, **connection_settings(dsn, _CONNECT_S))
+    except OperationalError as error:
+        raise connection_fault(error, dsn) from None
+    deadline = time.monotonic() + _LOCK_S
+    async with connection:
+        while True:
+            async with connection.transaction():
+                if (await _row(connection, statements("migrations")["try_lock"]))["locked"]:
+                    yield connection
+                    return
+            if time.monotonic() >= deadline:
+                raise DatabaseError(f"another process has been migrating this database for {_LOCK_S:.0f} s: look at it")
+            await asyncio.sleep(_POLL_S)
+
+
+async def _row(connection: Connection, statement: bytes) -> DictRow:
+    row = await (await connection.execute(statement)).fetchone()
+    if row is None:
+        raise DatabaseError("Postgres gave no row where there always is one: is something rewriting its answers?")
+    return row
+
+
+async def _missing_right(pool: AsyncConnectionPool[AsyncConnection[DictRow]], error: InsufficientPrivilege) -> str:
+    async with borrowed(pool, "reading the migrations") as connection:
+        names = await _row(connection, statements("migrations")["tables"])
+    return (
+        f"the role {names['role']!r} may not create the tables that are missing ({error.diag.message_primary}): migrate"
+        f" once as the database's owner, or let the owner GRANT CREATE ON DATABASE {names['database']}, and ON SCHEMA"
+        f" {names['schema']}, TO {names['role']}"
+    )

@@ -1,0 +1,243 @@
+"""The embedded server under real faults: killed holders, killed servers, many processes, odd folders."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from langgraph_quorum.orchestration.persistence.embedded import default_folder, embedded_postgres
+from langgraph_quorum.orchestration.persistence.postmaster import living_servers
+from langgraph_quorum.state.errors import DatabaseError
+
+# Prints the number of rows it finds after adding one, then holds the server until its input is closed.
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+import psycopg
+from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
+
+async def main():
+    async with embedded_postgres(Path(sys.argv[1])) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(1)")
+            connection.execute("CREATE TABLE IF NOT EXISTS kept (at timestamptz DEFAULT now())")
+            connection.execute("INSERT INTO kept DEFAULT VALUES")
+            print(connection.execute("SELECT count(*) FROM kept").fetchone()[0], flush=True)
+            connection.execute("SELECT pg_advisory_unlock(1)")
+            await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "condition not met in time"
+        time.sleep(0.02)
+
+
+def start_holder(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def first_line(holder: subprocess.Popen[str]) -> str:
+    assert holder.stdout is not None
+    return holder.stdout.readline().strip()
+
+
+def let_go(holder: subprocess.Popen[str]) -> int:
+    holder.communicate(timeout=30)
+    return holder.returncode
+
+
+async def answer(dsn: str) -> None:
+    async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
+        await connection.execute("SELECT 1")
+
+
+def serves(folder: Path) -> bool:
+    return bool(living_servers(folder / "data"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path.resolve() / "pg"
+    yield path
+    for process in living_servers(path / "data"):
+        process.kill()
+
+
+async def test_the_server_answers_while_the_context_is_open_and_is_gone_afterwards(folder: Path) -> None:
+    async with embedded_postgres(folder) as dsn:
+        await answer(dsn)
+        assert serves(folder)
+    assert not serves(folder)
+
+
+async def test_a_second_holder_keeps_the_server_when_the_first_lets_go(folder: Path) -> None:
+    async with embedded_postgres(folder) as dsn:
+        async with embedded_postgres(folder) as same:
+            assert same == dsn
+        await answer(dsn)
+    assert not serves(folder)
+
+
+def test_processes_that_start_at_once_share_one_server_and_the_last_stops_it(folder: Path) -> None:
+    holders = [start_holder(folder) for _ in range(3)]
+    counts = sorted(first_line(holder) for holder in holders)
+    postmasters = [p for p in living_servers(folder / "data") if "-D" in p.cmdline()]
+    assert len(postmasters) == 1
+    assert counts[-1] == "3"  # three rows by three processes in one and the same database
+    assert [let_go(holder) for holder in holders] == [0, 0, 0]
+    assert not serves(folder)
+
+
+def test_a_holder_killed_with_9_does_not_keep_the_server_running(folder: Path) -> None:
+    killed = start_holder(folder)
+    assert first_line(killed) == "1"
+    killed.kill()
+    killed.wait()
+    assert serves(folder)  # nobody was left to stop it
+    later = start_holder(folder)
+    assert first_line(later) == "2"
+    assert let_go(later) == 0
+    assert not serves(folder)
+
+
+def test_a_holder_that_is_an_unreaped_zombie_does_not_count_as_living(folder: Path) -> None:
+    killed = start_holder(folder)
+    assert first_line(killed) == "1"
+    killed.kill()  # and not waited for
+    later = start_holder(folder)
+    assert first_line(later) == "2"
+    let_go(later)
+    assert not serves(folder)
+    killed.wait()
+
+
+def test_a_killed_postmaster_is_replaced_and_nothing_committed_is_lost(folder: Path) -> None:
+    holder = start_holder(folder)
+    assert first_line(holder) == "1"
+    os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    later = start_holder(folder)  # at once, while backends, pid file and socket of the dead one are still there
+    assert first_line(later) == "2"
+    assert let_go(later) == 0
+    assert let_go(holder) == 0
+    assert not serves(folder)
+
+
+def test_a_pid_file_whose_number_now_belongs_to_another_process_is_not_believed(folder: Path) -> None:
+    holder = start_holder(folder)
+    first_line(holder)
+    pid_file = folder / "data" / "postmaster.pid"
+    text = pid_file.read_text()
+    os.kill(int(text.split()[0]), signal.SIGKILL)
+    wait_until(lambda: not serves(folder))
+    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+    later = start_holder(folder)
+    assert first_line(later) == "2"
+    let_go(later)
+    let_go(holder)
+
+
+def test_a_creation_that_was_killed_half_way_is_started_over(folder: Path) -> None:
+    (folder / "data.new" / "base").mkdir(parents=True)
+    (folder / "data.new" / "PG_VERSION").write_text("18\n")
+    holder = start_holder(folder)
+    assert first_line(holder) == "1"
+    assert let_go(holder) == 0
+
+
+@pytest.mark.parametrize("name", ["a \"b' $HOME `c", "comma,comma", "x" * 150], ids=["quotes", "comma", "too long"])
+async def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    async with embedded_postgres(tmp_path / name) as dsn:
+        await answer(dsn)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as somebody else")
+async def test_as_root_a_private_home_is_opened_for_passing_but_not_for_reading(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    async with embedded_postgres(home / "share" / "pg"):
+        assert home.stat().st_mode & 0o777 == 0o711
+
+
+async def test_the_event_loop_keeps_turning_while_the_server_starts_and_stops(folder: Path) -> None:
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.005)
+            gaps.append(time.monotonic() - before)
+
+    ticking = asyncio.create_task(tick())
+    async with embedded_postgres(folder):
+        pass
+    ticking.cancel()
+    assert len(gaps) > 20
+    assert max(gaps) < 0.4
+
+
+async def test_a_cancelled_start_leaves_no_server_behind(folder: Path) -> None:
+    async def hold() -> None:
+        async with embedded_postgres(folder):
+            await asyncio.sleep(60)
+
+    starting = asyncio.create_task(hold())
+    await asyncio.to_thread(wait_until, (folder / "lock").exists)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not serves(folder)
+
+
+async def test_a_full_disk_is_named_before_anything_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(folder.parent)._replace(free=99 * 1024 * 1024)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(DatabaseError, match=r"only 103 MB are free on the disk of .*pg.*QUORUM_DATA"):
+        async with embedded_postgres(folder):
+            pass
+    assert not (folder / "data").exists()
+
+
+async def test_a_folder_that_cannot_be_made_is_named_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(DatabaseError, match=r"file/pg .*QUORUM_DATA"):
+        async with embedded_postgres(tmp_path / "file" / "pg"):
+            pass
+
+
+async def test_data_of_another_postgres_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "pg" / "data").mkdir(parents=True)
+    (tmp_path / "pg" / "data" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(DatabaseError, match="written by Postgres 16"):
+        async with embedded_postgres(tmp_path / "pg"):
+            pass
+
+
+async def test_a_server_that_refuses_to_start_says_why(folder: Path) -> None:
+    async with embedded_postgres(folder):
+        pass
+    with (folder / "data" / "postgresql.conf").open("a") as settings:
+        settings.write("shared_buffers = nonsense\n")
+    with pytest.raises(DatabaseError, match=r"does not start: FATAL: .*postgresql\.conf.* contains errors"):
+        async with embedded_postgres(folder):
+            pass
+
+
+def test_the_data_root_comes_from_the_environment_when_it_says_so(tmp_path: Path) -> None:
+    assert default_folder({"QUORUM_DATA": str(tmp_path)}) == tmp_path / "postgres"
+    assert default_folder({"QUORUM_DATA": ""}).parts[-2:] == ("langgraph-quorum", "postgres")
