@@ -1,0 +1,37 @@
+"""Merging group by group: every subject by itself, then all of them side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import Made, Strategy
+
+
+def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
+    """A strategy that merges each group with `inner` and keeps each group's own quality and interval.
+
+    The value is `{group: {"value", "quality", "confidence_interval", "contributions"}}`; contributions are each branch's
+    weight within its group.
+    """
+
+    def grouped(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:
+        del weights  # within a group the weights are normalised anew
+        members: dict[str, list[Scored]] = defaultdict(list)
+        for result in results:
+            members[result.group].append(result)
+        value = {}
+        for group in sorted(members):
+            merged = merge(members[group], inner)
+            value[group] = {
+                "value": merged["value"],
+                "quality": merged["quality"],
+                "confidence_interval": merged["confidence_interval"],
+                "contributions": {row["branch_id"]: row["weight"] for row in merged["attribution"]},
+            }
+        return Made(value, {"groups": len(value)})
+
+    grouped.__name__ = name
+    return grouped
