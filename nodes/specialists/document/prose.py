@@ -126,6 +126,14 @@ def shortened(text: str) -> str:
     return text[:QUOTE_LENGTH].rpartition(" ")[0] or text[:QUOTE_LENGTH]
 
 
+def around(text: str, words: str) -> str:
+    """A quote of the text that holds the given words, case aside: its beginning, or from shortly before them."""
+    start = text.casefold().find(words.casefold())
+    if start + len(words) <= QUOTE_LENGTH:
+        return shortened(text)
+    return shortened(text[text.rfind(" ", 0, start - QUOTE_LENGTH // 2) + 1 :])
+
+
 def clipped(text: str, length: int = QUOTE_LENGTH) -> str:
     """A line of our own words that fits `length` characters, its cut end marked with an ellipsis."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"

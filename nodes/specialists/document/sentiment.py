@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, pstdev
 
 from langgraph_quorum.nodes.documents.model import Document
@@ -186,14 +187,15 @@ def _arc(scored: list[_Scored]) -> list[Finding]:
     if len(scored) < 4 * _PARTS:
         return []
     cuts = [len(scored) * step // _PARTS for step in range(_PARTS + 1)]
-    parts = [scored[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [scored[start:end] for start, end in pairwise(cuts)]
     means = [round(fmean(one.compound for one in part), 3) for part in parts]
     high = means.index(max(means))
     peak = max(parts[high], key=lambda one: one.compound)
+    course = ", ".join(f"{mean:+.2f}" for mean in means)
     return [
         {
             "kind": "arc",
-            "text": f"By fifths the mean runs {', '.join(f'{mean:+.2f}' for mean in means)}; highest in fifth {high + 1}.",
+            "text": f"By fifths the mean compound runs {course}; highest in fifth {high + 1}.",
             "where": peak.sentence.place,
             "quote": shortened(peak.sentence.text),
             "value": round(means[-1] - means[0], 3),

@@ -10,23 +10,24 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 NEUTRAL_IN_TECHNICAL_TEXT: dict[str, str] = {
     "what programs do, and names of language constructs: VADER was fitted on social media, where they are feelings": """
-        abort aborted active alert argument arguments attack attacks avoid avoided avoiding avoids await awaited block blocked blocking blocks cancel
-        canceled canceling cancelled cancelling cancels collides collision collisions conflict conflicts create created creates creating
-        creation dead default delay delayed determined disabled disabling discard discarded discarding dynamic empty
-        error errors escaping exception exceptions exclusion expand expose exposed exposes extend extends fail failed
-        fails failure failures fatal freeze greeting guarantee hide ignore ignored ignores ignoring interrupt join kill
-        killed kills lazy lock locked lowercase missing number orphan outgoing panic pause paused play protected ready resolve
-        resolved resolving rich restore restores save secure security sentence sentences share shared shares sharing stop
-        stopped stopping stops strong succeed success successful successfully suspend suspended top trap true
-        false valid validate validates validating value valued values vulnerable warning warnings weak xp
+        abort aborted active alert argument arguments attack attacks avoid avoided avoiding avoids await awaited
+        block blocked blocking blocks cancel canceled canceling cancelled cancelling cancels collides collision
+        collisions conflict conflicts create created creates creating creation dead default delay delayed determined
+        disabled disabling discard discarded discarding dynamic empty error errors escaping exception exceptions
+        exclusion expand expose exposed exposes extend extends fail failed fails failure failures false fatal freeze
+        greeting guarantee hide ignore ignored ignores ignoring interrupt join kill killed kills lazy lock locked
+        lowercase missing number orphan outgoing panic pause paused play protected ready resolve resolved resolving
+        restore restores rich save secure security sentence sentences share shared shares sharing stop stopped
+        stopping stops strong succeed success successful successfully suspend suspended top trap true valid validate
+        validates validating value valued values vulnerable warning warnings weak xp
     """,
     "the formal words of a specification: a status, a rule or a topic, and no attitude of the author": """
-        abstract accept acceptance accepted accepting accepts adopt adopted allow allows allowed certain certainly
-        commitment committed discouraged encouraged exempt hand important increase interest interested kind leave
-        limited low lower lowest mandatory matter motivated motivation natural negative original parties party positive
-        prevent prevented prevents progress recommended recommends reject rejected rejects respective respectively
-        retained significant insignificant special successive support supported supporting supports treat treated
-        trivial unsupported vision want care heart freedom wish
+        abstract accept acceptance accepted accepting accepts adopt adopted allow allowed allows care certain
+        certainly commitment committed discouraged encouraged exempt freedom hand heart important increase
+        insignificant interest interested kind leave limited low lower lowest mandatory matter motivated motivation
+        natural negative original parties party positive prevent prevented prevents progress recommended recommends
+        reject rejected rejects respective respectively retained significant special successive support supported
+        supporting supports treat treated trivial unsupported vision want wish
     """,
     "function words and manners: `like` compares, `perfectly` strengthens, `sure` checks, `no` counts to zero": """
         ensure ensures fine like no okay perfectly please pretend pretending sure well
