@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from langgraph_quorum.nodes.documents.bare_links import links_in
 from langgraph_quorum.nodes.documents.lines import split_lines
-from langgraph_quorum.nodes.documents.model import Block, BlockKind, Document, Link, Place
+from langgraph_quorum.nodes.documents.model import Block, BlockKind, Document, Place
 
 _UNDERLINE = re.compile(r"([=~^\-*#_+])\1{2,}$")
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•‣–]|\(?(?:\d{1,3}[.)]|[a-z][.)]|[A-Z]\)))[ \t]+(?=\S)")  # noqa: RUF001 - dashes lists use
 _QUOTED = re.compile(r"[ \t]*(?:> ?)+")
-_URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+\.[^\s<>\"'`]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_AFTER_URL = ".,;:!?]}*_"
 _SPACE_PER_LEVEL = 2
 
 
@@ -27,7 +26,7 @@ def read_plain(source: str, text: str) -> Document:
         format="text",
         title=title or PurePath(source).name,
         blocks=blocks,
-        links=tuple(link for block in blocks for link in _links(block)),
+        links=tuple(link for block in blocks for link in links_in(block)),
         raw_lines=lines,
     )
 
@@ -94,15 +93,3 @@ def _read_piece(piece: Sequence[str]) -> tuple[BlockKind, int, str]:
     if all(_QUOTED.match(line) for line in piece):
         return "quote", 0, "\n".join(_QUOTED.sub("", line, count=1).strip() for line in piece)
     return "paragraph", 0, "\n".join(line.strip() for line in piece)
-
-
-def _links(block: Block) -> Iterator[Link]:
-    for found in _URL.finditer(block.text):
-        text = found[0].rstrip(_AFTER_URL)
-        while text.endswith(")") and text.count(")") > text.count("("):
-            text = text[:-1].rstrip(_AFTER_URL)
-        target = text
-        if "://" not in text:
-            target = f"https://{text}" if text.startswith("www.") else f"mailto:{text}"
-        line = block.place["line"] + block.text.count("\n", 0, found.start())
-        yield Link(target, text, Place(section=block.place["section"], line=line))
