@@ -13,8 +13,8 @@ from langgraph_quorum.nodes.merging.strategies import Made, Strategy
 def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
     """A strategy that merges each group with `inner` and keeps each group's own quality and interval.
 
-    The value is `{group: {"value", "quality", "confidence_interval", "contributions"}}`; contributions are each branch's
-    weight within its group.
+    The value is `{group: {"value", "quality", "confidence_interval", "contributions"}}`; contributions are each
+    branch's weight within its group.
     """
 
     def grouped(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:

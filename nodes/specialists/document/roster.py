@@ -1,4 +1,4 @@
-"""The document specialists by name, as branches run them. Their libraries are imported when the first branch needs them."""
+"""The document specialists by name, as branches run them; their libraries are imported by the first that needs them."""
 
 from __future__ import annotations
 

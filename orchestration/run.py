@@ -1,0 +1,82 @@
+"""One run being driven: its events while it goes on, its outcome when it has stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any
+
+from langgraph.runtime import RunControl
+
+Event = Mapping[str, Any]
+"""`{"quorum": "branch", ...}` from branches, `{"quorum": "node", "node": name}` when a node has ended."""
+
+_END = None
+
+
+class Run:
+    """A run that was started or resumed. Awaiting its result does not drive it: it is on its way already."""
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
+        self.control = RunControl()
+        self._task: asyncio.Task[dict[str, Any]] | None = None
+        self._listeners: set[asyncio.Queue[Event | None]] = set()
+
+    def begin(self, driving: Coroutine[Any, Any, dict[str, Any]]) -> None:
+        """Start driving. Called once, by the orchestrator."""
+        self._task = asyncio.create_task(driving, name=f"quorum:run:{self.thread_id}")
+        self._task.add_done_callback(lambda _: self._tell_all(_END))
+
+    async def result(self) -> dict[str, Any]:
+        """The outcome, once the run has stopped: finished, waiting for a human, or interrupted by a drain.
+
+        A caller that is cancelled while waiting does not stop the run.
+
+        Raises:
+            QuorumError: whatever stopped it: a plan that cannot be done, the database, a lost lease.
+        """
+        if self._task is None:
+            raise RuntimeError("the run has not begun: runs are made by Orchestrator.start and resume")
+        return await asyncio.shield(self._task)
+
+    def events(self) -> AsyncIterator[Event]:
+        """What happens from this call on, until the run stops."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        if self._task is None or self._task.done():
+            queue.put_nowait(_END)
+        return self._listen(queue)
+
+    def drain(self, reason: str = "asked to stop") -> None:
+        """Ask the run to stop soon: what is finished is kept, the rest runs again on resume."""
+        self.control.request_drain(reason)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has come to an end, of whatever kind."""
+        return self._task is not None and self._task.done()
+
+    async def stop(self, timeout_s: float) -> None:
+        """Drain, and cancel what has not stopped in time. Never raises for the run's own failure."""
+        if self._task is None:
+            return
+        self.drain()
+        await asyncio.wait({self._task}, timeout=timeout_s)
+        self._task.cancel()
+        await asyncio.wait({self._task}, timeout=timeout_s)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on to whoever listens."""
+        self._tell_all(event)
+
+    def _tell_all(self, event: Event | None) -> None:
+        for queue in self._listeners:
+            queue.put_nowait(event)
+
+    async def _listen(self, queue: asyncio.Queue[Event | None]) -> AsyncIterator[Event]:
+        try:
+            while (event := await queue.get()) is not _END:
+                yield event
+        finally:
+            self._listeners.discard(queue)
