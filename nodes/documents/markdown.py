@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from html import unescape
 from pathlib import PurePath
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
 from langgraph_quorum.nodes.documents.bare_links import find_addresses
 from langgraph_quorum.nodes.documents.front_matter import front_matter_title, take_front_matter
 from langgraph_quorum.nodes.documents.html import HtmlCollector
 from langgraph_quorum.nodes.documents.lines import split_lines
 from langgraph_quorum.nodes.documents.markdown_lint import lint
 from langgraph_quorum.nodes.documents.model import Block, BlockKind, Document, Link, Place
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 _ANCHOR = re.compile(r"""<a\s[^>]*?href=(["'])(.*?)\1""", re.IGNORECASE)
 

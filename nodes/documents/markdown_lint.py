@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from langgraph_quorum.nodes.documents.model import Block, Fault, Place, Severity
 from pymarkdown.api import PyMarkdownApi, PyMarkdownApiException
+
+from langgraph_quorum.nodes.documents.model import Block, Fault, Place, Severity
 
 LINES_PER_PART = 300
 """About half a second's work."""

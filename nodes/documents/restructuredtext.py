@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from docutils import nodes
+
 from langgraph_quorum.nodes.documents.lines import split_lines
 from langgraph_quorum.nodes.documents.model import Block, Document, Fault, Place, Severity
 from langgraph_quorum.nodes.documents.rst_blocks import BlockCollector

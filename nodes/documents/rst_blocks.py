@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docutils import nodes
+
 from langgraph_quorum.nodes.documents.lines import LineFinder
 from langgraph_quorum.nodes.documents.model import Block, BlockKind, Link, Place
 

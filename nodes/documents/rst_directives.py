@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
+
 from langgraph_quorum.nodes.documents.rst_roles import RoleInliner
 
 

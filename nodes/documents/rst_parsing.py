@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from docutils import frontend, nodes, utils
 from docutils.parsers.rst import Parser, states
 from docutils.transforms import misc, references
+
 from langgraph_quorum.nodes.documents.rst_directives import known_directive
 from langgraph_quorum.nodes.documents.rst_roles import RoleInliner
 
