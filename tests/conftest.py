@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 
 import psycopg
 import pytest
-from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from psycopg.conninfo import make_conninfo
+
+from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from langgraph_quorum.state.errors import ConfigurationError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from langgraph_quorum.state.errors import ConfigurationError
 
 DSN_VARIABLE = "QUORUM_DSN"
 

@@ -19,6 +19,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 import psycopg
+
 from langgraph_quorum.orchestration.persistence import postmaster
 from langgraph_quorum.orchestration.persistence.binaries import (
     PostgresPrograms,

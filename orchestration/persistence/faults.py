@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from langgraph_quorum.orchestration.persistence.dsn import address, scrub
-from langgraph_quorum.state.errors import DatabaseError
 from psycopg import errors
 from psycopg_pool import PoolTimeout, TooManyRequests
+
+from langgraph_quorum.orchestration.persistence.dsn import address, scrub
+from langgraph_quorum.state.errors import DatabaseError
 
 _CONNECTION_MENDS = (
     (r"no password supplied", "put the password into the DSN, or set PGPASSWORD"),

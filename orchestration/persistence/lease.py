@@ -14,13 +14,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg_pool import AsyncConnectionPool
+
 from langgraph_quorum.orchestration.persistence.pool import borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
 from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
 _ATTEMPTS = 5  # each is lost only to another driver that changed the row in between
 _LEAST_TTL_S = 0.3

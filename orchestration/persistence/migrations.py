@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
-from langgraph_quorum.orchestration.persistence.pool import Connection, borrowed, connection_settings
-from langgraph_quorum.orchestration.persistence.statements import migration_scripts, statements
-from langgraph_quorum.state.errors import DatabaseError
 from psycopg import AsyncConnection, OperationalError
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
+
+from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
+from langgraph_quorum.orchestration.persistence.pool import Connection, borrowed, connection_settings
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts, statements
+from langgraph_quorum.state.errors import DatabaseError
 
 _LOCK_S = 60.0
 _WORK_S = 300.0  # building the saver's indexes on a large table takes its time

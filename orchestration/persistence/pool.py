@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import psycopg
-from langgraph_quorum.orchestration.persistence.dsn import check_dsn
-from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
-from langgraph_quorum.state.errors import ConfigurationError
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from langgraph_quorum.orchestration.persistence.dsn import check_dsn
+from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
+from langgraph_quorum.state.errors import ConfigurationError
 
 Connection: TypeAlias = AsyncConnection[DictRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
 from langgraph_quorum.orchestration.persistence.binaries import PostgresPrograms
 from langgraph_quorum.orchestration.persistence.processes import is_zombie
 from langgraph_quorum.state.errors import DatabaseError

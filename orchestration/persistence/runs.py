@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg_pool import AsyncConnectionPool
+
 from langgraph_quorum.orchestration.persistence.pool import borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
 from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadNotFoundError
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
 RunStatus: TypeAlias = Literal["running", "approved", "partial", "failed", "waiting", "interrupted"]
 

@@ -18,10 +18,11 @@ from typing import Any
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.event_hooks import SerdeEvent, register_serde_event_listener
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
+
+from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 
 _PLAIN_FORMATS = frozenset({"null", "bytes", "bytearray", "msgpack"})
 _BLOCKED_KINDS = frozenset({"msgpack_blocked", "msgpack_method_blocked"})

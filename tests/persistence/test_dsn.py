@@ -1,6 +1,7 @@
 """Which database is meant, and that its password is never shown."""
 
 import pytest
+
 from langgraph_quorum.orchestration.persistence.dsn import address, redact, resolve_dsn, scrub
 from langgraph_quorum.state.errors import ConfigurationError
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from langgraph_quorum.orchestration.persistence.embedded import default_folder, embedded_postgres
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
 from langgraph_quorum.state.errors import DatabaseError

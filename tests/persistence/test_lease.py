@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from langgraph_quorum.orchestration.persistence.lease import Holding, hold_lease, judge
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg.conninfo import make_conninfo
+
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migrate, migration_status
 from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from langgraph_quorum.state.errors import DatabaseError
-from psycopg.conninfo import make_conninfo
 
 
 async def migrate_alone(dsn: str) -> MigrationStatus:

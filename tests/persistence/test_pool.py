@@ -12,12 +12,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from langgraph_quorum.orchestration.persistence.faults import query_fault
 from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
-from psycopg import errors
-from psycopg.conninfo import make_conninfo
 
 SECRET = "hunter2"
 

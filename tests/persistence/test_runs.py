@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
+
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool

@@ -15,11 +15,12 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import Command, Send, interrupt
+from typing_extensions import TypedDict
+
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.saver import StrictSerializer, make_saver
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
-from typing_extensions import TypedDict
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "t"}}
 

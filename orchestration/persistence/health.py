@@ -1,0 +1,171 @@
+"""A look at the database that reports everything a person can act on, and raises for none of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg_pool import AsyncConnectionPool
+
+from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
+from langgraph_quorum.orchestration.persistence.embedded import (
+    LEAST_FREE_BYTES,
+    default_folder,
+    embedded_postgres,
+    free_bytes,
+)
+from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
+from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.statements import statements
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, MissingExtraError, QuorumError
+
+_LOW_FREE_BYTES = 10 * LEAST_FREE_BYTES
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        what: What was found.
+        mend: What to do about it.
+    """
+
+    what: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found; fields that could not be learned are None.
+
+    Attributes:
+        dsn: The connection string without its secrets.
+        source: Where it came from.
+        folder: Where the embedded server keeps its data.
+        free_bytes: Free space on that folder's disk.
+        server_version: As the server names it, such as `18.4`.
+        behind_pooler: A connection pooler stands between us and the server.
+        migrations: How far the database is migrated.
+        writable: A row could be written (and was rolled back).
+        problems: Everything that needs somebody's hand.
+    """
+
+    dsn: str
+    source: Literal["argument", "QUORUM_DSN", "embedded"]
+    folder: Path | None = None
+    free_bytes: int | None = None
+    server_version: str | None = None
+    behind_pooler: bool | None = None
+    migrations: MigrationStatus | None = None
+    writable: bool | None = None
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def healthy(self) -> bool:
+        """No problem was found."""
+        return not self.problems
+
+    def with_problem(self, what: str, mend: str) -> Diagnosis:
+        """The same with one problem more."""
+        return replace(self, problems=(*self.problems, Problem(what, mend)))
+
+
+async def diagnose(
+    dsn: str | None = None, *, environ: Mapping[str, str] | None = None, timeout_s: float = 10
+) -> Diagnosis:
+    """Examine the database that a run would use; the embedded server is started for it, and tables are not made.
+
+    Args:
+        dsn: An explicit connection string; None looks at QUORUM_DSN, then takes the embedded server.
+        environ: By default `os.environ`.
+        timeout_s: Seconds to wait for a connection.
+    """
+    environ = os.environ if environ is None else environ
+    try:
+        found = resolve_dsn(dsn, environ)
+    except ConfigurationError as error:
+        source: Literal["argument", "QUORUM_DSN"] = "QUORUM_DSN" if dsn is None else "argument"
+        return Diagnosis("(unreadable)", source).with_problem(f"{error.field} is not a DSN", error.mend)
+    diagnosis = Diagnosis(found.shown, found.source)
+    try:
+        if found.text is None:
+            diagnosis = _examine_folder(diagnosis, default_folder(environ))
+        async with _running(found, diagnosis.folder) as text, open_pool(text, max_size=2, timeout_s=timeout_s) as pool:
+            diagnosis = await _examine_server(pool, diagnosis)
+            diagnosis = await _examine_tables(pool, diagnosis)
+    except (DatabaseError, MissingExtraError) as error:
+        diagnosis = _noted(diagnosis, error)
+    return diagnosis
+
+
+@asynccontextmanager
+async def _running(dsn: Dsn, folder: Path | None) -> AsyncIterator[str]:
+    if dsn.text is not None:
+        yield dsn.text
+        return
+    async with embedded_postgres(folder) as text:
+        yield text
+
+
+def _examine_folder(diagnosis: Diagnosis, folder: Path) -> Diagnosis:
+    diagnosis = replace(diagnosis, folder=folder, free_bytes=free_bytes(folder))
+    if LEAST_FREE_BYTES <= (diagnosis.free_bytes or 0) < _LOW_FREE_BYTES:
+        what = f"only {(diagnosis.free_bytes or 0) // 1_000_000} MB are free on the disk of {folder}"
+        return diagnosis.with_problem(what, "make room before long runs, or set QUORUM_DATA to another disk")
+    return diagnosis
+
+
+async def _examine_server(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+    async with borrowed(pool, "asking for the version") as connection:
+        row = await (await connection.execute(statements("health")["server"])).fetchone() or {}
+        # A pooler invents the process id it announces, for its clients' connections are not the server's.
+        behind_pooler = connection.info.backend_pid != row["backend_pid"]
+    diagnosis = replace(diagnosis, server_version=row["version"], behind_pooler=behind_pooler)
+    if row["standby"]:
+        return diagnosis.with_problem("the server is a standby and takes no writes", "name the primary in the DSN")
+    if row["read_only"]:
+        mend = f"set default_transaction_read_only to off for the database and the role {row['role']}"
+        return diagnosis.with_problem("the server is set to read-only", mend)
+    return diagnosis
+
+
+async def _examine_tables(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+    migrations = await migration_status(pool)
+    diagnosis = replace(diagnosis, migrations=migrations)
+    if migrations.current > migrations.latest:
+        what = f"the database is at migration {migrations.current}, this release knows {migrations.latest}"
+        diagnosis = diagnosis.with_problem(what, "upgrade langgraph-quorum")
+    if not migrations.up_to_date:
+        what = (
+            f"the tables are not up to date: ours at {migrations.current} of {migrations.latest}, LangGraph's at"
+            f" {migrations.saver_version} of {migrations.saver_latest}"
+        )
+        return diagnosis.with_problem(what, "start a run once as a role that may create tables; that migrates them")
+    async with borrowed(pool, "asking for rights") as connection:
+        lacking = await (await connection.execute(statements("health")["missing_rights"])).fetchall()
+    for row in lacking:
+        mend = f"let the owner GRANT {row['missing']} ON {row['table_name']}"
+        diagnosis = diagnosis.with_problem(f"the role may not {row['missing']} on {row['table_name']}", mend)
+    return diagnosis if lacking else await _probe(pool, diagnosis)
+
+
+async def _probe(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+    try:
+        async with borrowed(pool, "writing") as connection, connection.transaction(force_rollback=True):
+            await connection.execute(statements("health")["probe"])
+    except DatabaseError as error:
+        return replace(diagnosis if diagnosis.problems else _noted(diagnosis, error), writable=False)
+    return replace(diagnosis, writable=True)
+
+
+def _noted(diagnosis: Diagnosis, error: QuorumError) -> Diagnosis:
+    """The error as a problem; its message reads `what: mend`."""
+    what, _, mend = str(error).rpartition(": ")
+    return diagnosis.with_problem(what or str(error), mend if what else "")

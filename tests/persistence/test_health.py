@@ -1,0 +1,144 @@
+"""The doctor reports what is wrong in words a person can act on, and never raises."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
+from langgraph_quorum.orchestration.persistence.migrations import migrate
+from langgraph_quorum.orchestration.persistence.pool import open_pool
+
+
+async def migrated(database: str) -> str:
+    async with open_pool(database) as pool:
+        await migrate(pool)
+    return database
+
+
+def as_owner(database: str, *commands: str) -> None:
+    with psycopg.connect(database, autocommit=True) as owner:
+        for command in commands:
+            owner.execute(command.encode())
+
+
+def only_problem(diagnosis: Diagnosis) -> tuple[str, str]:
+    assert len(diagnosis.problems) == 1, diagnosis.problems
+    assert not diagnosis.healthy
+    return diagnosis.problems[0].what, diagnosis.problems[0].mend
+
+
+async def test_a_healthy_database_has_no_problems_and_keeps_nothing_of_the_probe(database: str) -> None:
+    diagnosis = await diagnose(await migrated(database))
+    assert diagnosis.healthy, diagnosis.problems
+    assert (diagnosis.source, diagnosis.writable, diagnosis.behind_pooler) == ("argument", True, False)
+    assert diagnosis.server_version
+    assert diagnosis.migrations is not None
+    assert diagnosis.migrations.up_to_date
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM quorum.leases").fetchone() == (0,)
+
+
+async def test_the_embedded_server_is_started_and_its_folder_and_disk_are_named(tmp_path: Path) -> None:
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
+    assert (diagnosis.source, diagnosis.folder) == ("embedded", tmp_path / "postgres")
+    assert diagnosis.free_bytes
+    assert diagnosis.server_version
+    what, mend = only_problem(diagnosis)
+    assert what.startswith("the tables are not up to date: ours at 0 of 1")
+    assert "start a run once" in mend
+
+
+async def test_a_server_that_does_not_answer_is_reported_without_the_password() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    diagnosis = await diagnose(environ={"QUORUM_DSN": f"postgresql://me:hunter2@127.0.0.1:{port}/db"})
+    what, mend = only_problem(diagnosis)
+    assert f"127.0.0.1:{port} does not answer" in what
+    assert "check that it runs" in mend
+    assert diagnosis.source == "QUORUM_DSN"
+    assert "password=***" in diagnosis.dsn
+    assert "hunter2" not in repr(diagnosis)
+
+
+async def test_a_dsn_that_is_none_is_reported_without_its_text() -> None:
+    diagnosis = await diagnose("mysql://me:hunter2@host/db")
+    what, mend = only_problem(diagnosis)
+    assert (what, mend.startswith("give postgresql://")) == ("dsn is not a DSN", True)
+    assert "hunter2" not in repr(diagnosis)
+
+
+async def test_missing_rights_are_listed_table_by_table(database: str) -> None:
+    await migrated(database)
+    name = conninfo_to_dict(database)["dbname"]
+    as_owner(
+        database,
+        f"CREATE ROLE reader_{name} LOGIN",
+        f"GRANT USAGE ON SCHEMA quorum TO reader_{name}",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public, quorum TO reader_{name}",
+    )
+    diagnosis = await diagnose(make_conninfo(database, user=f"reader_{name}"))
+    assert len(diagnosis.problems) == 5
+    assert diagnosis.problems[-1].mend == "let the owner GRANT DELETE, INSERT, UPDATE ON quorum.runs"
+    as_owner(database, f"DROP OWNED BY reader_{name}", f"DROP ROLE reader_{name}")
+
+
+async def test_a_read_only_server_is_told_apart(database: str) -> None:
+    await migrated(database)
+    as_owner(database, f"ALTER DATABASE {conninfo_to_dict(database)['dbname']} SET default_transaction_read_only = on")
+    diagnosis = await diagnose(database)
+    assert only_problem(diagnosis)[0] == "the server is set to read-only"
+    assert diagnosis.writable is False
+
+
+async def test_a_database_ahead_of_this_release_asks_for_an_upgrade(database: str) -> None:
+    await migrated(database)
+    as_owner(database, "INSERT INTO quorum.migrations VALUES (99, '0099_later')")
+    assert only_problem(await diagnose(database))[1] == "upgrade langgraph-quorum"
+
+
+async def test_a_disk_that_gets_full_is_reported_in_good_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=500_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
+    assert diagnosis.problems[0].what.startswith("only 500 MB are free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=5_000_000))
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
+    assert "only 5 MB are free" in only_problem(diagnosis)[0]
+    assert "make room" in only_problem(diagnosis)[1]
+
+
+@asynccontextmanager
+async def pooler(database: str) -> AsyncIterator[str]:
+    """Passes everything on, but announces another process id than the server's, as connection poolers do."""
+    path = Path(str(conninfo_to_dict(database)["host"])) / ".s.PGSQL.5432"
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool) -> None:
+        while data := await reader.read(65536):
+            head, key_data, rest = data.partition(b"K\x00\x00\x00\x0c") if answers else (data, b"", b"")
+            writer.write(head + key_data + (b"\x00\x00\x00\x07" + rest[4:] if key_data else b""))
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_unix_connection(path)
+        await asyncio.gather(copy(reader, server_writer, answers=False), copy(server_reader, writer, answers=True))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    yield make_conninfo(database, host="127.0.0.1", port=port, sslmode="disable", gssencmode="disable")
+    server.close()
+
+
+async def test_a_connection_pooler_in_between_is_noticed(database: str) -> None:
+    await migrated(database)
+    async with pooler(database) as dsn:
+        diagnosis = await diagnose(dsn)
+    assert diagnosis.behind_pooler
+    assert diagnosis.healthy
