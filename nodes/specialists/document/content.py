@@ -67,16 +67,27 @@ def analyse(document: Document) -> Report:
     return {
         "headline": _headline(findings, document.title),
         "findings": findings,
-        "measures": {
-            "sections": float(len(read)),
-            "sections_with_topic": float(len(about)),
-            "themes": float(len(shared)),
-            "heaviest_theme_ratio": shared[0].weight if shared else 0.0,
-            "key_phrases": float(len(ranked)),
-            **{f"{sort}_entities": float(sum(1 for one in named if one.sort == sort)) for sort in _ENTITIES},
-        },
+        "measures": _measures(read, about, shared, ranked, named),
         "coverage": round(covered * factor, 3),
         "confidence": round(sample_confidence(len(about), _ENOUGH_SECTIONS) * factor, 3),
+    }
+
+
+def _measures(
+    read: Sequence[Passage],
+    about: Sequence[Topic],
+    shared: Sequence[Theme],
+    ranked: Sequence[Phrase],
+    named: Sequence[Entity],
+) -> dict[str, float]:
+    """Counts over the whole document, of all that was found and not only of what is reported."""
+    return {
+        "sections": float(len(read)),
+        "sections_with_topic": float(len(about)),
+        "themes": float(len(shared)),
+        "heaviest_theme_ratio": shared[0].weight if shared else 0.0,
+        "key_phrases": float(len(ranked)),
+        **{f"{sort}_entities": float(sum(1 for one in named if one.sort == sort)) for sort in _ENTITIES},
     }
 
 
@@ -99,7 +110,7 @@ def _theme(theme: Theme, read: Sequence[Passage], grammar: Grammar, found: dict[
     """A theme, shown by a sentence of the section where it is strongest."""
     example = _holding(theme.terms, read[theme.sections[0][0]], grammar)
     names = [_surface(term, found) for term in theme.terms]
-    label = ", ".join(names[:2])
+    label = ", ".join(names[:3])
     titles = [read[number].title for number, _ in theme.sections]
     return {
         "kind": "theme",

@@ -9,7 +9,7 @@ from typing import Literal
 
 from langgraph_quorum.nodes.documents.model import Document, Place
 from langgraph_quorum.nodes.specialists.document.acronyms import expansions
-from langgraph_quorum.nodes.specialists.document.prose import Passage
+from langgraph_quorum.nodes.specialists.document.prose import Passage, words_of
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 
 Sort = Literal["person", "organisation", "proper_name", "reference", "code_name", "acronym"]
@@ -116,8 +116,7 @@ def _line_of(name: str, place: Place, document: Document) -> Place:
 
 def _small_words(read: Sequence[Passage]) -> frozenset[str]:
     """The words that the document writes small somewhere."""
-    words = (word for one in read for sentence in one.sentences for word in re.findall(r"[^\W\d_]+", sentence.text))
-    return frozenset(word for word in words if word.islower())
+    return frozenset(word for word in words_of(read) if word.islower())
 
 
 def _mentions(sentence: Sentence, title: str, small: frozenset[str], people: set[str]) -> Iterator[tuple[Sort, str]]:
@@ -129,7 +128,7 @@ def _mentions(sentence: Sentence, title: str, small: frozenset[str], people: set
         if not _NO_CODE.search(match.group()) and not text[: match.start()].endswith("."):
             yield "code_name", match.group()
     for match in _NAME.finditer(text):
-        name = " ".join(match.group().split()).rstrip(".")
+        name = re.sub(r"['\u2019]s$", "", " ".join(match.group().split()).rstrip("."))
         known = next((person for person in sorted(people) if person in name), None)
         if known:
             yield "person", known
@@ -141,7 +140,7 @@ def _is_name(name: str, small: frozenset[str]) -> bool:
     """Whether a capitalised sequence is a name: no word of it is written small, none is all capitals or camel case."""
     words = name.split()
     proper = [word for word in words if word[:1].isupper()]
-    if any(re.search(r"[a-z][A-Z]|^[A-Z]{2,}|^[A-Z]\d", word) for word in proper) or len(proper[-1]) <= 1:
+    if any(re.search(r"[a-z][A-Z]|[A-Z]{2,}|^[A-Z]\d", word) for word in proper) or len(proper[-1]) <= 1:
         return False
     return not any(part.casefold() in small for word in proper for part in re.findall(r"[^\W\d_]{2,}", word))
 

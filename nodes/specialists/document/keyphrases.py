@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from math import log2
 
 import numpy as np
-from scipy.sparse import coo_array
 
 from langgraph_quorum.nodes.specialists.document.prose import Passage
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
@@ -109,8 +108,9 @@ def _page_rank(edges: Counter[tuple[int, int]], size: int) -> list[float]:
     columns = np.concatenate([pairs[:, 1], pairs[:, 0]])
     both = np.concatenate([weights, weights])
     degree = np.bincount(columns, weights=both, minlength=size)
-    matrix = coo_array((both / degree[columns], (rows, columns)), shape=(size, size)).tocsr()
+    share = both / degree[columns]
     rank = np.full(size, 1.0 / size)
     for _ in range(_ROUNDS):
-        rank = (1 - _DAMPING) / size + _DAMPING * (matrix @ rank)
+        received = np.bincount(rows, weights=share * rank[columns], minlength=size)
+        rank = (1 - _DAMPING) / size + _DAMPING * received
     return [float(value) for value in rank / rank.sum()]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from proselint.checks import __register__ as _all_checks
+
 from langgraph_quorum.nodes.specialists.document.prose import around, clipped
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
-from proselint.checks import __register__ as _all_checks
 
 LEFT_OUT: dict[str, str] = {
     "annotations": "unfinished marks are the quality specialist's",

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from langgraph_quorum.nodes.documents.model import Block, Document, Place
 from syntok import segmenter
+
+from langgraph_quorum.nodes.documents.model import Block, Document, Place
 
 _WORD = re.compile(r"\w+")
 _GOES_ON = re.compile(r"(?:;|\b(?:e\.g|i\.e|a\.k\.a|cf|vs|resp|approx)\.)[\"')\]]*$", re.IGNORECASE)

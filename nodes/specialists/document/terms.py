@@ -12,18 +12,18 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 _TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*\*?|[\w.@/*+#-]+(?:\(\))?|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*\*?")
 _JUDGING = """
-able actual additional allowed appropriate available based better best certain common complete current different
-difficult due easy entire equal equivalent example existing explicit extra fact following former full general given good
-great important instead kind large latter likely little long main necessary new non normal note number old optional
-original particular point possible previous proper real reason regular related respective right separate short
-significant similar simple single small sort special specific standard sure thing things true type use useful usual various way ways
-weird unless whole word words zero one two three several lot people user users time times case cases doesn't don't can't won't
-isn't aren't wouldn't shouldn't couldn't didn't let's it's that's there's we're you're they're e.g i.e etc
-also just may might must shall should will would does did done make makes made get gets got set sets say says said
-mean means like need needs want wants used uses using allow allows take takes taken give gives return returns returned
-provide provides provided call calls called calling pass passed passes raise raised raises exist exists work works
-include includes including require requires required support supports supported consider considered see second third
-section sections pep peps document proposal specification details
+able actual additional allow allowed allows also appropriate aren't available based best better call called calling
+calls can't case cases certain common complete consider considered couldn't current details did didn't different
+difficult document does doesn't don't done due e.g easy entire equal equivalent etc example exist existing exists
+explicit extra fact following former full general get gets give given gives good got great i.e important include
+includes including instead isn't it's just kind large latter let's like likely little long lot made main make makes may
+mean means might must necessary need needs new non normal note number old one optional original particular pass passed
+passes people pep peps point possible previous proper proposal provide provided provides raise raised raises real reason
+regular related require required requires respective return returned returns right said say says second section sections
+see separate set sets several shall short should shouldn't significant similar simple single small sort special specific
+specification standard support supported supports sure take taken takes that's there's they're thing things third three
+time times true two type unless use used useful user users uses using usual various want wants way ways we're weird
+whole will won't word words work works would wouldn't you're zero
 """
 _STOP = frozenset(_JUDGING.split()) | ENGLISH_STOP_WORDS
 _BEFORE_NOUNS = "a an the this that these those each every any some no its their our your his"
