@@ -14,7 +14,7 @@ from langgraph_quorum.nodes.branching.failure import is_transient
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 """Told of each attempt: an event's name and its data."""
@@ -103,7 +103,7 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
 
     retrying = AsyncRetrying(
         stop=stop_after_attempt(int(specialist.attempts)),
-        wait=wait_exponential_jitter(specialist.backoff_s, specialist.backoff_max_s, jitter=specialist.backoff_s),
+        wait=wait_exponential(specialist.backoff_s, specialist.backoff_max_s) + wait_random(0, specialist.backoff_s),
         retry=retry_if_exception(seat.passes),
         sleep=asyncio.sleep,
         before_sleep=before_sleep,

@@ -1,0 +1,26 @@
+"""The drawing in the README, made by the library itself: `python -m tests.docs.drawing` writes it anew."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from langgraph_quorum import Specialist, build_workflow
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
+
+
+def drawing() -> str:
+    """The workflow with three specialists, as Mermaid."""
+    crew = [Specialist(name, print) for name in ("security", "speed", "legal")]
+    return build_workflow(crew).compile().get_graph().draw_mermaid()
+
+
+def main() -> None:
+    """Put the drawing into the README."""
+    README.write_text(BLOCK.sub(lambda _: drawing(), README.read_text("utf-8"), count=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

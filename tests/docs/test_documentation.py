@@ -1,0 +1,44 @@
+"""The README and the docs say what is true: their code runs, their links lead somewhere, their drawing is current."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sybil import Document
+from sybil.parsers.markdown import PythonCodeBlockParser
+
+from tests.docs.drawing import BLOCK, drawing
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_block_of_a_page_runs(page: Path) -> None:
+    document = Document.parse(str(page), PythonCodeBlockParser())
+    blocks = list(document.examples())
+    for block in blocks:
+        block.evaluate()
+    assert len(blocks) == page.read_text("utf-8").count("```python")
+
+
+def test_the_twenty_lines_of_the_readme_give_what_they_say() -> None:
+    document = Document.parse(str(ROOT / "README.md"), PythonCodeBlockParser())
+    next(iter(document.examples())).evaluate()
+    statuses = {name: branch["status"] for name, branch in document.namespace["out"]["branches"].items()}
+    assert statuses == {"security": "succeeded", "speed": "succeeded", "legal": "cut"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_of_a_page_leads_to_a_file(page: Path) -> None:
+    targets = [target for target, _ in LINK.findall(page.read_text("utf-8")) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_readmes_drawing_is_what_the_library_draws() -> None:
+    found = BLOCK.search((ROOT / "README.md").read_text("utf-8"))
+    assert found is not None
+    assert found.group() == drawing()
