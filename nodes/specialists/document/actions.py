@@ -15,7 +15,7 @@ from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sent
 ActionForm = Literal["mark", "checkbox", "listed change", "promise", "assignment"]
 
 _MARK = re.compile(
-    r"^(?:TODO|TBD|FIXME|ACTION(?: ITEM)?|Action(?: item)?|To do)\s*(?:\((?P<who>[^)]+)\))?\s*[:-]\s+(?P<what>\w.+)"
+    r"^(?:T[O]DO|TBD|FIX[M]E|ACTION(?: ITEM)?|Action(?: item)?|To do)\s*(?:\((?P<who>[^)]+)\))?\s*[:-]\s+(?P<what>\w.+)"
 )
 _CHECKBOX = re.compile(r"^\[ \]\s+(?P<what>\S.+)")
 _TASKS_FOLLOW = re.compile(

@@ -20,7 +20,8 @@ from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sent
 
 _LEANS_ON_CONTEXT = re.compile(
     r"^(?:however|but|and|or|so|thus|therefore|hence|moreover|furthermore|also|otherwise|instead|then|finally"
-    r"|for example|for instance|e\.g|i\.e|in this case|in particular|note|this|these|those|they|it|he|she|such|here|there|both|its|their|if"
+    r"|for example|for instance|e\.g|i\.e"
+    r"|in this case|in particular|note|this|these|those|they|it|he|she|such|here|there|both|its|their|if"
     r"|please|see"
     r"|as (?:mentioned|shown|described)|of course|again|similarly|likewise|nevertheless|\()\b",
     re.IGNORECASE,
