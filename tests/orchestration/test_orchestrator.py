@@ -1,0 +1,177 @@
+"""Runs on Postgres: started, taken up again, asked, drained; finished work is never done twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from langgraph_quorum import Orchestrator
+from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.state.errors import (
+    AnswerError,
+    ConfigurationError,
+    DatabaseError,
+    PlanError,
+    ThreadBusyError,
+    ThreadNotFoundError,
+)
+from tests.orchestration.crews import Crew
+
+TASK = {"task": "look"}
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    async with open_database(database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def crew() -> Crew:
+    return Crew()
+
+
+async def test_a_run_gives_its_result_and_is_listed(pool: Pool, crew: Crew) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        out = await run.result()
+        listed = await quorum.list()
+    assert out["thread_id"] == "t1"
+    assert out["status"] == "approved"
+    assert {name: branch["status"] for name, branch in out["branches"].items()} == {
+        "one": "succeeded",
+        "two": "succeeded",
+        "slow": "succeeded",
+    }
+    assert [(run.thread_id, run.status, run.task) for run in listed] == [("t1", "approved", "look")]
+
+
+async def test_a_finished_thread_gives_its_result_without_running_anything(pool: Pool, crew: Crew) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        first = await (await quorum.start(TASK, thread_id="t1")).result()
+        second = await (await quorum.start({"task": "something else"}, thread_id="t1")).result()
+        (listed,) = await quorum.list()
+    assert second == first
+    assert set(crew.calls.values()) == {1}
+    assert listed.task == "look"
+
+
+async def test_a_drained_run_keeps_what_is_finished_and_goes_on_where_it_was(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        run.drain()
+        stopped = await asyncio.wait_for(run.result(), 10)
+        assert stopped["status"] == "interrupted"
+        assert set(stopped["branches"]) == {"one", "two"}
+        crew.go.set()
+        out = await (await quorum.resume("t1")).result()
+    assert out["status"] == "approved"
+    assert crew.calls == {"one": 1, "two": 1, "slow": 2}
+
+
+async def test_closing_the_orchestrator_drains_its_runs(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+    assert run.stopped
+    assert (await run.result())["status"] == "interrupted"
+
+
+async def test_a_second_driver_is_turned_away_while_the_first_one_runs(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        with pytest.raises(ThreadBusyError, match="t1"):
+            await quorum.start(TASK, thread_id="t1")
+        with pytest.raises(ThreadBusyError, match="t1"):
+            await quorum.resume("t1")
+        assert (await quorum.get("t1"))["status"] == "running"
+        crew.go.set()
+        assert (await run.result())["status"] == "approved"
+
+
+async def test_a_question_waits_for_its_answer_and_the_others_do_not_run_again(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(asks=True), pool) as quorum:
+        waiting = await (await quorum.start(TASK, thread_id="t1")).result()
+        assert waiting["status"] == "waiting"
+        assert waiting["branches"]["asking"]["status"] == "awaiting_human"
+        ((interrupt_id, asked),) = waiting["interrupts"].items()
+        assert asked == {"question": "May asking go on?"}
+        with pytest.raises(AnswerError, match=interrupt_id):
+            await quorum.resume("t1", {"no-such-id": True})
+        again = await (await quorum.resume("t1")).result()
+        assert again["status"] == "waiting"
+        out = await (await quorum.resume("t1", {interrupt_id: "yes"})).result()
+    assert out["status"] == "approved"
+    assert out["branches"]["asking"]["result"]["answer"] == "yes"
+    assert crew.calls == {"one": 1, "two": 1, "asking": 1}
+
+
+async def test_an_unknown_thread_is_an_error_that_says_where_to_look(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        for look in (quorum.resume, quorum.get):
+            with pytest.raises(ThreadNotFoundError, match="quorum runs"):
+                await look("nowhere")
+
+
+async def test_a_plan_that_cannot_be_done_fails_the_run_and_names_the_reason(pool: Pool, crew: Crew) -> None:
+    work = [{"branch_id": "x", "specialist": "nobody"}]
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start({**TASK, "work": work}, thread_id="t1")
+        with pytest.raises(PlanError, match="nobody"):
+            await run.result()
+        (listed,) = await quorum.list()
+    assert listed.status == "failed"
+
+
+async def test_a_thread_of_another_workflow_is_not_taken_up(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(asks=True), pool, "reviews") as reviews:
+        waiting = await (await reviews.start(TASK, thread_id="t1")).result()
+    async with Orchestrator.on(crew.workflow(asks=True), pool, "audits") as audits:
+        with pytest.raises(ConfigurationError, match="reviews"):
+            await audits.resume("t1", dict.fromkeys(waiting["interrupts"], "yes"))
+
+
+async def test_a_compiled_graph_is_refused_with_the_mend(pool: Pool, crew: Crew) -> None:
+    with pytest.raises(ConfigurationError, match="before compile"):
+        async with Orchestrator.on(crew.workflow().compile(), pool):  # type: ignore[arg-type]
+            pass
+
+
+async def test_events_tell_of_every_branch_and_node(pool: Pool, crew: Crew) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK)
+        seen = [event async for event in run.events()]
+        await run.result()
+    ended = {event["branch_id"]: event["event"] for event in seen if event["quorum"] == "branch"}
+    assert ended == {"one": "succeeded", "two": "succeeded", "slow": "succeeded"}
+    nodes = [event["node"] for event in seen if event["quorum"] == "node"]
+    assert [nodes[0], nodes[-1]] == ["analyzer", "integrator"]
+
+
+async def test_a_run_outlives_connections_that_are_cut_while_a_branch_works(
+    pool: Pool, crew: Crew, database: str
+) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        async with await psycopg.AsyncConnection.connect(database, autocommit=True) as admin:
+            others = "pid <> pg_backend_pid() AND datname = current_database()"
+            await admin.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+        crew.go.set()
+        out = await asyncio.wait_for(run.result(), 30)
+    assert out["status"] == "approved"
+    assert set(crew.calls.values()) == {1}
+
+
+async def test_a_database_that_is_gone_is_a_typed_error_without_a_password(crew: Crew) -> None:
+    with pytest.raises(DatabaseError, match="does not answer") as caught:
+        async with Orchestrator.open(crew.workflow(), "postgresql://me:secret@127.0.0.1:1/db"):
+            pass
+    assert "secret" not in str(caught.value)
