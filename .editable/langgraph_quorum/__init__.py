@@ -1,17 +1,17 @@
 """Fan one task out to specialists on LangGraph, move on at a quorum of good answers, and never lose finished work."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from langgraph_quorum.graphs.workflow import Tuning, build_workflow
-from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
-from langgraph_quorum.state.branch import Branch
-from langgraph_quorum.state.errors import QuorumError
-from langgraph_quorum.state.policies import ModePolicy, Policies, SyncPolicy, ValidationPolicy, WeightPolicy
-from langgraph_quorum.state.workflow import QuorumContext
-
 if TYPE_CHECKING:
+    from langgraph_quorum.graphs.workflow import Tuning, build_workflow
+    from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
+    from langgraph_quorum.state.branch import Branch
+    from langgraph_quorum.state.errors import QuorumError
+    from langgraph_quorum.state.policies import ModePolicy, Policies, SyncPolicy, ValidationPolicy, WeightPolicy
+    from langgraph_quorum.state.workflow import QuorumContext
 
 __all__ = [
     "Branch",
@@ -30,15 +30,23 @@ __all__ = [
     "build_workflow",
 ]
 
+_HOMES = {
+    "graphs.workflow": ("Tuning", "build_workflow"),
+    "nodes.specialists.specialist": ("Resources", "Specialist"),
+    "orchestration.orchestrator": ("Orchestrator",),
+    "orchestration.run": ("Run",),
+    "state.branch": ("Branch",),
+    "state.errors": ("QuorumError",),
+    "state.policies": ("ModePolicy", "Policies", "SyncPolicy", "ValidationPolicy", "WeightPolicy"),
+    "state.workflow": ("QuorumContext",),
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Import what needs a Postgres driver only when it is asked for: a graph alone runs without one."""
-    if name == "Orchestrator":
-        from langgraph_quorum.orchestration.orchestrator import Orchestrator  # noqa: PLC0415
-
-        return Orchestrator
-    if name == "Run":
-        from langgraph_quorum.orchestration.run import Run  # noqa: PLC0415
-
-        return Run
+    """Import a name when it is asked for: a graph alone runs without a Postgres driver, `quorum --help` without both."""
+    for home, names in _HOMES.items():
+        if name in names:
+            found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+            globals()[name] = found
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
