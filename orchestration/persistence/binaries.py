@@ -130,8 +130,8 @@ def let_pass(path: Path) -> None:
                 folder.chmod(stat.S_IMODE(mode) | _PASS)
             except OSError as error:
                 raise DatabaseError(
-                    f"as root Postgres runs as a user of its own, who cannot reach {path}: {folder} does not let"
-                    " others pass. Set QUORUM_DATA to a folder that does, such as /var/lib/langgraph-quorum"
+                    f"as root Postgres runs as a user of its own, who cannot reach {path}, for {folder} does not let"
+                    " others pass: set QUORUM_DATA to a folder that does, such as /var/lib/langgraph-quorum"
                 ) from error
 
 

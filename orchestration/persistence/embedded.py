@@ -181,8 +181,8 @@ class _EmbeddedServer:
         said = postmaster.last_words(self._data) if (self._data / "PG_VERSION").exists() else ""
         detail = " ".join((said or str(error)).split())
         return (
-            f"the embedded Postgres of {self._folder} does not start: {detail} (see {self._data / 'server.log'};"
-            " QUORUM_DSN names a server of your own instead)"
+            f"the embedded Postgres of {self._folder} does not start ({detail}): see {self._data / 'server.log'},"
+            " or set QUORUM_DSN to a server of your own"
         )
 
 
@@ -195,8 +195,8 @@ def _await_answer(dsn: str, folder: Path) -> None:
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
                 raise DatabaseError(
-                    f"the embedded Postgres of {folder} runs, but has not answered for {_CONNECT_S:.0f} s:"
-                    f" {' '.join(str(error).split())}"
+                    f"the embedded Postgres of {folder} runs, but has not answered for {_CONNECT_S:.0f} s"
+                    f" ({' '.join(str(error).split())}): see {folder / 'data' / 'server.log'}"
                 ) from error
             time.sleep(0.1)
         else:

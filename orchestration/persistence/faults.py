@@ -23,7 +23,7 @@ _CONNECTION_MENDS = (
     (r"database .* does not exist", "create it (createdb), or name another database in the DSN"),
     (r"role .* does not exist", "create the role, or name another user in the DSN"),
     (r"certificate", "check sslrootcert and sslmode of the DSN against the server's certificate"),
-    (r"SSL|sslmode|TLS", "check sslmode of the DSN: server and client do not agree on encryption"),
+    (r"SSL|sslmode|TLS", "check sslmode of the DSN, for server and client do not agree on encryption"),
     (r"pg_hba\.conf", "allow this user, database and address in the server's pg_hba.conf"),
     (r"too many|connection slots", "close other clients, or raise max_connections"),
     (r"starting up|shutting down|recovery", "try again in a moment"),

@@ -9,10 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
-
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import (
     LEAST_FREE_BYTES,
@@ -21,7 +17,7 @@ from langgraph_quorum.orchestration.persistence.embedded import (
     free_bytes,
 )
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
-from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, MissingExtraError, QuorumError
 
@@ -115,14 +111,15 @@ async def _running(dsn: Dsn, folder: Path | None) -> AsyncIterator[str]:
 
 
 def _examine_folder(diagnosis: Diagnosis, folder: Path) -> Diagnosis:
-    diagnosis = replace(diagnosis, folder=folder, free_bytes=free_bytes(folder))
-    if LEAST_FREE_BYTES <= (diagnosis.free_bytes or 0) < _LOW_FREE_BYTES:
-        what = f"only {(diagnosis.free_bytes or 0) // 1_000_000} MB are free on the disk of {folder}"
+    free = free_bytes(folder)
+    diagnosis = replace(diagnosis, folder=folder, free_bytes=free)
+    if LEAST_FREE_BYTES <= free < _LOW_FREE_BYTES:
+        what = f"only {free // 1_000_000} MB are free on the disk of {folder}"
         return diagnosis.with_problem(what, "make room before long runs, or set QUORUM_DATA to another disk")
     return diagnosis
 
 
-async def _examine_server(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+async def _examine_server(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     async with borrowed(pool, "asking for the version") as connection:
         row = await (await connection.execute(statements("health")["server"])).fetchone() or {}
         # A pooler invents the process id it announces, for its clients' connections are not the server's.
@@ -136,7 +133,7 @@ async def _examine_server(pool: AsyncConnectionPool[AsyncConnection[DictRow]], d
     return diagnosis
 
 
-async def _examine_tables(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     migrations = await migration_status(pool)
     diagnosis = replace(diagnosis, migrations=migrations)
     if migrations.current > migrations.latest:
@@ -156,7 +153,7 @@ async def _examine_tables(pool: AsyncConnectionPool[AsyncConnection[DictRow]], d
     return diagnosis if lacking else await _probe(pool, diagnosis)
 
 
-async def _probe(pool: AsyncConnectionPool[AsyncConnection[DictRow]], diagnosis: Diagnosis) -> Diagnosis:
+async def _probe(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     try:
         async with borrowed(pool, "writing") as connection, connection.transaction(force_rollback=True):
             await connection.execute(statements("health")["probe"])

@@ -14,11 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
-
-from langgraph_quorum.orchestration.persistence.pool import borrowed
+from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
 from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
@@ -86,9 +82,7 @@ def judge(holding: Holding | None, *, owner_dead: bool) -> Verdict:
 
 
 @asynccontextmanager
-async def hold_lease(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], thread_id: str, *, ttl_s: float = 15.0
-) -> AsyncIterator[Lease]:
+async def hold_lease(pool: Pool, thread_id: str, *, ttl_s: float = 15.0) -> AsyncIterator[Lease]:
     """Drive `thread_id` alone for as long as the context is open.
 
     The heartbeat renews every `ttl_s / 3` seconds. A holder of this host that no longer lives is replaced at once;
@@ -119,7 +113,7 @@ async def hold_lease(
         await _release(pool, lease)
 
 
-async def _acquire(pool: AsyncConnectionPool[AsyncConnection[DictRow]], thread_id: str, ttl_s: float) -> Lease:
+async def _acquire(pool: Pool, thread_id: str, ttl_s: float) -> Lease:
     sql, owner, dead_token = statements("leases"), this_process().text, None
     holding = None
     for _ in range(_ATTEMPTS):
@@ -137,9 +131,7 @@ async def _acquire(pool: AsyncConnectionPool[AsyncConnection[DictRow]], thread_i
     raise ThreadBusyError(thread_id, "several drivers that keep taking it from one another", ttl_s)
 
 
-async def _beat(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], lease: Lease, ttl_s: float, renewed_at: float
-) -> None:
+async def _beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> None:
     """Renew until overtaken, until no renewal succeeded for a whole `ttl_s`, or until cancelled; then it is lost.
 
     A lease that ran out while we were stopped is asked for once more: if nobody took it, nobody drove the thread.
@@ -161,9 +153,7 @@ async def _beat(
         lease.lost.set()
 
 
-async def _ask(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], lease: Lease, ttl_s: float, *, timeout_s: float
-) -> Answer:
+async def _ask(pool: Pool, lease: Lease, ttl_s: float, *, timeout_s: float) -> Answer:
     """Try to renew once. Breaking off a statement may itself take psycopg ten seconds; nobody waits for that here."""
     attempt = asyncio.create_task(_renew(pool, lease, ttl_s), name=f"renewal of {lease.thread_id}")
     try:
@@ -173,7 +163,7 @@ async def _ask(
         attempt.cancel()
 
 
-async def _renew(pool: AsyncConnectionPool[AsyncConnection[DictRow]], lease: Lease, ttl_s: float) -> Answer:
+async def _renew(pool: Pool, lease: Lease, ttl_s: float) -> Answer:
     values = {"thread_id": lease.thread_id, "token": lease.token, "ttl_s": ttl_s}
     try:
         async with borrowed(pool, "renewing the lease") as connection:
@@ -184,7 +174,7 @@ async def _renew(pool: AsyncConnectionPool[AsyncConnection[DictRow]], lease: Lea
     return "overtaken" if row is None else "renewed"
 
 
-async def _release(pool: AsyncConnectionPool[AsyncConnection[DictRow]], lease: Lease) -> None:
+async def _release(pool: Pool, lease: Lease) -> None:
     try:
         async with borrowed(pool, "releasing the lease", timeout_s=_RELEASE_S) as connection:
             values = {"thread_id": lease.thread_id, "token": lease.token}

@@ -12,10 +12,9 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection, OperationalError
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
-from langgraph_quorum.orchestration.persistence.pool import Connection, borrowed, connection_settings
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, connection_settings
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts, statements
 from langgraph_quorum.state.errors import DatabaseError
 
@@ -47,7 +46,7 @@ class MigrationStatus:
         return self.current >= self.latest and self.saver_version >= self.saver_latest
 
 
-async def migration_status(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> MigrationStatus:
+async def migration_status(pool: Pool) -> MigrationStatus:
     """Read how far the database is; changes nothing.
 
     Raises:
@@ -57,7 +56,7 @@ async def migration_status(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) 
         return await _status(connection)
 
 
-async def migrate(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> MigrationStatus:
+async def migrate(pool: Pool) -> MigrationStatus:
     """Create or update LangGraph's tables and ours; safe to call from any number of processes at once.
 
     A database that is up to date is only read, so a role without the right to create tables may call this as well.
@@ -104,7 +103,7 @@ async def _apply(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def _locked(pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> AsyncIterator[Connection]:
+async def _locked(pool: Pool) -> AsyncIterator[Connection]:
     """A connection of its own, in a transaction that holds the migration lock.
 
     The lock belongs to the transaction, not to the session, so that it holds behind a transaction pooler too; and the
@@ -134,7 +133,7 @@ async def _row(connection: Connection, statement: bytes) -> DictRow:
     return row
 
 
-async def _missing_right(pool: AsyncConnectionPool[AsyncConnection[DictRow]], error: InsufficientPrivilege) -> str:
+async def _missing_right(pool: Pool, error: InsufficientPrivilege) -> str:
     async with borrowed(pool, "reading the migrations") as connection:
         names = await _row(connection, statements("migrations")["tables"])
     return (

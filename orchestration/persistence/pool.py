@@ -19,7 +19,7 @@ from langgraph_quorum.orchestration.persistence.faults import connection_fault, 
 from langgraph_quorum.state.errors import ConfigurationError
 
 Connection: TypeAlias = AsyncConnection[DictRow]
-Pool: TypeAlias = AsyncConnectionPool[Connection]
+Pool: TypeAlias = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 APPLICATION_NAME = "langgraph-quorum"
 
@@ -41,9 +41,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @asynccontextmanager
-async def open_pool(
-    dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10
-) -> AsyncIterator[AsyncConnectionPool[AsyncConnection[DictRow]]]:
+async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10) -> AsyncIterator[Pool]:
     """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, no prepared statements.
 
     Connections are checked when they are handed out, so a restarted server is noticed there and not by the caller.
@@ -106,9 +104,7 @@ def connection_settings(dsn: str, timeout_s: float) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def borrowed(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], doing: str, *, timeout_s: float = _STATEMENT_S
-) -> AsyncIterator[AsyncConnection[DictRow]]:
+async def borrowed(pool: Pool, doing: str, *, timeout_s: float = _STATEMENT_S) -> AsyncIterator[Connection]:
     """Borrow a connection for short statements that must end within `timeout_s` seconds all together.
 
     Args:

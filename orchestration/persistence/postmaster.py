@@ -147,7 +147,10 @@ def _await_ready(data: Path) -> Path | None:
         if found.status == "ready" and found.socket_folder is not None:
             return found.socket_folder
         time.sleep(_POLL_S)
-    raise DatabaseError(f"the embedded Postgres of {data} has been starting for {_START_S:.0f} s: {last_words(data)}")
+    raise DatabaseError(
+        f"the embedded Postgres of {data} has been starting for {_START_S:.0f} s ({last_words(data)}):"
+        f" see {data / 'server.log'}"
+    )
 
 
 def _end_orphans(data: Path) -> None:

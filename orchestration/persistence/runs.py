@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
-from psycopg import AsyncConnection
 from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
-from langgraph_quorum.orchestration.persistence.pool import borrowed
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
 from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadNotFoundError
@@ -50,7 +48,7 @@ class StoredRun:
 
 
 async def record_start(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]],
+    pool: Pool,
     thread_id: str,
     *,
     workflow: str,
@@ -87,7 +85,7 @@ async def record_start(
 
 
 async def record_end(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]],
+    pool: Pool,
     thread_id: str,
     status: RunStatus,
     *,
@@ -109,7 +107,7 @@ async def record_end(
             raise ThreadNotFoundError(thread_id)
 
 
-async def get_run(pool: AsyncConnectionPool[AsyncConnection[DictRow]], thread_id: str) -> StoredRun:
+async def get_run(pool: Pool, thread_id: str) -> StoredRun:
     """Look one run up.
 
     Raises:
@@ -123,9 +121,7 @@ async def get_run(pool: AsyncConnectionPool[AsyncConnection[DictRow]], thread_id
     return _stored_run(row)
 
 
-async def list_runs(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, limit: int = 50, status: RunStatus | None = None
-) -> list[StoredRun]:
+async def list_runs(pool: Pool, *, limit: int = 50, status: RunStatus | None = None) -> list[StoredRun]:
     """The last changed runs first.
 
     Args:
@@ -148,7 +144,7 @@ async def list_runs(
     return [run for run in runs if status is None or run.status == status][:limit]
 
 
-async def _hold(connection: AsyncConnection[DictRow], thread_id: str, token: int | None) -> None:
+async def _hold(connection: Connection, thread_id: str, token: int | None) -> None:
     """Make sure, until the transaction ends, that the lease with this token is still the current one."""
     if token is None:
         return

@@ -18,10 +18,8 @@ from typing import Any
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.event_hooks import SerdeEvent, register_serde_event_listener
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
 
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 
 _PLAIN_FORMATS = frozenset({"null", "bytes", "bytearray", "msgpack"})
@@ -33,9 +31,7 @@ _MAYBE_OBJECT = re.compile(rb"[\xc7-\xc9\xd4-\xd8]")
 _refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 
 
-def make_saver(
-    pool: AsyncConnectionPool[AsyncConnection[DictRow]], *, allow: Sequence[type] = ()
-) -> AsyncPostgresSaver:
+def make_saver(pool: Pool, *, allow: Sequence[type] = ()) -> AsyncPostgresSaver:
     """LangGraph's official saver over `pool`, strict about types. Call it inside the running event loop.
 
     LangChain's messages and documents, LangGraph's `Send`, `Command`, `Interrupt` and the like, and the usual types

