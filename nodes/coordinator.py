@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langgraph.types import Send
+
 from langgraph_quorum.nodes.journal import entry, task_of
 from langgraph_quorum.nodes.signatures import PlainNode
 from langgraph_quorum.state.branch import BranchCall, Wave
@@ -38,10 +39,14 @@ def dispatch(sync: SyncPolicy) -> Callable[[QuorumState], list[Send]]:
     """The edge from the coordinator: one `Send` for each active branch, to its specialist's node, in order."""
 
     def to_specialists(state: QuorumState) -> list[Send]:
-        active = set(state["active"])
-        wave = _wave(state, sync)
+        active, wave, task = set(state["active"]), _wave(state, sync), task_of(state)
         items = [item for item in state["queue"] if item["branch_id"] in active]
-        return [Send(item["specialist"], _call(state, item, order, wave)) for order, item in enumerate(items)]
+        sends = []
+        for order, item in enumerate(items):
+            inputs, waits_for = _prerequisites(state, item, active)
+            call = BranchCall(item=item, task=task, order=order, inputs=inputs, waits_for=waits_for, wave=wave)
+            sends.append(Send(item["specialist"], call))
+        return sends
 
     return to_specialists
 
@@ -59,15 +64,15 @@ def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
     )
 
 
-def _call(state: QuorumState, item: WorkItem, order: int, wave: Wave) -> BranchCall:
-    active, branches = set(state["active"]), state.get("branches", {})
-    prerequisites = item.get("depends_on", [])
-    finished = [name for name in prerequisites if name not in active and name in branches]
-    return BranchCall(
-        item=item,
-        task=task_of(state),
-        order=order,
-        inputs={name: branches[name]["result"] for name in finished if branches[name]["status"] == "succeeded"},
-        waits_for=[name for name in prerequisites if name in active],
-        wave=wave,
-    )
+def _prerequisites(state: QuorumState, item: WorkItem, active: set[str]) -> tuple[dict[str, Any], list[str]]:
+    """Results of prerequisites that are finished, and the prerequisites that go out in the same fan-out."""
+    named = item.get("depends_on", [])
+    if not named:
+        return {}, []
+    branches = state.get("branches", {})
+    inputs = {
+        name: branches[name]["result"]
+        for name in named
+        if name not in active and name in branches and branches[name]["status"] == "succeeded"
+    }
+    return inputs, [name for name in named if name in active]
