@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from langgraph_quorum.state.records import Mode, WorkItem
 from typing_extensions import TypedDict
+
+from langgraph_quorum.state.records import Mode, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class BranchCall(TypedDict):
     order: int
     """Position in the fan-out: high priority and prerequisites first."""
     inputs: dict[str, Any]
-    """Results of prerequisites that were finished before this fan-out."""
+    """Results of prerequisites that succeeded before this fan-out; they stand in where one that is redone fails."""
     waits_for: list[str]
     """Prerequisites within this fan-out."""
     wave: Wave

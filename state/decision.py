@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from langgraph_quorum.state.policies import SyncPolicy
-from langgraph_quorum.state.records import ReleaseReason
+from langgraph_quorum.state.records import BranchRecord, ReleaseReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,12 @@ class Release:
     """Move on now."""
 
     reason: ReleaseReason
+
+
+def is_good(policy: SyncPolicy, record: BranchRecord) -> bool:
+    """Whether a branch counts for the quorum: a success whose score, where there is one, reaches the minimum."""
+    score = record["quality"]["score"] if record["quality"] is not None else None
+    return record["status"] == "succeeded" and (score is None or score >= policy.min_quality)
 
 
 def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release:

@@ -19,12 +19,16 @@ def _require(error: type[ConfigurationError], name: str, value: Any, allowed: Ca
         raise error(name, value, mend)
 
 
+def _is_whole(value: float) -> bool:
+    return not math.isinf(value) and value == int(value)
+
+
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
     """When a sync point moves on.
 
     All branches done: it proceeds. The threshold reached: it proceeds when the grace has run out. Below the threshold
-    it waits, until the deadline.
+    it waits, until the deadline or until nothing is left to wait for; then what failed may be sent out again.
 
     Attributes:
         threshold: Share of the branches that must have succeeded, above 0 and up to 1.
@@ -52,9 +56,9 @@ class SyncPolicy:
         _require(error, "threshold", self.threshold, lambda x: 0 < x <= 1, "give a fraction above 0 and up to 1")
         _require(error, "grace_s", self.grace_s, lambda x: 0 <= x < math.inf, "give seconds from 0")
         _require(error, "deadline_s", self.deadline_s, lambda x: x > 0, "give seconds above 0")
-        _require(error, "minimum", self.minimum, lambda x: x >= 1 and x == int(x), "give a whole number from 1")
+        _require(error, "minimum", self.minimum, lambda x: x >= 1 and _is_whole(x), "give a whole number from 1")
         _require(error, "min_quality", self.min_quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
-        if self.on_straggler not in {"cancel", "abandon"}:
+        if self.on_straggler not in ("cancel", "abandon"):
             raise SyncPolicyError("on_straggler", self.on_straggler, "give 'cancel' or 'abandon'")
 
     def needed(self, total: int) -> int:
@@ -88,7 +92,7 @@ class ModePolicy:
             _require(ConfigurationError, name, value, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
         for name in ("parallel_at_once", "adaptive_start", "io_at_once"):
             value = getattr(self, name)
-            _require(ConfigurationError, name, value, lambda x: x >= 1 and x == int(x), "give a whole number from 1")
+            _require(ConfigurationError, name, value, lambda x: x >= 1 and _is_whole(x), "give a whole number from 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +137,9 @@ class ValidationPolicy:
 
     def __post_init__(self) -> None:
         _require(ConfigurationError, "quality", self.quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
-        _require(
-            ConfigurationError, "rounds", self.rounds, lambda x: x >= 0 and x == int(x), "give a whole number from 0"
-        )
-        if self.review not in {"never", "unmet", "always"}:
+        mend = "give a whole number from 0"
+        _require(ConfigurationError, "rounds", self.rounds, lambda x: x >= 0 and _is_whole(x), mend)
+        if self.review not in ("never", "unmet", "always"):
             raise ConfigurationError("review", self.review, "give 'never', 'unmet' or 'always'")
 
 

@@ -8,6 +8,10 @@ from typing import Annotated, Any, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypedDict
+
 from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.ports import CapacityProbe
 from langgraph_quorum.state.records import (
@@ -24,9 +28,6 @@ from langgraph_quorum.state.records import (
     WorkItem,
 )
 from langgraph_quorum.state.reducers import append_decisions, append_timeline, merge_branches
-from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
-from typing_extensions import TypedDict
 
 
 class QuorumInput(TypedDict):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import Runnable
+
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 
@@ -18,8 +19,12 @@ RESERVED_NAMES = frozenset(
 """Names of the workflow's own nodes."""
 
 
-def _positive(name: str, field: str, value: float, mend: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value) or value <= 0:
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _positive(name: str, field: str, value: float, mend: str, *, endless: bool = False) -> None:
+    if not _is_number(value) or value <= 0 or (math.isinf(value) and not endless):
         raise ConfigurationError(f"Specialist({name!r}).{field}", value, mend)
 
 
@@ -35,6 +40,11 @@ class Resources:
     cpu: float | None = None
     memory_mb: float = 0.0
 
+    def __post_init__(self) -> None:
+        for field, value in (("cpu", self.cpu if self.cpu is not None else 0), ("memory_mb", self.memory_mb)):
+            if not _is_number(value) or not 0 <= value < math.inf:
+                raise ConfigurationError(f"Resources.{field}", value, "give a number from 0")
+
 
 @dataclass(frozen=True)
 class Specialist:
@@ -48,13 +58,14 @@ class Specialist:
         source_types: Kinds of source it accepts; empty for any.
         capabilities: Further words by which it can be found.
         resources: What one running branch takes.
-        timeout_s: Seconds for one attempt, above 0.
+        timeout_s: Seconds for one attempt, above 0; `math.inf` for no limit of its own.
         attempts: Attempts at most within one round, from 1; only transient errors are tried again.
         backoff_s: Seconds before the second attempt; doubles each time, with jitter, up to `backoff_max_s`.
         backoff_max_s: Longest wait between two attempts.
         retry_on: Says whether an error is transient, instead of the shipped rule.
         fallback: Name of the specialist that takes over when all attempts failed.
-        rate_limit: Starts per second at most, over all branches of this process; None for no limit.
+        rate_limit: Starts per second at most, over all branches of this process; None for no limit. Waiting for it does
+            not count against `timeout_s`.
         expects: Top-level fields that a complete result has; completeness is measured against them.
         deterministic: The same payload always gives the same result: a success is then never done again.
         prepare: Makes a runnable's input from the branch.
@@ -88,8 +99,10 @@ class Specialist:
         if not callable(self.run) and not isinstance(self.run, Runnable):
             mend = "give a function of one Branch, a runnable or a compiled graph"
             raise ConfigurationError(f"Specialist({self.name!r}).run", self.run, mend)
-        _positive(self.name, "timeout_s", self.timeout_s, "give seconds above 0")
+        _positive(self.name, "timeout_s", self.timeout_s, "give seconds above 0", endless=True)
         _positive(self.name, "attempts", self.attempts, "give a whole number from 1")
+        if self.attempts != int(self.attempts):
+            raise ConfigurationError(f"Specialist({self.name!r}).attempts", self.attempts, "give a whole number from 1")
         _positive(self.name, "backoff_s", self.backoff_s, "give seconds above 0")
         _positive(self.name, "backoff_max_s", self.backoff_max_s, "give seconds above 0")
         if self.rate_limit is not None:
