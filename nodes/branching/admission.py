@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ class Ticket:
         order: Position in the fan-out; the lowest goes first.
         cpu: Cores it takes while running.
         waits_for: Prerequisites that have not succeeded yet.
+        held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
         missing: A prerequisite that ended without success; the branch is then skipped.
     """
 
@@ -26,6 +28,7 @@ class Ticket:
     order: int
     cpu: float = 0.0
     waits_for: set[str] = field(default_factory=set)
+    held: frozenset[str] = frozenset()
     missing: str = ""
 
     def __lt__(self, other: Ticket) -> bool:
@@ -47,7 +50,6 @@ class Admission:
         self._blocked: dict[str, list[Ticket]] = defaultdict(list)
         self._ended: dict[str, bool] = {}
         self._running: dict[str, Ticket] = {}
-        self._cpu_used = 0.0
         self.peak = 0
 
     @property
@@ -62,7 +64,7 @@ class Admission:
 
     def queue(self, ticket: Ticket) -> None:
         """Take a branch into the queue."""
-        ticket.waits_for = {name for name in ticket.waits_for if not self._ended.get(name, False)}
+        ticket.waits_for = {name for name in ticket.waits_for if not self._satisfies(name, ticket)}
         ticket.missing = next((name for name in sorted(ticket.waits_for) if name in self._ended), "")
         if ticket.missing or not ticket.waits_for:
             self._make_ready(ticket)
@@ -70,22 +72,24 @@ class Admission:
         for name in ticket.waits_for:
             self._blocked[name].append(ticket)
 
+    def _satisfies(self, prerequisite: str, ticket: Ticket) -> bool:
+        succeeded = self._ended.get(prerequisite)
+        return succeeded is True or (succeeded is False and prerequisite in ticket.held)
+
     def _make_ready(self, ticket: Ticket) -> None:
         heapq.heappush(self._ready[ticket.cpu > 0], ticket)
 
     def ended(self, branch_id: str, *, succeeded: bool, now: float) -> None:
         """Note that a branch has ended, whether it ever ran or not."""
         ticket = self._running.pop(branch_id, None)
-        if ticket is not None:
-            self._cpu_used -= ticket.cpu
-            if self._adaptive:
-                self._limit = self._limit.observe(succeeded=succeeded, now=now)
+        if ticket is not None and self._adaptive:
+            self._limit = self._limit.observe(succeeded=succeeded, now=now)
         self._ended[branch_id] = succeeded
         for waiting in self._blocked.pop(branch_id, ()):
             waiting.waits_for.discard(branch_id)
             if waiting.missing:
                 continue
-            if not succeeded:
+            if not succeeded and branch_id not in waiting.held:
                 waiting.missing = branch_id
             if waiting.missing or not waiting.waits_for:
                 self._make_ready(waiting)
@@ -97,7 +101,6 @@ class Admission:
             admitted.append(ticket)
             if not ticket.missing:
                 self._running[ticket.branch_id] = ticket
-                self._cpu_used += ticket.cpu
         self.peak = max(self.peak, len(self._running))
         return admitted
 
@@ -111,4 +114,8 @@ class Admission:
     def _fits(self, ticket: Ticket) -> bool:
         if len(self._running) >= self._limit.limit:
             return False
-        return not ticket.cpu or not self._cpu_used or self._cpu_used + ticket.cpu <= self._cpu_at_once
+        if not ticket.cpu:
+            return True
+        used = [running.cpu for running in self._running.values() if running.cpu]
+        # One that asks for more than there is runs alone. Summed anew each time: a running total drifts.
+        return not used or math.fsum([*used, ticket.cpu]) <= self._cpu_at_once + 1e-9

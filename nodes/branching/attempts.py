@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
-from langgraph_quorum.nodes.branching.calling import Caller, caller_of
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
+
+from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
 from langgraph_quorum.nodes.branching.failure import is_transient
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
+
+_log = logging.getLogger(__name__)
 
 Notify = Callable[[str, Mapping[str, Any]], None]
 """Told of each attempt: an event's name and its data."""
@@ -34,17 +46,23 @@ class Seat:
 
     specialist: Specialist
     call: Caller
+    pace: Pace | None = None
 
     @classmethod
     def of(cls, specialist: Specialist) -> Seat:
         """Seat a specialist."""
-        return cls(specialist, caller_of(specialist))
+        return cls(specialist, caller_of(specialist), pace_of(specialist))
 
     def passes(self, error: BaseException) -> bool:
         """Whether trying again may help."""
-        if isinstance(error, (GraphBubbleUp, asyncio.CancelledError)):
+        if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp):
             return False
-        return (self.specialist.retry_on or is_transient)(error)
+        if self.specialist.retry_on is not None:
+            try:
+                return bool(self.specialist.retry_on(error))
+            except Exception:  # noqa: BLE001  it is logged, and a branch never raises
+                _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
+        return is_transient(error)
 
 
 @dataclass(slots=True)
@@ -55,6 +73,7 @@ class Effort:
     attempts: int = 0
     began: float | None = None
     started_at: str | None = None
+    stopped: float | None = None
 
     def start(self) -> None:
         """Count one more attempt."""
@@ -63,10 +82,16 @@ class Effort:
             self.began = asyncio.get_running_loop().time()
             self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
+    def stop(self) -> None:
+        """Note that the answer is there."""
+        self.stopped = asyncio.get_running_loop().time()
+
     @property
     def seconds(self) -> float:
-        """Since the first attempt; 0 when there was none."""
-        return 0.0 if self.began is None else asyncio.get_running_loop().time() - self.began
+        """From the first attempt to the answer, else to now; 0 when there was no attempt."""
+        if self.began is None:
+            return 0.0
+        return (self.stopped if self.stopped is not None else asyncio.get_running_loop().time()) - self.began
 
 
 async def answer(
@@ -104,13 +129,15 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
     retrying = AsyncRetrying(
         stop=stop_after_attempt(int(specialist.attempts)),
         wait=wait_exponential(specialist.backoff_s, specialist.backoff_max_s) + wait_random(0, specialist.backoff_s),
-        retry=retry_if_exception(seat.passes),
+        retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
         sleep=asyncio.sleep,
         before_sleep=before_sleep,
         reraise=True,
     )
 
     async def once() -> Any:
+        if seat.pace is not None:
+            await seat.pace()
         effort.start()
         notify("running", {"attempt": effort.attempts})
         numbered = replace(branch, attempt=effort.attempts)
@@ -119,16 +146,21 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
     return await retrying(once)
 
 
+def asked_to_stop() -> bool:
+    """Whether somebody outside has cancelled this task."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 async def _within(timeout_s: float, call: Awaitable[Any]) -> Any:
     try:
-        async with asyncio.timeout(timeout_s) as scope:
+        async with asyncio.timeout(timeout_s if math.isfinite(timeout_s) else None) as scope:
             try:
                 return await call
             except SystemExit as error:
                 raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
             except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling() > 0:  # somebody outside asked it to stop
+                if asked_to_stop():
                     raise
                 raise SpecialistExitError("the specialist cancelled itself") from None
     except TimeoutError as error:

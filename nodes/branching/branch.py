@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp, GraphDrained, GraphInterrupt
 from langgraph.runtime import Runtime
+
 from langgraph_quorum.nodes.branching.admission import Ticket
-from langgraph_quorum.nodes.branching.attempts import AttemptTimeoutError, Effort, Seat, answer
-from langgraph_quorum.nodes.branching.failure import describe
+from langgraph_quorum.nodes.branching.attempts import (
+    AttemptTimeoutError,
+    Effort,
+    Seat,
+    SpecialistExitError,
+    answer,
+    asked_to_stop,
+)
+from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.rendezvous import meet
 from langgraph_quorum.nodes.signatures import SpecialistNode
@@ -68,33 +77,49 @@ class _Visit:
         self._name, self._crew, self._call, self._gate, self._runtime = name, crew, call, gate, runtime
         self._item = call["item"]
         self._effort = Effort(answered_by=name)
-        self._waited_s = 0.0
+        self._unscored: _Outcome | None = None
+        self._over = False
 
     async def record(self) -> BranchRecord:
         branch_id = self._item["branch_id"]
         try:
-            outcome = self._judged(await self._gate.race(branch_id, self._work()))
+            begun = lambda: self._effort.began is not None  # noqa: E731
+            outcome = self._judged(await self._gate.race(branch_id, self._work(), begun))
         except GraphInterrupt:
             self._end(_Outcome("awaiting_human", "asks a human"))
             raise
         except GraphBubbleUp:
             raise
         except _PrerequisiteMissing as missing:
+            if self._gate.awaits_human(str(missing)):
+                self._end(_Outcome("awaiting_human", f"its prerequisite {missing} asks a human"))
+                # Asks nothing itself; its task only must not count as done, so that it runs when the answer is in.
+                raise GraphInterrupt from None
             outcome = _Outcome("skipped", f"its prerequisite {missing} did not succeed")
+        except asyncio.CancelledError:
+            if asked_to_stop():
+                raise
+            itself = SpecialistExitError("the specialist cancelled its own task")
+            outcome = _Outcome("failed", str(itself), error=describe(itself, transient=False))
         except AttemptTimeoutError as error:
             outcome = _Outcome("timed_out", f"{error}", error=describe(error, transient=True))
         except Exception as error:  # noqa: BLE001  a branch never raises: its error is data
             seat = self._crew.seats[self._effort.answered_by]
-            outcome = _Outcome("failed", str(error)[:300], error=describe(error, transient=seat.passes(error)))
+            outcome = _Outcome("failed", message_of(error)[:300], error=describe(error, transient=seat.passes(error)))
         return self._end(outcome)
 
     async def _work(self) -> _Outcome:
         item, call = self._item, self._call
         seat = self._crew.seats[self._name]
-        ticket = Ticket(item["branch_id"], call["order"], seat.specialist.cpu, set(call["waits_for"]))
+        ticket = Ticket(
+            item["branch_id"],
+            call["order"],
+            cpu=seat.specialist.cpu,
+            waits_for=set(call["waits_for"]),
+            held=frozenset(call["inputs"]),
+        )
         self._tell("waiting", {})
         missing = await self._gate.turn(ticket)
-        self._waited_s = self._gate.elapsed()
         if missing:
             raise _PrerequisiteMissing(missing)
         branch = Branch(
@@ -107,6 +132,8 @@ class _Visit:
         result = await answer(
             self._crew.seats, self._name, branch, self._effort, timeout_s=item.get("timeout_s"), notify=self._tell
         )
+        self._effort.stop()
+        self._unscored = _Outcome("succeeded", "its score came too late", result)
         specialist = self._crew.seats[self._effort.answered_by].specialist
         return _Outcome("succeeded", "", result, quality=await self._crew.score(specialist, branch, result))
 
@@ -114,6 +141,8 @@ class _Visit:
         """What a release means for a branch that had not ended."""
         if not isinstance(outcome, Release):
             return outcome
+        if self._unscored is not None:
+            return self._unscored
         running = self._effort.began is not None
         state = "still running" if running else "still waiting for its turn"
         if outcome.reason == "drained":
@@ -132,7 +161,7 @@ class _Visit:
             reason=outcome.reason,
             attempts=self._effort.attempts,
             seconds=round(self._effort.seconds, 6),
-            waited_s=round(self._waited_s, 6),
+            waited_s=round(self._gate.elapsed(self._effort.began), 6),
             settled_s=round(self._gate.elapsed(), 6),
             started_at=self._effort.started_at,
             round=self._call["wave"]["round"],
@@ -142,9 +171,12 @@ class _Visit:
         )
         self._gate.settle(record)
         self._tell(record["status"], {"seconds": record["seconds"], "reason": record["reason"]})
+        self._over = True
         return record
 
     def _tell(self, event: str, data: Mapping[str, Any]) -> None:
+        if self._over:  # an abandoned straggler runs on unheard
+            return
         self._runtime.stream_writer(
             {
                 "quorum": "branch",

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from aiolimiter import AsyncLimiter
 from langchain_core.runnables import Runnable
+
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 
 Caller = Callable[[Branch], Awaitable[Any]]
+Pace = Callable[[], Awaitable[None]]
+"""Waits until the next call may start."""
 
 
 def caller_of(specialist: Specialist) -> Caller:
-    """An async function of one branch that calls the specialist, within its rate limit."""
-    call = _plain_caller(specialist)
-    if specialist.rate_limit is None:
-        return call
-    limit = _LoopLimiter(specialist.rate_limit)
-
-    async def limited(branch: Branch) -> Any:
-        async with limit.here():
-            return await call(branch)
-
-    return limited
-
-
-def _plain_caller(specialist: Specialist) -> Caller:
+    """An async function of one branch that calls the specialist."""
     run = specialist.run
     if isinstance(run, Runnable):
         prepare = specialist.prepare or runnable_input
@@ -42,7 +33,9 @@ def _plain_caller(specialist: Specialist) -> Caller:
     if specialist.is_sync:
 
         async def threaded(branch: Branch) -> Any:
-            return await in_thread(lambda: run(branch), name=branch.branch_id)
+            answer = await in_thread(lambda: run(branch), name=branch.branch_id)
+            # A plain function may still return a coroutine: a lambda or a decorator around an async function does.
+            return await answer if inspect.isawaitable(answer) else answer
 
         return threaded
 
@@ -55,6 +48,18 @@ def _plain_caller(specialist: Specialist) -> Caller:
 def runnable_input(branch: Branch) -> dict[str, Any]:
     """What a runnable is invoked with: the branch's fields, and the task as a message for agents."""
     return {**branch.as_dict(), "messages": [("user", branch.task)]}
+
+
+def pace_of(specialist: Specialist) -> Pace | None:
+    """What keeps a specialist's calls within its rate limit, None when it has no limit."""
+    if specialist.rate_limit is None:
+        return None
+    limit = _LoopLimiter(specialist.rate_limit)
+
+    async def pace() -> None:
+        await limit.here().acquire()
+
+    return pace
 
 
 class _LoopLimiter:

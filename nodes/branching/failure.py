@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from langgraph_quorum.nodes.branching.jsonable import keepable
 from langgraph_quorum.state.errors import QuorumError
 from langgraph_quorum.state.records import ErrorRecord
 
@@ -50,5 +51,13 @@ def is_transient(error: BaseException) -> bool:
 
 def describe(error: BaseException, *, transient: bool) -> ErrorRecord:
     """An error as data: its type's name and its message, at most 2000 characters."""
-    message = str(error) or "no message"
-    return ErrorRecord(type=type(error).__name__, message=message[:_MESSAGE_LIMIT], transient=transient)
+    return ErrorRecord(type=type(error).__name__, message=message_of(error)[:_MESSAGE_LIMIT], transient=transient)
+
+
+def message_of(error: BaseException) -> str:
+    """An error's message, as text that can be kept."""
+    try:
+        message = str(error)
+    except Exception as fault:  # noqa: BLE001  an error that cannot be printed is still an error to report
+        message = f"its message cannot be read: {type(fault).__name__}"
+    return keepable(message) or "no message"

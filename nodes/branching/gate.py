@@ -7,12 +7,13 @@ gate releases, each straggler's task returns at once, and the barrier falls whil
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from langgraph_quorum.nodes.branching.admission import Admission, Ticket
 from langgraph_quorum.state.branch import Wave
-from langgraph_quorum.state.decision import Arrivals, Release, decide
+from langgraph_quorum.state.decision import Arrivals, Release, decide, is_good
 from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord
 
@@ -41,21 +42,24 @@ class Gate:
         self._quorum_at: float | None = None
         self._succeeded = self._good = self._settled = 0
         self._results: dict[str, Any] = {}
+        self._awaiting: set[str] = set()
         self._bells: dict[str, asyncio.Future[None]] = {}
         self._turns: dict[str, asyncio.Future[str]] = {}
         self._admission = Admission(wave, self._opened_at)
         self._timer: asyncio.TimerHandle | None = None
-        self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
+        self._drain_timer: asyncio.TimerHandle | None = None
         self.released: Release | None = None
         for record in preset.values():
             self._count(record)
         self._consider()
+        if self.released is None:
+            self._look_for_drain()
 
     # -- what a branch does -------------------------------------------------------------------------------------------
 
-    def elapsed(self) -> float:
-        """Seconds since the fan-out began."""
-        return self._loop.time() - self._opened_at
+    def elapsed(self, until: float | None = None) -> float:
+        """Seconds since the fan-out began, up to now or to a moment of the loop's clock."""
+        return (self._loop.time() if until is None else until) - self._opened_at
 
     def progress(self) -> dict[str, int]:
         """How far the fan-out has come, for people who watch."""
@@ -83,8 +87,16 @@ class Gate:
         """Results of prerequisites that succeeded in this fan-out."""
         return {branch_id: self._results[branch_id] for branch_id in branch_ids if branch_id in self._results}
 
-    async def race(self, branch_id: str, work: Coroutine[Any, Any, T]) -> T | Release:
-        """The work's outcome, or the gate's release, whichever comes first. Work that is done is never thrown away."""
+    def awaits_human(self, branch_id: str) -> bool:
+        """Whether this branch ended by asking a human."""
+        return branch_id in self._awaiting
+
+    async def race(self, branch_id: str, work: Coroutine[Any, Any, T], begun: Callable[[], bool]) -> T | Release:
+        """The work's outcome, or the gate's release, whichever comes first. Work that is done is never thrown away.
+
+        A straggler that answers while it is being cancelled has answered; one that raises then was cut, not at fault.
+        One that has not `begun` is always cancelled: to abandon it would be to start it when nobody listens any more.
+        """
         if self.released is not None:
             work.close()
             return self.released
@@ -99,12 +111,15 @@ class Gate:
             raise
         finally:
             self._bells.pop(branch_id, None)
-        if not task.done():
-            await self._stop(task, cancel=self._policy.on_straggler == "cancel" or self.released == Release("drained"))
-        if task.done() and not (task.cancelled() and self.released is not None):
+        if task.done():
             return task.result()
-        assert self.released is not None  # noqa: S101  the bell rings for the task's end or for the release
-        return self.released
+        released = self.released
+        assert released is not None  # noqa: S101  the bell rings for the task's end or for the release
+        abandon = self._policy.on_straggler == "abandon" and released.reason != "drained" and begun()
+        await self._stop(task, cancel=not abandon)
+        if task.done() and not task.cancelled() and task.exception() is None:
+            return task.result()
+        return released
 
     def settle(self, record: BranchRecord) -> None:
         """Note how a branch ended and decide anew."""
@@ -116,12 +131,13 @@ class Gate:
 
     def _count(self, record: BranchRecord) -> None:
         succeeded = record["status"] == "succeeded"
-        score = record["quality"]["score"] if record["quality"] is not None else None
         self._settled += 1
         self._succeeded += succeeded
-        self._good += succeeded and (score is None or score >= self._policy.min_quality)
+        self._good += is_good(self._policy, record)
         if succeeded:
             self._results[record["branch_id"]] = record["result"]
+        elif record["status"] == "awaiting_human":
+            self._awaiting.add(record["branch_id"])
         if self._quorum_at is None and self._good >= self._policy.needed(self._total):
             self._quorum_at = self._loop.time()
         self._admission.ended(record["branch_id"], succeeded=succeeded, now=self._loop.time())
@@ -136,7 +152,8 @@ class Gate:
             return
         if self._timer is None or self._timer.when() != decision.until:
             self._stop_timer()
-            self._timer = self._loop.call_at(decision.until, self._on_time)
+            if math.isfinite(decision.until):
+                self._timer = self._loop.call_at(decision.until, self._on_time)
 
     def _on_time(self) -> None:
         self._timer = None
@@ -156,18 +173,21 @@ class Gate:
             self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
 
     def _give_turns(self) -> None:
+        if self.released is not None:
+            return
         for ticket in self._admission.admit():
             turn = self._turns.get(ticket.branch_id)
             if turn is not None and not turn.done():
                 turn.set_result(ticket.missing)
-            elif not ticket.missing:  # it left the queue when it was cut: the turn is free again
+            elif not ticket.missing:  # its task was cancelled while it waited: the turn is free again
                 self._admission.ended(ticket.branch_id, succeeded=False, now=self._loop.time())
 
     async def _stop(self, task: asyncio.Task[Any], *, cancel: bool) -> None:
-        if cancel:
-            task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_WAIT_S)
-        if not task.done():
+        try:
+            if cancel:
+                task.cancel()
+                await asyncio.wait({task}, timeout=CANCEL_WAIT_S)
+        finally:
             _abandoned.add(task)
             task.add_done_callback(_forget)
 
@@ -179,7 +199,8 @@ class Gate:
     def close(self) -> None:
         """Stop the clock."""
         self._stop_timer()
-        self._drain_timer.cancel()
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

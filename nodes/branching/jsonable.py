@@ -8,21 +8,25 @@ import decimal
 import enum
 import math
 import pathlib
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from langchain_core.messages import BaseMessage
-from langgraph_quorum.state.errors import ResultError
 from pydantic import BaseModel
 
+from langgraph_quorum.state.errors import ResultError
+
 _DEPTH_LIMIT = 100
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
 _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (enum.Enum, lambda value: value.value),
     (BaseMessage, lambda value: value.text if isinstance(value.text, str) else value.text()),
-    (BaseModel, lambda value: value.model_dump(mode="json")),
+    (BaseModel, lambda value: dict(value.model_dump())),
     (Mapping, dict),
     ((list, tuple), list),
     (AbstractSet, lambda value: sorted(value, key=repr)),
@@ -36,15 +40,16 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
     """The value in JSON primitives.
 
     Messages become their text, pydantic models and dataclasses dicts, sets sorted lists, dates ISO 8601 strings,
-    NumPy scalars and arrays numbers and lists; NaN and infinities, which JSON lacks, become None.
+    NumPy scalars and arrays numbers and lists; NaN and infinities, which JSON lacks, become None. Characters that
+    Postgres or msgpack refuse (NUL, lone surrogates) become U+FFFD.
 
     Raises:
         ResultError: naming where in the value something else stands.
     """
-    if value is None or (isinstance(value, (bool, str)) and not isinstance(value, enum.Enum)):
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, enum.Enum):
-        return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, (str, int, float)) and not isinstance(value, enum.Enum):
+        return _primitive(value, path)
     if depth > _DEPTH_LIMIT:
         raise ResultError(f"{path}: nested more than {_DEPTH_LIMIT} levels deep: return something flatter")
     if isinstance(value, Mapping):
@@ -54,9 +59,25 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
     return jsonable(_converted(value, path), path, depth + 1)
 
 
+def _primitive(value: str | float, path: str) -> str | float | None:
+    """Of the plain type itself: subclasses, such as NumPy's, cannot be stored."""
+    if isinstance(value, str):
+        return keepable(str.__str__(value))
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if not _SMALLEST <= value <= _LARGEST:
+        raise ResultError(f"{path}: an integer of more than 64 bits cannot be kept: return it as a string")
+    return int(value)
+
+
+def keepable(text: str) -> str:
+    """The text without characters that cannot be stored."""
+    return _UNKEEPABLE.sub("\ufffd", text)
+
+
 def _key(key: object, path: str) -> str:
     if isinstance(key, str) and not isinstance(key, enum.Enum):
-        return key
+        return keepable(str.__str__(key))
     if isinstance(key, enum.Enum):
         return str(key.value)
     if isinstance(key, (int, float, bool)):

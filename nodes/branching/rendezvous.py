@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.config import get_config
 from langgraph.errors import GraphInterrupt
 from langgraph.runtime import RunControl, Runtime
+
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.policies import SyncPolicy
@@ -18,6 +21,12 @@ from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 
 Key = tuple[int, str, str]
+
+LINGER_S = 60.0
+"""How long an empty meeting waits for branches that are still to come. A run that is cancelled just between two
+branches, under a `max_concurrency`, says goodbye to nobody."""
+LONG_S = 1e9
+"""Stands for no limit where a policy wants a finite number of seconds."""
 
 
 @dataclass(eq=False)
@@ -31,6 +40,7 @@ class _Meeting:
     departed: int = 0
     expected: int = 0
     broken: bool = False
+    lingering: asyncio.TimerHandle | None = None
 
 
 _meetings: dict[Key, _Meeting] = {}
@@ -53,6 +63,8 @@ async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[
     meeting = _meetings.setdefault(key, _Meeting(runtime.control))
     meeting.announced.add(branch_id)
     meeting.present += 1
+    if meeting.lingering is not None:
+        meeting.lingering.cancel()
     try:
         if meeting.gate is None:
             opening = _open(meeting, wave, policy, runtime)
@@ -66,8 +78,11 @@ async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[
     finally:
         meeting.present -= 1
         meeting.departed += 1
-        if not meeting.present and (meeting.broken or meeting.departed >= meeting.expected):
-            _end(key, meeting)
+        if not meeting.present:
+            if meeting.broken or meeting.departed >= meeting.expected:
+                _end(key, meeting)
+            else:
+                meeting.lingering = asyncio.get_running_loop().call_later(LINGER_S, _end, key, meeting)
 
 
 def _key(runtime: Runtime[QuorumContext]) -> Key:
@@ -88,20 +103,26 @@ def _end(key: Key, meeting: _Meeting) -> None:
 
 
 async def _open(meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext]) -> Gate:
-    finished = await _finished_before(runtime)
+    writes = await _written_before(runtime)
+    finished: dict[str, BranchRecord] = {
+        branch_id: record for channel, value in writes if channel == "branches" for branch_id, record in value.items()
+    }
     if meeting.announced & finished.keys():
         # A finished branch starts only when a run is replayed or forked: then all of them start again.
         finished = {}
     meeting.expected = wave["total"] - len(finished)
+    if finished and any(channel == INTERRUPT for channel, _ in writes):
+        # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
+        policy = replace(policy, grace_s=max(policy.grace_s, min(policy.deadline_s, LONG_S)))
     return Gate(policy, wave, lambda: runtime.drain_requested, finished)
 
 
-async def _finished_before(runtime: Runtime[QuorumContext]) -> dict[str, BranchRecord]:
-    """Records of this superstep's branches that were durable before this process came to it."""
+async def _written_before(runtime: Runtime[QuorumContext]) -> list[tuple[str, Any]]:
+    """What this superstep's tasks had written, by channel, before this process came to it."""
     saver = _saver()
     info = runtime.execution_info
     if saver is None or info is None or info.thread_id is None:
-        return {}
+        return []
     stored = await saver.aget_tuple(
         {
             "configurable": {
@@ -112,12 +133,7 @@ async def _finished_before(runtime: Runtime[QuorumContext]) -> dict[str, BranchR
         }
     )
     writes = stored.pending_writes or [] if stored is not None else []
-    return {
-        branch_id: record
-        for _, channel, value in writes
-        if channel == "branches"
-        for branch_id, record in value.items()
-    }
+    return [(channel, value) for _, channel, value in writes]
 
 
 def _saver() -> BaseCheckpointSaver[str] | None:
