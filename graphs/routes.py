@@ -6,15 +6,18 @@ from collections.abc import Callable
 from typing import Literal
 
 from langgraph_quorum.state.policies import ValidationPolicy
-from langgraph_quorum.state.records import SyncStatus, Verdict
+from langgraph_quorum.state.records import Verdict
 from langgraph_quorum.state.workflow import QuorumState
 
+Synced = Literal["proceed / conditional_proceed", "timeout_recovery"]
+"""The two ways on from a sync point. A drawing keeps one label for each pair of nodes, so both words share one."""
 Recovery = Literal["redistribute", "degrade", "escalate", "give_up"]
 
 
-def after_sync_point(state: QuorumState) -> SyncStatus:
+def after_sync_point(state: QuorumState) -> Synced:
     """By the latest decision."""
-    return state["sync"][-1]["status"]
+    status = state["sync"][-1]["status"]
+    return "timeout_recovery" if status == "timeout_recovery" else "proceed / conditional_proceed"
 
 
 def after_validator(state: QuorumState) -> Verdict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from langgraph.graph import END, START, StateGraph
+
 from langgraph_quorum.graphs.routes import after_load_balancer, after_review, after_sync_point, after_validator
 from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
 from langgraph_quorum.nodes.branching.attempts import Seat
@@ -103,7 +104,7 @@ def _connect(graph: Any, names: list[str], sync: SyncPolicy, policies: Policies)
     graph.add_conditional_edges(
         "sync_point",
         after_sync_point,
-        {"proceed": "merger", "conditional_proceed": "merger", "timeout_recovery": "load_balancer"},
+        {"proceed / conditional_proceed": "merger", "timeout_recovery": "load_balancer"},
     )
     graph.add_edge("merger", "validator")
     graph.add_conditional_edges(

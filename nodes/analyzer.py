@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
+
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.complexity import ComplexityScale, complexity_of
@@ -52,9 +53,12 @@ def analyzer_node(
         }
 
     async def _work(state: QuorumState) -> list[WorkItem]:
-        if state.get("work"):
-            return state["work"]
-        return await planner(state) if planner is not None else default_work(specialists)
+        work = state.get("work")
+        if work:
+            return work
+        if planner is not None:
+            return await planner(state)
+        return default_work(specialists) if work is None else []
 
     def _decision(queue: list[WorkItem], capacity: Capacity) -> ModeDecision:
         complexity = complexity_of(queue, specialists, scale)
@@ -90,6 +94,7 @@ def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:
     """What a new run starts with: on a thread that was run before, its results do not count as this run's."""
     reset: dict[str, Any] = {
         "workflow_id": workflow_id,
+        "work": None,  # now in the queue: the thread's next run brings its own
         "round": 0,
         "redo": [],
         "load": LoadMetrics(rounds=0, redistributed=0, history={}, why=""),
@@ -101,6 +106,11 @@ def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:
         "partial": False,
         "failed": [],
         "result": None,
+        "quality": 0.0,
+        "confidence_interval": [0.0, 0.0],
+        "attribution": [],
+        "performance": {},
+        "metrics": {},
         "sources": state.get("sources", []),
     }
     if state.get("branches"):

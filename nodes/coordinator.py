@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from langgraph_quorum.nodes.journal import entry, task_of
-from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.branch import BranchCall, Wave
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.records import WorkItem
-from langgraph_quorum.state.workflow import QuorumState
+from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 
-def coordinator_node(sync: SyncPolicy) -> PlainNode:
+def coordinator_node(sync: SyncPolicy) -> RuntimeNode:
     """The coordinator of one workflow."""
 
-    def coordinator(state: QuorumState) -> dict[str, Any]:
+    async def coordinator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue, round_number = state["queue"], state["round"]
-        if sync.minimum > len(queue):
-            raise PlanError(f"minimum={sync.minimum}, but there are only {len(queue)} branches: lower it or add work")
+        minimum = (runtime.context or QuorumContext()).applied_to(sync).minimum
+        if minimum > len(queue):
+            raise PlanError(f"minimum={minimum}, but there are only {len(queue)} branches: lower it or add work")
         again = set(state["redo"])
-        active = [item["branch_id"] for item in queue if not round_number or item["branch_id"] in again]
+        sent = [item for item in queue if not round_number or item["branch_id"] in again]
+        active = [item["branch_id"] for item in sent]
         why = "first fan-out" if not round_number else state["load"]["why"]
-        high = [item["branch_id"] for item in queue if item.get("priority") == "high" and item["branch_id"] in active]
+        high = [item["branch_id"] for item in sent if item.get("priority") == "high"]
         return {
             "active": active,
             "timeline": [entry(state, "coordinator", "fan_out", why, branches=active, high_priority=high)],
@@ -65,14 +68,12 @@ def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
 
 
 def _prerequisites(state: QuorumState, item: WorkItem, active: set[str]) -> tuple[dict[str, Any], list[str]]:
-    """Results of prerequisites that are finished, and the prerequisites that go out in the same fan-out."""
+    """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
     named = item.get("depends_on", [])
     if not named:
         return {}, []
     branches = state.get("branches", {})
     inputs = {
-        name: branches[name]["result"]
-        for name in named
-        if name not in active and name in branches and branches[name]["status"] == "succeeded"
+        name: branches[name]["result"] for name in named if name in branches and branches[name]["status"] == "succeeded"
     }
     return inputs, [name for name in named if name in active]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langgraph.types import interrupt
+
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.state.records import ErrorRecord

@@ -10,9 +10,14 @@ from langgraph_quorum.state.workflow import QuorumState
 
 
 def entry(state: QuorumState, node: str, event: str, why: str, **data: Any) -> TimelineEvent:
-    """One event of this run and round. Its key makes a replayed node leave one line, not two."""
+    """One event of this run and round.
+
+    Its key makes a replayed node leave one line, not two: the same node on the same state gives the same key. The
+    number of lines so far tells apart two visits to one node in one round.
+    """
+    lines = len(state.get("timeline", []))
     return TimelineEvent(
-        key=f"{state.get('workflow_id', '')}/{state.get('round', 0)}/{node}/{event}",
+        key=f"{state.get('workflow_id', '')}/{state.get('round', 0)}/{node}/{event}/{lines}",
         at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         node=node,
         event=event,

@@ -52,23 +52,30 @@ def choose_redo(state: QuorumState, specialists: Mapping[str, Specialist], polic
     Before the first verdict: whatever is missing. After it: only what its findings name. A success is redone only when
     it is weak, its specialist is not deterministic, and the last redo improved it.
     """
-    named = {branch_id for finding in state.get("findings", []) for branch_id in finding["branches"]}
+    named = _named(state)
     chosen: list[str] = []
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
         if named and branch_id not in named:
             continue
-        if record is None or record["status"] in {"timed_out", "cut", "awaiting_human"}:
-            mendable = True
-        elif record["status"] == "failed":
-            mendable = record["error"] is not None and record["error"]["transient"]
-        elif record["status"] == "skipped":
-            mendable = all(name in chosen or _succeeded(state, name) for name in item.get("depends_on", []))
+        if record is not None and record["status"] == "succeeded":
+            mendable = bool(named) and _is_weak(state, record, specialists[record["specialist"]], policy)
         else:
-            mendable = _is_weak(state, record, specialists[record["specialist"]], policy)
+            permanent = record is not None and record["error"] is not None and not record["error"]["transient"]
+            fed = all(name in chosen or _succeeded(state, name) for name in item.get("depends_on", []))
+            mendable = fed and not permanent
         if mendable:
             chosen.append(branch_id)
     return chosen
+
+
+def _named(state: QuorumState) -> set[str]:
+    """Branches that the validator's findings name, and what these wait for as far as it is missing."""
+    named = {branch_id for finding in state.get("findings", []) for branch_id in finding["branches"]}
+    for item in reversed(state["queue"]):
+        if item["branch_id"] in named and not _succeeded(state, item["branch_id"]):
+            named.update(name for name in item.get("depends_on", []) if not _succeeded(state, name))
+    return named
 
 
 def _succeeded(state: QuorumState, branch_id: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.messages import AIMessage
+
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
 from langgraph_quorum.state.workflow import QuorumState

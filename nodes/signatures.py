@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
+
 from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 

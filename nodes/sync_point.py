@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from langgraph.runtime import Runtime
+
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord, ReleaseReason, SyncDecision, SyncStatus
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
@@ -27,7 +29,7 @@ def sync_point_node(policy: SyncPolicy) -> RuntimeNode:
             "performance": {record["branch_id"]: _performance(record) for record in everything},
             "metrics": _metrics(everything, len(state["queue"])),
             "timeline": [
-                *(_branch_ended(state, record) for record in records if record["round"] == state["round"]),
+                *(_branch_ended(state, record) for record in records),
                 entry(state, "sync_point", "decided", explain(decision), **decision),
             ],
         }
@@ -44,22 +46,22 @@ def conclude(
         policy: As applied to this run.
         round_number: Of this fan-out.
         records: Of its branches.
-        everything: Of all branches of the run, for the minimum.
+        everything: Of all branches of the run: the minimum and the threshold are held against these.
     """
     completed = [record["branch_id"] for record in records if record["status"] == "succeeded"]
     remaining = [record["branch_id"] for record in records if record["status"] != "succeeded"]
     reason = _reason(records, bool(completed))
-    successes = sum(record["status"] == "succeeded" for record in everything)
+    ended_now = [record for record in records if record["round"] == round_number]
     return SyncDecision(
         point=policy.name,
         round=round_number,
-        status=_status(reason, enough=successes >= policy.minimum),
+        status=_status(reason, enough=_is_enough(policy, everything)),
         reason=reason,
         progress=len(completed) / len(records),
         completed=completed,
         remaining=remaining,
         threshold=policy.threshold,
-        seconds=max(record["settled_s"] for record in records),
+        seconds=max((record["settled_s"] for record in ended_now), default=0.0),
     )
 
 
@@ -68,6 +70,12 @@ def _reason(records: Sequence[BranchRecord], any_succeeded: bool) -> ReleaseReas
     if released:
         return released[0]
     return "all_done" if any_succeeded else "all_failed"
+
+
+def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord]) -> bool:
+    successes = sum(record["status"] == "succeeded" for record in everything)
+    good = sum(is_good(policy, record) for record in everything)
+    return successes >= policy.minimum and good >= policy.needed(len(everything))
 
 
 def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:
@@ -94,22 +102,27 @@ def explain(decision: SyncDecision) -> str:
         "deadline_partial": f"the deadline came below the threshold of {decision['threshold']:.0%}",
         "drained": "the run was asked to stop",
     }
-    return f"{done} of {total} succeeded after {decision['seconds']:.2f} s: {words[decision['reason']]}"
+    short = decision["status"] == "timeout_recovery" and decision["reason"] == "all_done"
+    below = ", too few of them well" if short else ""
+    return f"{done} of {total} succeeded after {decision['seconds']:.2f} s: {words[decision['reason']]}{below}"
 
 
 def _branch_ended(state: QuorumState, record: BranchRecord) -> Any:
-    why = record["reason"] or f"{record['specialist']} answered"
-    event = entry(state, record["specialist"], f"branch_{record['status']}", why)
+    if record["round"] == state["round"]:
+        why = record["reason"] or f"{record['specialist']} answered"
+        event = entry(state, record["specialist"], f"branch_{record['status']}", why)
+    else:
+        why = f"doing it again gave nothing better than its result of round {record['round']}"
+        event = entry(state, record["specialist"], "branch_kept", why)
     event["key"] += f"/{record['branch_id']}"
     event["data"] = {
-        key: record[key]  # type: ignore[literal-required]
-        for key in ("branch_id", "attempts", "seconds", "waited_s", "settled_s", "started_at", "error")
+        key: record[key] for key in ("branch_id", "attempts", "seconds", "waited_s", "settled_s", "started_at", "error")
     }
     return event
 
 
 def _performance(record: BranchRecord) -> dict[str, float]:
-    figures = {key: float(record[key]) for key in ("seconds", "waited_s", "attempts")}  # type: ignore[literal-required]
+    figures = {key: float(record[key]) for key in ("seconds", "waited_s", "attempts")}
     score = record["quality"]["score"] if record["quality"] is not None else None
     return figures if score is None else {**figures, "quality": score}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langgraph.runtime import Runtime
+
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.signatures import RuntimeNode

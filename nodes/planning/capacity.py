@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import psutil
+
 from langgraph_quorum.state.ports import Capacity
 
 WINDOW_S = 0.05

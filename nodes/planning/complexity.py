@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,9 @@ class ComplexityScale:
 
     def __post_init__(self) -> None:
         for name in ("volume_bytes", "parts", "cores"):
-            if not getattr(self, name) > 0:
-                raise ConfigurationError(name, getattr(self, name), "give a number above 0")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+                raise ConfigurationError(name, value, "give a number above 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -24,15 +25,25 @@ def routed(work: Sequence[WorkItem], specialists: Mapping[str, Specialist]) -> l
     Raises:
         PlanError: naming the item and what is wrong with it.
     """
+    if not isinstance(work, Sequence) or isinstance(work, str):
+        raise PlanError(f"work is a {type(work).__name__}: give a list of dicts")
+    for index, item in enumerate(work):
+        _check_words(item, index)
     load: Counter[str] = Counter(item["specialist"] for item in work if "specialist" in item)
     placed = [_placed(item, index, specialists, load) for index, item in enumerate(work)]
     check_plan(placed, specialists)
     return placed
 
 
-def _placed(item: WorkItem, index: int, specialists: Mapping[str, Specialist], load: Counter[str]) -> WorkItem:
+def _check_words(item: WorkItem, index: int) -> None:
     if not isinstance(item, Mapping):
         raise PlanError(f"work[{index}] is a {type(item).__name__}: give a dict with 'branch_id' and 'specialist'")
+    for name in ("specialist", "type", "source_type", "priority", "group"):
+        if name in item and not isinstance(item[name], str):
+            raise PlanError(f"work[{index}]: {name}={item[name]!r}: give a string")
+
+
+def _placed(item: WorkItem, index: int, specialists: Mapping[str, Specialist], load: Counter[str]) -> WorkItem:
     named = item.get("specialist")
     if named is None:
         named = _of_type(item, index, specialists, load)
@@ -61,12 +72,14 @@ def check_plan(work: Iterable[WorkItem], specialists: Mapping[str, Specialist]) 
     """Refuse work that cannot be done as it is written.
 
     Raises:
-        PlanError: no work; a duplicate or empty branch id; an unknown specialist, priority or prerequisite; a timeout
-            that is not above 0.
+        PlanError: no work; a duplicate or empty branch id; an unknown specialist, priority or prerequisite; a payload,
+            timeout, list of prerequisites or measure of the wrong kind.
     """
     items = list(work)
     if not items:
-        raise PlanError("the plan is empty: give 'work' at least one item")
+        raise PlanError(
+            "the plan is empty: give 'work' at least one item, or leave it out for one branch per specialist"
+        )
     seen: set[str] = set()
     for item in items:
         branch_id = item["branch_id"]
@@ -94,3 +107,9 @@ def _check_item(item: WorkItem, specialists: Mapping[str, Specialist]) -> None:
     timeout_s = item.get("timeout_s", 1.0)
     if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not timeout_s > 0:
         raise PlanError(f"branch {branch_id!r}: timeout_s={timeout_s!r}: give seconds above 0")
+    depends_on = item.get("depends_on", [])
+    if not isinstance(depends_on, (list, tuple)) or not all(isinstance(name, str) for name in depends_on):
+        raise PlanError(f"branch {branch_id!r}: depends_on={depends_on!r}: give a list of branch ids")
+    for name, value in item.get("measures", {}).items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+            raise PlanError(f"branch {branch_id!r}: measures[{name!r}]={value!r}: give a number from 0")
