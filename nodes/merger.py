@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
+from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -28,6 +31,8 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
         agreed = consistencies(results)
         results = [_with_consistency(result, branches, agreed) for result in results]
         merged = merge(results, strategy, policy, failed)
+        merged["value"] = jsonable(merged["value"], "merged")
+        merged["metadata"] = jsonable(merged["metadata"], "metadata")
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
         low, high = merged["confidence_interval"]
@@ -64,7 +69,9 @@ def _with_consistency(result: Scored, branches: Mapping[str, BranchRecord], agre
         return result
     quality: Quality | None = branches[result.branch_id]["quality"]
     parts = [] if quality is None else [quality["confidence"], quality["completeness"]]
-    known = [part for part in parts if part is not None] or ([result.quality] if result.quality is not None else [])
+    known = [part for part in parts if part is not None]
+    if result.quality is not None and not (known and math.isclose(fmean(known), result.quality)):
+        known = [result.quality]  # a score of the user's own making stands for its parts
     known.append(agreed[result.branch_id])
     return Scored(
         result.branch_id,

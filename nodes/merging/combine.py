@@ -60,8 +60,7 @@ def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict
 
 
 def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> float:
-    total = math.fsum(weight for _, weight, _ in values)
-    shares = [weight / total for _, weight, _ in values]
+    shares = _shares([weight for _, weight, _ in values])
     mean = math.fsum(value * share for (value, _, _), share in zip(values, shares, strict=True))
     if len(values) > 1:
         low, high = weighted_interval([value for value, _, _ in values], shares)
@@ -75,14 +74,20 @@ def _category(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> An
     for value in values:
         votes[json.dumps(value[0])].append(value)
     weights = {key: math.fsum(weight for _, weight, _ in members) for key, members in votes.items()}
-    total = math.fsum(weights.values())
+    shares = dict(zip(weights, _shares(list(weights.values())), strict=True))
     winner = max(sorted(votes), key=lambda key: weights[key])
     if len(values) > 1:
         note = notes.setdefault(path or "value", {})
-        note["support"] = {_label(key): weight / total for key, weight in sorted(weights.items())}
+        note["support"] = {_label(key): share for key, share in sorted(shares.items())}
         if len(votes) > 1:
             note["dissent"] = sorted(branch for key in votes if key != winner for _, _, branch in votes[key])
     return votes[winner][0][0]
+
+
+def _shares(weights: Sequence[float]) -> list[float]:
+    """The weights brought to a sum of 1; equal ones when all are 0: a field may stand only in results of no weight."""
+    total = math.fsum(weights)
+    return [weight / total for weight in weights] if total > 0 else [1 / len(weights)] * len(weights)
 
 
 def _label(key: str) -> str:
@@ -91,7 +96,7 @@ def _label(key: str) -> str:
 
 
 def _text(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> str:
-    text, _, branch = max(values, key=lambda item: (item[1], item[2]))
+    text, _, branch = min(values, key=lambda item: (-item[1], item[2]))
     notes.setdefault(path or "value", {})["chosen"] = branch
     return str(text)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean, median
 
 from langgraph_quorum.nodes.merging.interval import METHOD, weighted_interval
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
+from langgraph_quorum.nodes.merging.strategies import Made, Strategy, strategy_named
 from langgraph_quorum.nodes.merging.weight import attributions
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import Merged
 
@@ -31,7 +33,7 @@ def merge(
         The merged result; for no results the status "no data" with quality 0.
 
     Raises:
-        ConfigurationError: for an unknown strategy.
+        ConfigurationError: for an unknown strategy, or one of the user's that returns something else than `Made`.
     """
     name, make = strategy_named(strategy)
     if not results:
@@ -40,8 +42,10 @@ def merge(
     by_id = {result.branch_id: result for result in results}
     weights = {row["branch_id"]: row["weight"] for row in rows}
     made = make([by_id[row["branch_id"]] for row in rows], weights)
+    if not isinstance(made, Made):
+        raise ConfigurationError("merge", made, f"the strategy {name!r} has to return Made(value)")
     qualities = [row["quality"] for row in rows]
-    quality = min(1.0, sum(row["weight"] * row["quality"] for row in rows))
+    quality = min(1.0, math.fsum(row["weight"] * row["quality"] for row in rows))
     low, high = weighted_interval(qualities, [row["weight"] for row in rows], bounds=(0.0, 1.0))
     success_rate = len(results) / (len(results) + len(failed))
     return Merged(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -16,7 +17,7 @@ def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attrib
     is 0, all weigh the same.
     """
     rows = [_row(result, policy) for result in results]
-    total = sum(row["raw_weight"] for row in rows)
+    total = math.fsum(row["raw_weight"] for row in rows)  # whatever their order
     for row in rows:
         row["weight"] = row["raw_weight"] / total if total > 0 else 1 / len(rows)
     return sorted(rows, key=lambda row: (-row["weight"], row["branch_id"]))

@@ -7,6 +7,8 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from langgraph.errors import GraphBubbleUp
+
 from langgraph_quorum.nodes.branching.branch import Score
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.specialists.specialist import Specialist
@@ -66,8 +68,11 @@ def scored_by(scorer: Scorer | None) -> Score:
                 given = await chosen(branch, result)
             else:
                 given = await in_thread(lambda: chosen(branch, result), name=f"score-{branch.branch_id}")
+                given = await given if inspect.isawaitable(given) else given
             return _checked(given)
-        except Exception as error:  # noqa: BLE001  a broken scorer must not cost a finished result
+        except GraphBubbleUp:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a broken scorer must not cost a finished result
             return _unscored(f"the scorer for {specialist.name!r} raised {type(error).__name__}: {error}")
 
     return score
@@ -79,11 +84,11 @@ def _checked(given: Any) -> Quality:
         if score is not None and not _is_share(score):
             return _unscored(f"the scorer gave score={score!r}: give a number from 0 to 1")
         return Quality(
-            score=score,
-            confidence=given.get("confidence"),
-            completeness=given.get("completeness"),
-            consistency=given.get("consistency"),
-            evidence=[str(line) for line in given.get("evidence", [])],
+            score=_share(score),
+            confidence=_share(given.get("confidence")),
+            completeness=_share(given.get("completeness")),
+            consistency=_share(given.get("consistency")),
+            evidence=[str(line) for line in given.get("evidence") or []],
         )
     if _is_share(given):
         return Quality(
@@ -95,6 +100,10 @@ def _checked(given: Any) -> Quality:
 def _is_share(value: Any) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number and not math.isnan(value) and 0 <= value <= 1
+
+
+def _share(value: Any) -> float | None:
+    return float(value) if _is_share(value) else None
 
 
 def _unscored(why: str) -> Quality:
