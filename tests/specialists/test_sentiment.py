@@ -116,3 +116,26 @@ def test_german_is_told_from_english_and_not_trusted(made: DocumentMaker, honest
     honest(document, report)
     assert report["findings"][0]["kind"] == "not_english"
     assert report["confidence"] < 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A" * 20_000,
+        "Aa Bb " * 5_000,
+        "(" * 2_000 + ")" * 2_000,
+        "word-" * 5_000,
+        "\u8fd9\u662f\u4e00\u4e2a\u7528\u4e2d\u6587\u5199\u7684\u6587\u6863\u3002" * 50,
+        "\u0647\u0630\u0627 \u0645\u0633\u062a\u0646\u062f. " * 50,
+        "",
+    ],
+    ids=["one letter", "names only", "brackets", "one compound", "Chinese", "Arabic", "nothing"],
+)
+@pytest.mark.timeout(10)
+def test_text_that_is_no_english_prose_is_survived_in_time_and_not_trusted(
+    made: DocumentMaker, honest: ReportCheck, text: str
+) -> None:
+    document = made(("paragraph", text))
+    report = analyse(document)
+    honest(document, report)
+    assert report["confidence"] < 0.1

@@ -201,7 +201,7 @@ def _topic(topic: Topic, section: Passage, found: dict[str, Phrase]) -> Finding:
 def _headline(findings: Sequence[Finding], title: str) -> str:
     """The most central words and the labels of the heaviest themes."""
     if not findings:
-        return "No terms to report: the document holds no prose."
+        return "No themes, terms or names were found: the document holds too little prose."
     if findings[0]["kind"] == "not_english":
         return clipped(findings[0]["text"], 200)
     central = [str(one["data"]["word"]) for one in findings if one["kind"] == "keyword"][:3]

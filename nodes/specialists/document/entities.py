@@ -35,6 +35,7 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _CUE = re.compile(r"\b(?:by|thanks?(?:\s+to)?|with|from|contributors?|developers?|authors?|and)\s*$", re.IGNORECASE)
+_CUE_LENGTH = 24
 _THANKS = re.compile(r"acknowledge?ment|thanks|credits|contributors|authors", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ def _mentions(sentence: Sentence, title: str, small: frozenset[str], people: set
     for match in _REFERENCE.finditer(text):
         yield "reference", f"{match.group(1)} {match.group(2)}"
     for match in _CODE.finditer(text):
-        if not _NO_CODE.search(match.group()) and not text[: match.start()].endswith("."):
+        if not _NO_CODE.search(match.group()) and text[match.start() - 1 : match.start()] != ".":
             yield "code_name", match.group()
     for match in _NAME.finditer(text):
         name = re.sub(r"['\u2019]s$", "", " ".join(match.group().split()).rstrip("."))
@@ -133,13 +134,15 @@ def _mentions(sentence: Sentence, title: str, small: frozenset[str], people: set
         if known:
             yield "person", known
         elif _is_name(name, small):
-            yield _sort_of(name, text[: match.start()], title), name
+            yield _sort_of(name, text[max(0, match.start() - _CUE_LENGTH) : match.start()], title), name
 
 
 def _is_name(name: str, small: frozenset[str]) -> bool:
     """Whether a capitalised sequence is a name: no word of it is written small, none is all capitals or camel case."""
     words = name.split()
     proper = [word for word in words if word[:1].isupper()]
+    if len(proper) <= 1:
+        return False
     if any(re.search(r"[a-z][A-Z]|[A-Z]{2,}|^[A-Z]\d", word) for word in proper) or len(proper[-1]) <= 1:
         return False
     return not any(part.casefold() in small for word in proper for part in re.findall(r"[^\W\d_]{2,}", word))

@@ -148,7 +148,7 @@ def _measures(sentences: list[Sentence]) -> dict[str, float]:
 def _headline(findings: list[Finding]) -> str:
     """The overall readability and the hardest section, or the language that stands in the way."""
     if not findings:
-        return "No running text to judge: the document holds no sentences."
+        return "No running text to judge: no sentence of plain words was found."
     if findings[0]["kind"] != "readability":
         return clipped(findings[0]["text"], 200)
     headline = f"Reads at Flesch-Kincaid grade {findings[0]['value']:.1f}"

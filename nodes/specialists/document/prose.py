@@ -16,7 +16,11 @@ QUOTE_LENGTH = 300
 _TEXT_LANGUAGES = frozenset({"text", "plain", "plaintext", "txt"})
 _LINE_END = re.compile(r"[.!?][\"')]*$")
 _PLAIN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-_CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2,}[a-z]{2}")
+_GAP = re.compile(r"[\s\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f]+")
+"""White space, and the marks after which Chinese and Japanese put none."""
+_CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}")
+_LONGEST_WORD = 80
+"""Characters; what is longer is data (a key, an encoded image) and no word of a language."""
 _WRAPPING = ".,:;!?\"'()[]{}<>*-\u00ab\u00bb\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2026"
 
 _FREQUENT = """
@@ -76,8 +80,9 @@ def passages(document: Document) -> list[Passage]:
 
 def plain_words(text: str) -> list[str]:
     """The words of a text that are words of a language: no identifiers, addresses, numbers or lone symbols."""
-    stripped = (token.strip(_WRAPPING) for token in text.split())
-    return [token for token in stripped if _PLAIN.fullmatch(token) and not _CAMEL.search(token)]
+    stripped = (token.strip(_WRAPPING) for token in _GAP.split(text))
+    short = (token for token in stripped if len(token) <= _LONGEST_WORD)
+    return [token for token in short if _PLAIN.fullmatch(token) and not _CAMEL.search(token)]
 
 
 def words_of(read: Sequence[Passage]) -> list[str]:

@@ -222,13 +222,13 @@ def _measures(scored: list[_Scored], charged: list[_Scored]) -> dict[str, float]
 def _headline(findings: list[Finding], scored: list[_Scored], foreign: bool) -> str:
     """The overall tone and the section that departs from it most."""
     if not scored:
-        return "No sentences to judge: the document holds no prose."
+        return "No tone to judge: no sentence of plain words was found."
     if foreign:
         return clipped(findings[0]["text"], 200)
     mean = fmean(one.compound for one in scored)
     sections = [one for one in findings if one["kind"].endswith("_section") and "value" in one]
     if not sections:
-        return f"The tone is {_name(mean)} throughout ({len(scored)} sentences)."
+        return f"The tone is {_name(mean)} throughout (sentences: {len(scored)})."
     furthest = max(sections, key=lambda one: abs(one["value"] - mean))
     side = furthest["kind"].partition("_")[0]
     return clipped(f'The tone is {_name(mean)} overall; most {side} in "{furthest["where"]["section"]}".', 200)
