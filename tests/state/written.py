@@ -1,0 +1,42 @@
+"""Records as the workflow writes them, with everything filled in but what a test is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason
+
+
+def quality(score: float | None, confidence: float | None = None, completeness: float | None = None) -> Quality:
+    return Quality(score=score, confidence=confidence, completeness=completeness, consistency=None, evidence=[])
+
+
+def record(
+    branch_id: str,
+    status: BranchStatus = "succeeded",
+    *,
+    score: float | None = None,
+    round_number: int = 0,
+    transient: bool | None = None,
+    release: ReleaseReason | None = None,
+    settled_s: float = 1.0,
+    result: Any = None,
+) -> BranchRecord:
+    error = None if transient is None else ErrorRecord(type="Fault", message="no", transient=transient)
+    return BranchRecord(
+        branch_id=branch_id,
+        specialist=branch_id,
+        status=status,
+        result=result,
+        error=error,
+        reason="",
+        attempts=1,
+        seconds=1.0,
+        waited_s=0.0,
+        settled_s=settled_s,
+        started_at=None,
+        round=round_number,
+        group="",
+        quality=quality(score) if status == "succeeded" else None,
+        release=release,
+    )
