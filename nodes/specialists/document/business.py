@@ -9,7 +9,7 @@ from langgraph_quorum.nodes.specialists.document.actions import Action, actions
 from langgraph_quorum.nodes.specialists.document.dates import DateMention, dates
 from langgraph_quorum.nodes.specialists.document.decisions import Decision, decisions, status_fields
 from langgraph_quorum.nodes.specialists.document.header import Field, Person, field_named, header_fields, people
-from langgraph_quorum.nodes.specialists.document.obligations import Obligation, bound_party, obligations
+from langgraph_quorum.nodes.specialists.document.obligations import Obligation, obligations
 from langgraph_quorum.nodes.specialists.document.prose import (
     Passage,
     clipped,
@@ -22,6 +22,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
 )
 from langgraph_quorum.nodes.specialists.document.purpose import purpose_sentences
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
+from langgraph_quorum.nodes.specialists.document.subjects import bound_party
 
 _SENTENCES_FOR_A_PICTURE = 50
 _PARTIES = 5
@@ -126,7 +127,7 @@ def _parties(demands: list[Obligation]) -> list[Finding]:
     """The subjects that most demands bind, at least two each; one and many of a thing count together."""
     groups: dict[str, list[Obligation]] = {}
     for one in demands:
-        party = bound_party(one)
+        party = bound_party(one.subject)
         if party:
             groups.setdefault(party.removesuffix("s"), []).append(one)
     ranked = sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
@@ -138,14 +139,14 @@ def _parties(demands: list[Obligation]) -> list[Finding]:
             {
                 "kind": "bound_party",
                 "text": clipped(
-                    f"“{bound_party(first)}” is bound by {len(group)} demands, {musts} of them absolute; "
+                    f"“{bound_party(first.subject)}” is bound by {len(group)} demands, {musts} of them absolute; "
                     f"the first: {first.sentence.text}"
                 ),
                 "where": first.sentence.place,
                 "quote": shortened(first.sentence.text),
                 "value": float(len(group)),
                 "unit": "demands",
-                "data": {"party": bound_party(first), "must": musts, "should": len(group) - musts},
+                "data": {"party": bound_party(first.subject), "must": musts, "should": len(group) - musts},
             }
         )
     return found
@@ -219,9 +220,9 @@ def _headline(fields: list[Field], named: list[Person], demands: list[Obligation
     what = " ".join([*([f"{status.value}"] if status else []), *([kind.value] if kind else []), "document"])
     by = f" by {authors[0]}{f' and {len(authors) - 1} more' if len(authors) > 1 else ''}" if authors else ""
     counts = Counter(one.strength for one in demands)
-    parties = Counter(party for one in demands if (party := bound_party(one))).most_common(1)
+    parties = Counter(party for one in demands if (party := bound_party(one.subject))).most_common(1)
     most = f", most often of “{parties[0][0]}”" if parties and parties[0][1] > 1 else ""
     weight = f"{counts['must']} absolute demands, {counts['should']} recommendations{most}" if demands else "no demands"
-    todo = f"; {len(tasks)} thing{'s'[: len(tasks) > 1]} left to do" if tasks else ""
-    text = f"{what}{by}: {weight}{todo}."
+    left = f"; {len(tasks)} thing{'s'[: len(tasks) > 1]} left to do" if tasks else ""
+    text = f"{what}{by}: {weight}{left}."
     return clipped(text[0].upper() + text[1:], _HEADLINE)

@@ -10,10 +10,11 @@ from langgraph_quorum.nodes.documents.model import PROSE, Document
 from langgraph_quorum.nodes.specialists.document.dates import DateMention, dates
 from langgraph_quorum.nodes.specialists.document.decisions import decisions
 from langgraph_quorum.nodes.specialists.document.faults import fault, with_data
-from langgraph_quorum.nodes.specialists.document.obligations import Obligation, bound_party, obligations
+from langgraph_quorum.nodes.specialists.document.obligations import Obligation, obligations
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.section_roles import roles_of_blocks
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
+from langgraph_quorum.nodes.specialists.document.subjects import bound_party
 
 _TERM_ENDS = r"[\"”]?(?=[.,;:)]|\s(?:in|that|which|and|by|to|for)\b)"
 _DEFINING = re.compile(
@@ -71,7 +72,7 @@ def _contradictions(demands: list[Obligation]) -> list[Finding]:
     found = []
     for one in demands:
         words = re.findall(r"\w+", re.sub(r"\b(?:not|never|always|also|normally|only)\b", "", one.predicate.casefold()))
-        key = (bound_party(one) or one.subject.casefold(), " ".join(words[:_PREDICATE_WORDS]))
+        key = (bound_party(one.subject) or one.subject.casefold(), " ".join(words[:_PREDICATE_WORDS]))
         if len(words) < 2 or not key[0]:  # noqa: PLR2004
             continue
         other = said.setdefault(key, one)
@@ -85,7 +86,7 @@ def _contradictions(demands: list[Obligation]) -> list[Finding]:
 
 
 def _condition(one: Obligation) -> str:
-    """The clause that limits a demand ("when ...", "if ...", "only ..."), for two demands under different ones agree."""
+    """The clause that limits a demand ("when ...", "only ..."): demands under different ones do not contradict."""
     match = _CONDITION.search(one.sentence.text)
     return match[0].casefold() if match else ""
 

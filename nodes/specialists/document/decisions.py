@@ -137,5 +137,5 @@ def _who(text: str) -> str:
     """Who decided."""
     agent = _AGENT.search(text)
     if agent:
-        return agent["who"]
+        return agent["who"].rstrip(".")
     return "authors" if re.search(r"\b(?:we|our)\b", text, re.IGNORECASE) else ""

@@ -45,7 +45,7 @@ def gaps(document: Document) -> list[Finding]:
 
 
 def missing_sections(document: Document) -> list[Finding]:
-    """References in words to sections by a title that no heading has; a title much like a heading's is said to differ."""
+    """References in words to a section by a title that no heading has, or that a heading has a little differently."""
     titles = [block.text for block in document.of_kind("heading")]
     known = {_plain(title): title for title in titles}
     found = []

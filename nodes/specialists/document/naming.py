@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.specialists.document.quoting import block_at, lines_
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.section_roles import roles_of_blocks
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
+from langgraph_quorum.nodes.specialists.document.unfinished import MARK_WORD
 
 Style = Literal["title case", "sentence case", ""]
 
@@ -23,20 +24,21 @@ _ACRONYM = re.compile(r"(?<![\w./@:-])([A-Z][A-Z0-9]*[A-Z])(?:s|'s)?(?![\w.(@-]*
 _SMALL_WORDS = frozenset(
     re.split(
         r"\s+",
-        "a an the and or but nor of in on at to for from by with as is are it its be not do does vs via per into over than that "
-        "this when if",
+        "a an the and or but nor of in on at to for from by with as is are it its be not do does vs via per into over "
+        "than that this when if",
     )
 )
 _HOUSEHOLD = frozenset(
     re.split(
         r"\s+",
-        "AM AND API ASCII BSD CEO CPU CSS CSV DNS EU FAQ FTP GMT GNU GUI HTML HTTP HTTPS ID IDE IMAP IO IP IRC ISO IT JSON MAY "
-        "MIT MUST NOT NOTE OK OR OS PC PDF PDT PEP PM POP POSIX RAM REST RFC SHOULD SMTP SQL SSH SSL TBD TCP TLS UDP UI UK UN "
-        "UNIX URI URL US USA USB UTC UTF XML YAML ZIP",
+        "AM AND API ASCII BSD CEO CPU CSS CSV DNS EU FAQ FTP GMT GNU GUI HTML HTTP HTTPS ID IDE IMAP IO IP IRC ISO IT "
+        "JSON MAY MIT MUST NOT NOTE OK OR OS PC PDF PDT PEP PM POP POSIX RAM REST RFC SHOULD SMTP SQL SSH SSL TBD TCP "
+        "TLS UDP UI UK UN UNIX URI URL US USA USB UTC UTF XML YAML ZIP",
     )
 )
 """Acronyms that general dictionaries list, or that are names by now: nobody expands them."""
 _LEAST_MINORITY, _MINORITY_SHARE = 2, 0.15
+_LEAST_USES = 2
 
 
 def naming_findings(document: Document) -> list[Finding]:
@@ -140,7 +142,8 @@ def unexplained_acronyms(document: Document) -> list[Finding]:
     found = []
     for acronym, places in uses.items():
         explained = acronym.casefold() in initials or re.search(rf"\(({acronym}s?)\)|\b{acronym}s? \(\w+ \w+", text)
-        if len(places) < 2 or acronym in skipped or acronym.casefold() in small or explained:  # noqa: PLR2004
+        common = acronym in skipped or acronym.casefold() in small or re.fullmatch(MARK_WORD, acronym)
+        if len(places) < _LEAST_USES or common or explained:
             continue
         lines = [place for one in places if (place := one.place.get("line")) is not None]
         where = f" ({lines_in_words(lines)})" if lines else ""

@@ -11,6 +11,7 @@ from langgraph_quorum.nodes.documents.model import Document
 from langgraph_quorum.nodes.specialists.document.prose import reads_as_prose
 from langgraph_quorum.nodes.specialists.document.section_roles import roles_of_blocks
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
+from langgraph_quorum.nodes.specialists.document.subjects import READER, subject_of
 
 Strength = Literal["must", "should"]
 """The first two of RFC 2119's levels; its third, MAY, binds nobody."""
@@ -62,65 +63,7 @@ _EXPECTATION = re.compile(
 _NORMATIVE_SHARE = 0.02
 """Share of sentences with always, never, do not, avoid: PEP 8 has 8 %, PEP 257 6 %; PEPs on an API have under 1 %."""
 
-_STRONG_BREAK = re.compile(
-    r"[;:–—]\s|\s--?\s|(?<!i\.e)(?<!e\.g)(?<!etc)\.\s|,\s(?:but|although|whereas|so|since|because|while)\b"  # noqa: RUF001
-    r"|\b(?:so|because|since|although|but|whereas)\b|\b(?:note|mandates?|important|means?|guarantees?)\s+that\b",
-    re.IGNORECASE,
-)
-_INTRODUCTION = re.compile(r"(?:for|in|when|if|to|with|even|unless|where|after|before|on|by|at|as)\b", re.IGNORECASE)
 _OPEN_SUBJECT = re.compile(r"(?:\b(?:that|which|who|would|could|will|nothing|may|might)|\bnot)\s*$", re.IGNORECASE)
-_ASIDE = re.compile(r"\s*\([^()]*\)")
-_LEADING = re.compile(
-    r"^(?:and|or|also|then|thus|therefore|however|furthermore|in particular|accordingly|hence|note that|if|even|both"
-    r")\b\s*",
-    re.IGNORECASE,
-)
-_FINITE = re.compile(r"\s(?:is|are|was|were|can|will|may|has|have)\s|\s(?:and|or)$")
-_ARTICLES = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "all",
-        "any",
-        "each",
-        "every",
-        "either",
-        "both",
-        "its",
-        "your",
-        "such",
-        "our",
-        "other",
-        "no",
-        "this",
-    }
-)
-_HEAD_ENDS = re.compile(
-    r",?\s+(?:of|in|for|with|from|to|on|by|at|as|like|that|which|who|where|is|are|was|exported|used|designed|such)\b"
-)
-_LONGEST_SUBJECT = 14
-READER = "reader"
-"""The subject of an imperative."""
-_PRONOUNS = frozenset(
-    {
-        "it",
-        "they",
-        "this",
-        "these",
-        "those",
-        "he",
-        "she",
-        "we",
-        "you",
-        "i",
-        "there",
-        "one",
-        "such",
-        "given",
-        "following",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +114,7 @@ def _in_sentence(sentence: Sentence, *, normative: bool) -> list[Obligation]:
     found = list(_by_modal(sentence))
     if found:
         return found[:2]
-    hard = next((match for match in _HARD_IMPERATIVE.finditer(text) if not _NO_BASE_VERB.match(match["verb"])), None)
+    hard = next((match for match in _HARD_IMPERATIVE.finditer(text) if _is_command(match)), None)
     if hard and (normative or hard["start"] is not None):
         lead = hard["lead"].casefold()
         strength: Strength = "must" if lead in {"always", "never", "do not", "don't"} else "should"
@@ -182,6 +125,12 @@ def _in_sentence(sentence: Sentence, *, normative: bool) -> list[Obligation]:
         return []
     demanded = _clause(text[soft.start("verb") :])
     return [Obligation(sentence, READER, "should", False, "imperative", soft["verb"].casefold(), demanded)]
+
+
+def _is_command(match: re.Match[str]) -> bool:
+    """Whether a verb's base form follows; `avoid` and `ensure` are verbs themselves."""
+    adverb = match["lead"].casefold() in {"always", "never", "do not", "don't"}
+    return not (adverb and _NO_BASE_VERB.match(match["verb"]))
 
 
 def _by_modal(sentence: Sentence) -> Iterator[Obligation]:
@@ -214,35 +163,6 @@ def _supposed(ahead: str) -> bool:
             re.IGNORECASE,
         )
     )
-
-
-def subject_of(ahead: str) -> str:
-    """The subject in the words before a modal verb: the last clause, freed of brackets and openers.
-
-    A list whose last member follows `and` is kept whole; a clause that has its verb already ("X is old and should")
-    gives what stands before that verb.
-    """
-    tail = _STRONG_BREAK.split(_ASIDE.sub("", ahead))[-1].strip()
-    parts = [part.strip() for part in tail.split(",")]
-    listed = len(parts) > 1 and re.match(r"(?:and|or|etc\.?)\b", parts[-1]) and not _INTRODUCTION.match(parts[0])
-    clause = tail if listed else parts[-1]
-    if re.search(r"\b(?:and|or)$", clause):
-        clause = _FINITE.split(clause)[0]
-    while (shorter := _LEADING.sub("", clause)) != clause:
-        clause = shorter
-    words = clause.strip(" \"'()[]*,").split()
-    return " ".join(words) if len(words) <= _LONGEST_SUBJECT else ""
-
-
-def bound_party(obligation: Obligation) -> str:
-    """The subject in a form that can be counted: its head before any `of`, `in` or relative clause, lower case.
-
-    Pronouns give "", for who they are is not told here; so does the reader whom an imperative addresses.
-    """
-    head = _HEAD_ENDS.split(obligation.subject)[0]
-    words = [word for word in head.casefold().split() if word not in _ARTICLES]
-    known = words and words[-1] not in _PRONOUNS and obligation.subject != READER
-    return " ".join(words[-3:]) if known else ""
 
 
 def _clause(text: str) -> str:

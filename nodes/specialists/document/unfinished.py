@@ -12,14 +12,16 @@ from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.section_roles import section_role
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
 
-_WORD = r"(?:T[O]DO|FIX[M]E|X[X]X|TBD|TBC|TBA|T\.B\.D\.)"
+MARK_WORD = r"(?:T[O]DO|FIX[M]E|X[X]X|TBD|TBC|TBA|T\.B\.D\.)"
+"""The words by which authors mark what they have yet to write."""
+
 _MARK = re.compile(
-    rf"^\W*{_WORD}(?:\s*\([^)]*\))?\s*(?:[:.!-]|$)|[\[(<]{_WORD}\b[^\])>]*[\])>]|\b(?:is|are|still|remains?)\s+{_WORD}\b"
-    rf"|[:–—-]\s+{_WORD}\W*$|\blorem ipsum\b|\?\?\?+"  # noqa: RUF001 (dashes as authors set them)
+    rf"^\W*{MARK_WORD}(?:\s*\([^)]*\))?\s*(?:[:.!-]|$)|[\[(<]{MARK_WORD}\b[^\])>]*[\])>]|\b(?:is|are|still|remains?)\s+{MARK_WORD}\b"
+    rf"|[:–—-]\s+{MARK_WORD}\W*$|\blorem ipsum\b|\?\?\?+"  # noqa: RUF001 (dashes as authors set them)
 )
 _SPOKEN_OF = re.compile(
-    rf"[\"'“‘`]{_WORD}[\"'”’`:]|{_WORD}[\"'”’]?\s+(?:comments?|marks?|markers?|items?|lists?|tags?|labels?|notes?)\b"  # noqa: RUF001
-    rf"|\b(?:such as|like|word|mark|marker|tag|called|named|marked|keyword|containing|with|grep)\s+[\"'“]?{_WORD}",
+    rf"[\"'“‘`]{MARK_WORD}[\"'”’`:]|{MARK_WORD}[\"'”’]?\s+(?:comments?|marks?|markers?|items?|lists?|tags?|labels?|notes?)\b"  # noqa: RUF001
+    rf"|\b(?:such as|like|word|mark|marker|tag|called|named|marked|keyword|containing|with|grep)\s+[\"'“]?{MARK_WORD}",
     re.IGNORECASE,
 )
 _UNDECIDED = re.compile(
