@@ -221,3 +221,10 @@ def test_pages_instead_of_lines_are_no_obstacle(honest: ReportCheck) -> None:
     report = analyse(document)
     honest(document, report)
     assert kinds(report) == ["unfinished_mark", "empty_section"]
+
+
+def test_a_disclaimer_in_capitals_is_no_acronym(made: DocumentMaker) -> None:
+    document = made(
+        ("paragraph", "THE SOFTWARE IS PROVIDED AS IS. IN NO EVENT SHALL THE AUTHORS OF THE SOFTWARE BE LIABLE.")
+    )
+    assert of_kind(analyse(document), "unexplained_acronym") == []

@@ -226,3 +226,7 @@ def test_pages_instead_of_lines_are_no_obstacle(honest: ReportCheck) -> None:
     report = analyse(document)
     honest(document, report)
     assert {"malformed_target", "code_syntax_error"} <= set(faults(report))
+
+
+def test_names_left_out_of_an_import_are_no_fault() -> None:
+    assert read_python("from _typeshed import ...\nx: int = 1").faults == ()

@@ -12,7 +12,6 @@ from langgraph_quorum.nodes.specialists.document.header import Field, Person, fi
 from langgraph_quorum.nodes.specialists.document.obligations import Obligation, obligations
 from langgraph_quorum.nodes.specialists.document.prose import (
     Passage,
-    clipped,
     english_share,
     language_caveat,
     language_factor,
@@ -21,6 +20,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     shortened,
 )
 from langgraph_quorum.nodes.specialists.document.purpose import purpose_sentences
+from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.subjects import bound_party
 
@@ -84,7 +84,7 @@ def _standing(field: Field) -> Finding:
     """A header field that says how the document stands."""
     return {
         "kind": "status" if field.name.casefold() in {"status", "state"} else "standing",
-        "text": clipped(f"{field.name}: {field.value}."),
+        "text": one_line(f"{field.name}: {field.value}."),
         "where": field.place,
         "quote": field.quote,
         "data": {"field": field.name, "value": field.value},
@@ -96,7 +96,7 @@ def _purpose(read: list[Passage]) -> list[Finding]:
     return [
         {
             "kind": "purpose",
-            "text": clipped(f"What it is for: {sentence.text}"),
+            "text": one_line(f"What it is for: {sentence.text}"),
             "where": sentence.place,
             "quote": shortened(sentence.text),
         }
@@ -109,7 +109,7 @@ def _demand(one: Obligation) -> Finding:
     level = f"{one.strength} not" if one.forbids else one.strength
     return {
         "kind": "obligation",
-        "text": clipped(f"{level.capitalize()}: {one.sentence.text}"),
+        "text": one_line(f"{level.capitalize()}: {one.sentence.text}"),
         "where": one.sentence.place,
         "quote": shortened(one.sentence.text),
         "data": {
@@ -138,7 +138,7 @@ def _parties(demands: list[Obligation]) -> list[Finding]:
         found.append(
             {
                 "kind": "bound_party",
-                "text": clipped(
+                "text": one_line(
                     f"“{bound_party(first.subject)}” is bound by {len(group)} demands, {musts} of them absolute; "
                     f"the first: {first.sentence.text}"
                 ),
@@ -156,7 +156,7 @@ def _decision(one: Decision) -> Finding:
     """A decision in its own words."""
     return {
         "kind": "decision",
-        "text": clipped(f"{one.outcome.capitalize()} ({one.about}): {one.quote}"),
+        "text": one_line(f"{one.outcome.capitalize()} ({one.about}): {one.quote}"),
         "where": one.place,
         "quote": one.quote,
         "data": {"outcome": one.outcome, "about": one.about, "who": one.who, "when": one.when},
@@ -168,10 +168,10 @@ def _action(one: Action) -> Finding:
     by = f"{one.who or 'nobody named'}{f', {one.when}' if one.when else ''}"
     return {
         "kind": "action_item",
-        "text": clipped(f"To be done ({by}): {one.what}"),
+        "text": one_line(f"To be done ({by}): {one.what}"),
         "where": one.place,
         "quote": one.quote,
-        "data": {"form": one.form, "who": one.who, "what": clipped(one.what), "when": one.when},
+        "data": {"form": one.form, "who": one.who, "what": one_line(one.what), "when": one.when},
     }
 
 
@@ -179,7 +179,7 @@ def _person(one: Person) -> Finding:
     """Somebody whom the header names."""
     return {
         "kind": "person",
-        "text": clipped(f"{one.name}: {one.role} ({one.field.name})."),
+        "text": one_line(f"{one.name}: {one.role} ({one.field.name})."),
         "where": one.field.place,
         "quote": one.field.quote,
         "data": {"name": one.name, "role": one.role, "mail": one.mail, "field": one.field.name},
@@ -190,7 +190,9 @@ def _date(one: DateMention) -> Finding:
     """A date with its meaning."""
     return {
         "kind": "date",
-        "text": clipped(f"{one.iso}: {one.meaning}{f' ({one.field})' if one.field else f': {one.quote}'}."),
+        "text": one_line(
+            f"{one.iso}: {one.meaning}{f' ({one.field})' if one.field else f': {one.quote}'}".rstrip(".") + "."
+        ),
         "where": one.place,
         "quote": one.quote,
         "data": {"date": one.iso, "precision": one.precision, "meaning": one.meaning, "field": one.field},
@@ -205,7 +207,7 @@ def _versions(fields: list[Field]) -> list[Finding]:
     return [
         {
             "kind": "target_version",
-            "text": clipped(f"Meant for {field.name.replace('-Version', '')} {field.value}."),
+            "text": one_line(f"Meant for {field.name.replace('-Version', '')} {field.value}."),
             "where": field.place,
             "quote": field.quote,
             "data": {"version": field.value, "field": field.name},
@@ -222,7 +224,11 @@ def _headline(fields: list[Field], named: list[Person], demands: list[Obligation
     counts = Counter(one.strength for one in demands)
     parties = Counter(party for one in demands if (party := bound_party(one.subject))).most_common(1)
     most = f", most often of “{parties[0][0]}”" if parties and parties[0][1] > 1 else ""
-    weight = f"{counts['must']} absolute demands, {counts['should']} recommendations{most}" if demands else "no demands"
+    weight = (
+        f"{counts['must']} absolute demand{'' if counts['must'] == 1 else 's'}, {counts['should']} weaker{most}"
+        if demands
+        else "no demands"
+    )
     left = f"; {len(tasks)} thing{'s'[: len(tasks) > 1]} left to do" if tasks else ""
     text = f"{what}{by}: {weight}{left}."
-    return clipped(text[0].upper() + text[1:], _HEADLINE)
+    return one_line(text[0].upper() + text[1:], _HEADLINE)

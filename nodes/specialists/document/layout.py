@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from langgraph_quorum.nodes.documents.model import PROSE, Document, Fault, Place, Severity
 from langgraph_quorum.nodes.specialists.document.link_targets import LINK_FAULT
-from langgraph_quorum.nodes.specialists.document.prose import clipped
-from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, on_its_line
+from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, on_its_line, one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding
 
 _QUOTED = re.compile(r"[\"'“`].*?[\"'”`]|\d+")
@@ -68,12 +67,12 @@ def _parser_faults(faults: tuple[Fault, ...]) -> list[Finding]:
             groups[fault.rule, _QUOTED.sub("…", fault.message)].append(fault)
     found: list[Finding] = []
     for (rule, _), group in groups.items():
-        lines = [fault.place["line"] for fault in group if "line" in fault.place]
-        more = f" ({len(group)} times: {lines_in_words(lines)})" if len(group) > 1 else ""
+        lines = sorted({fault.place["line"] for fault in group if "line" in fault.place})
+        more = f" ({len(group)} times{f': {lines_in_words(lines)}' if lines else ''})" if len(group) > 1 else ""
         found.append(
             {
                 "kind": "format_fault",
-                "text": clipped(group[0].message.rstrip(".") + more + "."),
+                "text": one_line(group[0].message.rstrip(".") + more + "."),
                 "where": group[0].place,
                 "severity": min((fault.severity for fault in group), key=_SEVERITY_ORDER.index),
                 "value": float(len(group)),
@@ -104,7 +103,7 @@ def _dead_markup(document: Document) -> list[Finding]:
     return [
         {
             "kind": "dead_markup",
-            "text": clipped(f"Markup that {document.format} leaves standing as plain signs: {named}."),
+            "text": one_line(f"Markup that {document.format} leaves standing as plain signs: {named}."),
             "where": where,
             "quote": quote,
             "severity": "warning",
@@ -152,7 +151,7 @@ def _on_lines(document: Document, kind: str, text: str, lines: list[int]) -> lis
     return [
         {
             "kind": kind,
-            "text": clipped(words[0].upper() + words[1:]),
+            "text": one_line(words[0].upper() + words[1:]),
             "where": _place_of(document, lines[0]),
             "severity": "info",
             "value": float(len(lines)),

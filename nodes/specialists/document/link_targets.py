@@ -8,8 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from langgraph_quorum.nodes.documents.model import Document, Fault, Link, Severity
-from langgraph_quorum.nodes.specialists.document.prose import clipped
-from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, standing_at
+from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, standing_at
 from langgraph_quorum.nodes.specialists.document.report import Finding
 
 LinkKind = Literal["web", "mail", "in-document", "relative path", "other scheme"]
@@ -91,7 +90,7 @@ def _reported(fault: Fault, document: Document) -> Finding:
 
 def _fault_finding(document: Document, link: Link, kind: str, text: str, severity: Severity) -> Finding:
     """A finding at a link, with its text as quote where that stands in the block."""
-    found: Finding = {"kind": kind, "text": clipped(text), "where": link.place, "severity": severity}
+    found: Finding = {"kind": kind, "text": one_line(text), "where": link.place, "severity": severity}
     quote = standing_at(document, link.place, link.text)
     if quote:
         found["quote"] = quote
@@ -141,7 +140,7 @@ def _defined_twice(document: Document) -> list[Finding]:
     return [
         {
             "kind": "duplicate_target",
-            "text": clipped(f"The label [{label}] is defined on {lines_in_words([line for line, _ in places])}."),
+            "text": one_line(f"The label [{label}] is defined on {lines_in_words([line for line, _ in places])}."),
             "where": {"section": "", "line": places[1][0]},
             "severity": "warning",
             "data": {"targets": [target for _, target in places], "lines": [line for line, _ in places]},
@@ -181,7 +180,7 @@ def _census(document: Document) -> list[Finding]:
     named = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     found: Finding = {
         "kind": "links",
-        "text": clipped(f"{len(document.links)} link{'s'[: len(document.links) > 1]}: {named}."),
+        "text": one_line(f"{len(document.links)} link{'s'[: len(document.links) > 1]}: {named}."),
         "where": first.place,
         "value": float(len(document.links)),
         "unit": "links",

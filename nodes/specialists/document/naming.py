@@ -127,7 +127,8 @@ def unexplained_acronyms(document: Document) -> list[Finding]:
     """Acronyms used at least twice that the document never explains.
 
     Explained are those whose letters begin successive words somewhere in the text, and those next to a bracket. Names
-    of header fields, words marked as code, emphasis in capitals and household acronyms are left out.
+    of header fields, words marked as code, emphasis and whole sentences in capitals, and household acronyms are left
+    out.
     """
     text = " ".join(block.text for block in document.blocks if block.kind in PROSE | {"heading"})
     words = re.findall(r"[^\W\d_]+", text)
@@ -137,6 +138,8 @@ def unexplained_acronyms(document: Document) -> list[Finding]:
     uses: dict[str, list[Sentence]] = defaultdict(list)
     for block, role, _ in roles_of_blocks(document):
         for sentence in sentences(block, document) if block.kind in PROSE and role != "apparatus" else ():
+            if _is_shouted(sentence.text):
+                continue
             for match in _ACRONYM.finditer(sentence.text):
                 uses[match[1]].append(sentence)
     found = []
@@ -156,6 +159,11 @@ def unexplained_acronyms(document: Document) -> list[Finding]:
         )
         found.append(with_data(finding, acronym=acronym, lines=lines))
     return found
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether most letters are capitals, as in the disclaimers of licences."""
+    return 2 * sum(map(str.isupper, text)) > sum(map(str.isalpha, text))
 
 
 def _literals(document: Document) -> frozenset[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from langgraph_quorum.nodes.documents.model import Block, Document
-from langgraph_quorum.nodes.specialists.document.prose import clipped, shortened
+from langgraph_quorum.nodes.specialists.document.prose import shortened
+from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding
 
 _DOMINANT_SHARE = 0.5
@@ -44,7 +45,7 @@ def skipped_levels(headings: list[Block]) -> list[Finding]:
             found.append(
                 {
                     "kind": "skipped_heading_level",
-                    "text": clipped(
+                    "text": one_line(
                         f"“{heading.text}” is a heading of level {heading.level} directly under one of level "
                         f"{before.level}, “{before.text}”."
                     ),
@@ -88,7 +89,7 @@ def dominant_section(document: Document) -> list[Finding]:
     return [
         {
             "kind": "lopsided_section",
-            "text": clipped(
+            "text": one_line(
                 f"“{largest.heading.text}” holds {share:.0%} of the words of {len(sizes)} sections of its level."
             ),
             "where": largest.heading.place,
@@ -119,7 +120,7 @@ def _shape(document: Document, headings: list[Block]) -> Finding:
     named = ", ".join(branch.heading.text for branch in tops) or headings[0].text
     return {
         "kind": "outline",
-        "text": clipped(
+        "text": one_line(
             f"{len(headings)} heading{'s'[: len(headings) > 1]} in {levels} level{'s'[: levels > 1]}"
             f"{f', {len(bare)} with nothing below' if bare else ''}: {named}."
         ),

@@ -10,6 +10,7 @@ from textwrap import dedent
 _PROMPT = re.compile(r"^(\s*)(>>>|\.\.\.)(?: (.*)|)$")
 _FIRST_PROMPT = re.compile(r"^\s*>>>(?: |$)", re.MULTILINE)
 _SPACED_DOTS = re.compile(r"(?<![.\w])\. \. \.(?![.\w])|…|\[(?:\.\.\.|skipped|snip)\]")
+_LEFT_OUT_NAMES = re.compile(r"\b(import\s+)\.\.\.")
 _STATEMENT = re.compile(
     r"""\s*(?:(?:async\s+)?(?:def\s+\w+\s*\(|for\s.+\sin\s.+:|with\s.+:)|class\s+\w+\s*[:(]|(?:el)?if\s.+:\s*$
     |while\s.+:|(?:else|try|finally)\s*:|except\b.*:|(?:from\s+[\w.]+\s+)?import\s+\w|return\b|raise\b|yield\b
@@ -92,7 +93,7 @@ def session_examples(text: str) -> list[tuple[int, str]]:
 
 def _parse(source: str) -> tuple[ast.Module | None, int, SyntaxFault | None]:
     """The tree of a source, the headers completed for it, and the fault when there is no tree."""
-    lines = _SPACED_DOTS.sub("...", source).splitlines()
+    lines = _LEFT_OUT_NAMES.sub(r"\1_", _SPACED_DOTS.sub("...", source)).splitlines()
     origin = list(range(len(lines)))
     for completed in range(_COMPLETIONS):
         try:

@@ -9,13 +9,13 @@ from langgraph_quorum.nodes.specialists.document.consistency import inconsistenc
 from langgraph_quorum.nodes.specialists.document.gaps import gaps
 from langgraph_quorum.nodes.specialists.document.naming import naming_findings
 from langgraph_quorum.nodes.specialists.document.prose import (
-    clipped,
     english_share,
     language_caveat,
     language_factor,
     passages,
     ratio,
 )
+from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.repetition import repeated_sentences
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.unfinished import unfinished
@@ -96,4 +96,4 @@ def _headline(findings: list[Finding], units: int) -> str:
     line = f" (line {first['where']['line']})" if "line" in first["where"] else ""
     notes = len(faults) - len(warnings)
     counted = f"{len(warnings)} warning{'' if len(warnings) == 1 else 's'}, {notes} note{'' if notes == 1 else 's'}"
-    return clipped(f"{counted}; first{line}: {first['text']}", _HEADLINE)
+    return one_line(f"{counted}; first{line}: {first['text']}", _HEADLINE)

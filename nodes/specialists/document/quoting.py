@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from langgraph_quorum.nodes.documents.model import Block, Document, Place
-from langgraph_quorum.nodes.specialists.document.prose import shortened
+from langgraph_quorum.nodes.specialists.document.prose import QUOTE_LENGTH, clipped, shortened
 
 
 def folded(text: str) -> str:
     """The text with every run of white space made one blank, none at its ends."""
     return " ".join(text.split())
+
+
+def one_line(text: str, length: int = QUOTE_LENGTH) -> str:
+    """Our own words about a document as one line of at most `length` characters, its cut end marked."""
+    return clipped(folded(text), length)
 
 
 def block_at(document: Document, place: Place) -> Block | None:

@@ -12,8 +12,9 @@ import numpy as np
 from langgraph_quorum.nodes.documents.model import Document
 from langgraph_quorum.nodes.specialists.document.centrality import Matrix, diverse, lexrank, similarities
 from langgraph_quorum.nodes.specialists.document.outline import major_level
-from langgraph_quorum.nodes.specialists.document.prose import clipped, plain_words, ratio, reads_as_prose, shortened
+from langgraph_quorum.nodes.specialists.document.prose import plain_words, ratio, reads_as_prose, shortened
 from langgraph_quorum.nodes.specialists.document.purpose import says_purpose
+from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.section_roles import SectionRole, roles_of_blocks
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
@@ -75,7 +76,7 @@ def analyse(document: Document) -> Report:
     chosen = sorted(diverse(scores, similarity, length))
     best = max(chosen, key=lambda index: (scores[index], -index))
     return {
-        "headline": clipped(found[best].sentence.text, _HEADLINE),
+        "headline": one_line(found[best].sentence.text, _HEADLINE),
         "findings": [
             *(_summary_finding(found[index], scores[index], place + 1) for place, index in enumerate(chosen)),
             *_key_sentences(found, central),
@@ -157,7 +158,7 @@ def _summary_finding(one: Candidate, score: float, number: int) -> Finding:
     """A sentence of the summary."""
     return {
         "kind": "summary_sentence",
-        "text": clipped(one.sentence.text),
+        "text": one_line(one.sentence.text),
         "where": one.sentence.place,
         "quote": shortened(one.sentence.text),
         "value": round(score, 3),
@@ -182,7 +183,7 @@ def _key_sentences(found: list[Candidate], central: Matrix) -> list[Finding]:
         keys.append(
             {
                 "kind": "key_sentence",
-                "text": clipped(f"{title or 'Before the first heading'}: {text}"),
+                "text": one_line(f"{title or 'Before the first heading'}: {text}"),
                 "where": found[best].sentence.place,
                 "quote": shortened(text),
                 "value": round(worth[best], 3),
@@ -216,7 +217,7 @@ def _nothing(document: Document, words: int) -> Report:
     """The report on a document without a sentence to choose."""
     why = "holds no prose" if not words else "has no whole sentence"
     return {
-        "headline": clipped(f"No summary: {document.title or document.source} {why}.", _HEADLINE),
+        "headline": one_line(f"No summary: {document.title or document.source} {why}.", _HEADLINE),
         "findings": [],
         "measures": {"candidate_sentences": 0.0, "summary_sentences": 0.0, "summary_words": 0.0},
         "coverage": 0.0,

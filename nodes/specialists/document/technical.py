@@ -9,9 +9,9 @@ from langgraph_quorum.nodes.specialists.document.code_blocks import CodeBlock, c
 from langgraph_quorum.nodes.specialists.document.layout import layout_findings
 from langgraph_quorum.nodes.specialists.document.link_targets import link_findings, link_kind
 from langgraph_quorum.nodes.specialists.document.outline import bare_headings, depth, outline_findings
-from langgraph_quorum.nodes.specialists.document.prose import clipped, ratio, shortened
+from langgraph_quorum.nodes.specialists.document.prose import ratio, shortened
 from langgraph_quorum.nodes.specialists.document.python_code import SyntaxFault
-from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, opening
+from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, opening
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 
 _NAMES = {"python": "Python", "pycon": "Python console", "ebnf": "grammar", "text": "plain text", "": "unrecognised"}
@@ -77,7 +77,7 @@ def _code_fault(code: CodeBlock, fault: SyntaxFault) -> Finding:
     why = f"uses {' and '.join(fault.aged)}" if fault.aged else f"does not parse: {fault.message}"
     found: Finding = {
         "kind": "outdated_code" if fault.aged else "code_syntax_error",
-        "text": clipped(f"{_NAMES[code.language]} code {why}: {shown}"),
+        "text": one_line(f"{_NAMES[code.language]} code {why}: {shown}"),
         "where": where,
         "severity": severity,
         "data": {"message": fault.message, "language": code.language},
@@ -93,7 +93,7 @@ def _unknown_names(blocks: list[CodeBlock]) -> list[Finding]:
     return [
         {
             "kind": "unknown_code_language",
-            "text": clipped(f"The code language “{name}” is not one that Pygments knows."),
+            "text": one_line(f"The code language “{name}” is not one that Pygments knows."),
             "where": block.place,
             "quote": opening(block),
             "severity": "info",
@@ -122,7 +122,7 @@ def _languages(blocks: list[CodeBlock]) -> list[Finding]:
         found.append(
             {
                 "kind": "code_blocks",
-                "text": clipped(
+                "text": one_line(
                     f"{len(group)} {name} code block{'s'[: len(group) > 1]}{how}"
                     f"{f': {lines_in_words(lines)}' if lines else ''}."
                 ),
@@ -180,10 +180,10 @@ def _headline(document: Document, blocks: list[CodeBlock], findings: list[Findin
     sizes = [_counted(headings, "heading"), _counted(len(blocks), "code block"), _counted(len(document.links), "link")]
     parts = f"{sizes[0]}, {sizes[1]}{f' ({python} Python)' if python else ''}, {sizes[2]}"
     if not faults:
-        return clipped(f"{parts}; no error or warning found.", _HEADLINE)
+        return one_line(f"{parts}; no error or warning found.", _HEADLINE)
     worst = faults[0]
     line = f" (line {worst['where']['line']})" if "line" in worst["where"] else ""
-    return clipped(f"{parts}; {len(faults)} fault{'s'[: len(faults) > 1]}, first{line}: {worst['text']}", _HEADLINE)
+    return one_line(f"{parts}; {len(faults)} fault{'s'[: len(faults) > 1]}, first{line}: {worst['text']}", _HEADLINE)
 
 
 def _counted(count: int, noun: str) -> str:
