@@ -1,23 +1,72 @@
 """One embedded Postgres for each test process, and a fresh database on it for each test that asks."""
 
 import asyncio
+import shutil
+import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
+from langgraph_quorum.orchestration.persistence.postmaster import living_servers
+
+MEMORY_BYTES = 2_000_000_000
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder outside pytest's own, which every new pytest session of the user closes to others.
+
+    As root, Postgres runs as another user, who must be able to pass.
+    """
+    memory = Path("/dev/shm")  # spares tests that only start and stop servers the wait for a busy disk
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="quorum-test-", dir=memory if roomy else None)).resolve()
+    yield folder
+    for process in living_servers(folder / "pg" / "data"):
+        process.kill()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The connection string of a server that lives as long as this test process (with xdist: this worker)."""
-    with asyncio.Runner() as runner:
+def cluster() -> Iterator[Path]:
+    """A created, stopped server to copy: creating one costs more than most tests, and waiting for disks the rest."""
+    with private_folder() as folder, asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        yield runner.run(stack.enter_async_context(embedded_postgres(tmp_path_factory.mktemp("postgres"))))
+        runner.run(stack.enter_async_context(embedded_postgres(folder / "pg")))
+        runner.run(stack.aclose())
+        with (folder / "pg" / "data" / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\n")
+        yield folder / "pg"
+
+
+@pytest.fixture
+def empty_server_folder() -> Iterator[Path]:
+    """Where a test may create a server of its own; what still runs there afterwards is killed."""
+    with private_folder() as folder:
+        yield folder / "pg"
+
+
+@pytest.fixture
+def server_folder(cluster: Path, empty_server_folder: Path) -> Path:
+    """A created, stopped server of the test's own."""
+    subprocess.run(["cp", "-a", cluster, empty_server_folder], check=True)  # keeps the owner
+    return empty_server_folder
+
+
+@pytest.fixture(scope="session")
+def dsn(cluster: Path) -> Iterator[str]:
+    """The connection string of a server that lives as long as this test process (with xdist: this worker)."""
+    with private_folder() as folder, asyncio.Runner() as runner:
+        subprocess.run(["cp", "-a", cluster, folder / "pg"], check=True)
+        stack = AsyncExitStack()
+        yield runner.run(stack.enter_async_context(embedded_postgres(folder / "pg")))
         runner.run(stack.aclose())
 
 

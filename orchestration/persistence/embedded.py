@@ -118,9 +118,9 @@ class _EmbeddedServer:
                 holders = self._living_holders()
                 if (mark := this_process().text) in holders:
                     holders.remove(mark)
-                self._write_holders(holders)
                 if not holders:
                     postmaster.stop(self._data, self._programs)
+                self._write_holders(holders)  # last, for on a full disk it fails
         except (DatabaseError, ProgramFailedError, OSError) as error:
             logger.warning("the embedded Postgres of %s was not stopped: %s", self._folder, error)
 

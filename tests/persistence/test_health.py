@@ -45,9 +45,10 @@ async def test_a_healthy_database_has_no_problems_and_keeps_nothing_of_the_probe
         assert connection.execute("SELECT count(*) FROM quorum.leases").fetchone() == (0,)
 
 
-async def test_the_embedded_server_is_started_and_its_folder_and_disk_are_named(tmp_path: Path) -> None:
-    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
-    assert (diagnosis.source, diagnosis.folder) == ("embedded", tmp_path / "postgres")
+async def test_the_embedded_server_is_started_and_its_folder_and_disk_are_named(server_folder: Path) -> None:
+    server_folder.rename(server_folder.with_name("postgres"))
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(server_folder.parent)})
+    assert (diagnosis.source, diagnosis.folder) == ("embedded", server_folder.parent / "postgres")
     assert diagnosis.free_bytes
     assert diagnosis.server_version
     what, mend = only_problem(diagnosis)
@@ -104,13 +105,16 @@ async def test_a_database_ahead_of_this_release_asks_for_an_upgrade(database: st
     assert only_problem(await diagnose(database))[1] == "upgrade langgraph-quorum"
 
 
-async def test_a_disk_that_gets_full_is_reported_in_good_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = shutil.disk_usage(tmp_path)._replace(free=500_000_000)
+async def test_a_disk_that_gets_full_is_reported_in_good_time(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_folder.rename(server_folder.with_name("postgres"))
+    usage = shutil.disk_usage(server_folder.parent)._replace(free=500_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(server_folder.parent)})
     assert diagnosis.problems[0].what.startswith("only 500 MB are free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=5_000_000))
-    diagnosis = await diagnose(environ={"QUORUM_DATA": str(tmp_path)})
+    diagnosis = await diagnose(environ={"QUORUM_DATA": str(server_folder.parent)})
     assert "only 5 MB are free" in only_problem(diagnosis)[0]
     assert "make room" in only_problem(diagnosis)[1]
 

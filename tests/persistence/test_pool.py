@@ -102,10 +102,10 @@ async def test_an_unknown_role_is_named_with_the_mend(dsn: str) -> None:
 
 
 @pytest.fixture
-async def walled(tmp_path: Path) -> AsyncIterator[str]:
+async def walled(server_folder: Path) -> AsyncIterator[str]:
     """A server of its own that asks its role `walled` for a password."""
-    async with embedded_postgres(tmp_path / "pg") as dsn:
-        rules = tmp_path / "pg" / "data" / "pg_hba.conf"
+    async with embedded_postgres(server_folder) as dsn:
+        rules = server_folder / "data" / "pg_hba.conf"
         rules.write_text("local all walled scram-sha-256\n" + rules.read_text())
         async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as admin:
             await admin.execute("CREATE ROLE walled LOGIN PASSWORD 'right horse'")
@@ -131,7 +131,7 @@ async def test_a_wrong_password_is_told_apart_and_never_shown(
     assert "right horse" not in caplog.text + "".join(capfd.readouterr())
 
 
-def test_a_pool_that_cannot_reconnect_prints_nothing(tmp_path: Path) -> None:
+def test_a_pool_that_cannot_reconnect_prints_nothing(server_folder: Path) -> None:
     script = """
 import asyncio, sys
 from pathlib import Path
@@ -157,7 +157,7 @@ async def main():
 asyncio.run(main())
 """
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "pg")], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", script, str(server_folder)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stderr == ""
     broken, timed_out = done.stdout.splitlines()
@@ -165,12 +165,11 @@ asyncio.run(main())
     assert timed_out == "looking: Postgres does not answer in time: check that it runs and is not overloaded"
 
 
-async def test_the_pool_works_again_after_a_restart_of_the_server(tmp_path: Path) -> None:
-    folder = tmp_path / "pg"
-    async with embedded_postgres(folder) as dsn:
+async def test_the_pool_works_again_after_a_restart_of_the_server(server_folder: Path) -> None:
+    async with embedded_postgres(server_folder) as dsn:
         pool_context = open_pool(dsn, timeout_s=10)
         pool = await pool_context.__aenter__()
-    async with embedded_postgres(folder):
+    async with embedded_postgres(server_folder):
         async with borrowed(pool, "looking") as connection:
             assert await (await connection.execute("SELECT 1 AS one")).fetchone() == {"one": 1}
         await pool_context.__aexit__(None, None, None)
