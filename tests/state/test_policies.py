@@ -12,6 +12,8 @@ from langgraph_quorum.state.policies import ModePolicy, SyncPolicy, ValidationPo
 
 NAN, INF = math.nan, math.inf
 
+WORDS: list[Any] = ["kill", None, []]
+
 
 WRONG: list[tuple[str, Any, str]] = [
     *[("threshold", value, "above 0 and up to 1") for value in (0, -0.1, 1.01, NAN, INF, True, "0.5", None)],
@@ -19,7 +21,7 @@ WRONG: list[tuple[str, Any, str]] = [
     *[("deadline_s", value, "seconds above 0") for value in (0, -1, NAN, -INF, True, None)],
     *[("minimum", value, "whole number from 1") for value in (0, 1.5, NAN, INF, True, "1")],
     *[("min_quality", value, "fraction from 0 to 1") for value in (-0.1, 1.1, NAN, INF, True)],
-    *[("on_straggler", value, "'cancel' or 'abandon'") for value in ("kill", None, [])],
+    *[("on_straggler", value, "'cancel' or 'abandon'") for value in WORDS],
 ]
 
 

@@ -38,6 +38,7 @@ def test_the_input_schema_names_the_fields_of_a_work_item(graph: Compiled) -> No
 
 def test_the_context_schema_shows_settings_and_hides_ports(graph: Compiled) -> None:
     schema = graph.get_context_jsonschema()
+    assert schema is not None
     assert set(schema["properties"]) == {"threshold", "grace_s", "deadline_s", "minimum"}
     assert all(field["description"] for field in schema["properties"].values())
 
