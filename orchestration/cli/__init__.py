@@ -1,0 +1,1 @@
+"""The `quorum` command. It may import everything of ours; nothing imports it."""

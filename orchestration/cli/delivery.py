@@ -1,0 +1,38 @@
+"""Where the outcome of a run goes: as JSON to a file or standard output, readable to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph_quorum.orchestration.cli.exits import code_of_status
+from langgraph_quorum.orchestration.cli.json_output import STDOUT, JsonFile, as_object, print_json
+
+
+class Delivery:
+    """What was asked for with `--json` and `--quiet`.
+
+    Raises:
+        RefusedError: the file for the JSON cannot be written.
+    """
+
+    def __init__(self, json_target: str | None, quiet: bool) -> None:
+        self.quiet = quiet
+        self._to_stdout = json_target == STDOUT
+        self._file = None if json_target is None or self._to_stdout else JsonFile(json_target)
+
+    def deliver(self, outcome: Mapping[str, Any], *, dsn_given: bool) -> int:
+        """Hand the outcome over. Returns the exit code that it means.
+
+        Raises:
+            RefusedError: the file for the JSON cannot be written any more.
+        """
+        if self._file is not None:
+            self._file.write(outcome)
+        if self._to_stdout:
+            print_json(as_object(outcome))
+        elif not (self.quiet and self._file is not None):
+            from langgraph_quorum.orchestration.cli.rendering.outcome import print_outcome  # noqa: PLC0415  rich
+
+            print_outcome(outcome, dsn_given=dsn_given)
+        return code_of_status(outcome["status"])

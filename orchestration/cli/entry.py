@@ -1,0 +1,74 @@
+"""`main`, the console script: runs the command line, and turns every failure into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, WRONG, code_of_error, complain
+from langgraph_quorum.state.errors import QuorumError
+
+_MISSING = "the command line needs the extra 'cli': pip install 'langgraph-quorum[cli]'"
+_CLI_MODULES = frozenset({"typer", "rich", "platformdirs"})
+
+
+def main() -> int:
+    """Run the command line on `sys.argv`. Returns the exit code."""
+    _never_fail_on_encoding()
+    try:
+        return _run()
+    except QuorumError as error:
+        complain(error)
+        return code_of_error(error)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return APPROVED
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _CLI_MODULES:
+            raise
+        complain(_MISSING)
+        return WRONG
+
+
+def _run() -> int:
+    import typer  # noqa: PLC0415  an extra
+
+    from langgraph_quorum.orchestration.cli.app import app  # noqa: PLC0415  needs typer
+
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        message = error.format_message()
+        if message:
+            complain(f"{message.rstrip('.')}: see {_help_for(sys.argv[1:])}")
+        return WRONG
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    sys.stdout.flush()
+    return code if isinstance(code, int) else APPROVED
+
+
+def _help_for(arguments: list[str]) -> str:
+    """The command whose help belongs to these arguments."""
+    words = arguments[:2] if arguments[:1] == ["run"] else arguments[:1]
+    return " ".join(["quorum", *(word for word in words if word.isalpha()), "--help"])
+
+
+def _never_fail_on_encoding() -> None:
+    """On a terminal that cannot show a character, show it escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _forget_stdout() -> None:
+    """Whoever read us has gone (`quorum show t1 | head`): let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

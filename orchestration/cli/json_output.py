@@ -1,0 +1,109 @@
+"""The outcome as one JSON object, on standard output or in a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError
+
+STDOUT = "-"
+
+_CONTRACT: dict[str, Any] = {
+    "thread_id": None,
+    "status": None,
+    "verdict": None,
+    "result": None,
+    "quality": None,
+    "confidence_interval": None,
+    "attribution": [],
+    "sources": [],
+    "partial": False,
+    "failed": [],
+    "branches": {},
+    "sync": [],
+    "timeline": [],
+    "findings": [],
+    "error": None,
+    "interrupts": {},
+}
+"""Every key of the object, and its value for a run that has not come so far."""
+
+
+def as_object(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """The outcome with exactly the keys of the contract."""
+    return {key: outcome.get(key, missing) for key, missing in _CONTRACT.items()}
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on standard output. Escaped, so that no terminal's encoding can break it."""
+    sys.stdout.write(json.dumps(value, allow_nan=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+class JsonFile:
+    """A file that the outcome will be written to. Making it checks that it can be.
+
+    Raises:
+        RefusedError: it is a folder, or cannot be written.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        try:
+            self._path = Path(name).expanduser().resolve()
+            if self._path.is_dir():
+                raise RefusedError(f"--json {name}: is a folder: name a file in it")
+            self._is_special = self._path.exists() and not self._path.is_file()
+            self._check()
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else "") or "not a path a file can have"
+            raise RefusedError(f"--json {name}: cannot be written ({reason}): name another file") from error
+
+    def write(self, outcome: Mapping[str, Any]) -> None:
+        """Write the object.
+
+        Raises:
+            RefusedError: the disk is full, or the folder has gone meanwhile.
+        """
+        text = json.dumps(as_object(outcome), allow_nan=False, ensure_ascii=False, indent=2) + "\n"
+        try:
+            if self._is_special:  # a device or a pipe: it must not be replaced by a file
+                with self._path.open("w", encoding="utf-8") as file:
+                    file.write(text)
+            else:
+                self._replace(text)
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds a lone surrogate"
+            mend = f"the result is kept: quorum show {outcome['thread_id']} --json"
+            raise RefusedError(f"--json {self._name}: cannot be written ({reason}): {mend}", code=FAILED) from error
+
+    def _check(self) -> None:
+        if self._path.exists():
+            if not os.access(self._path, os.W_OK):
+                raise PermissionError(0, "no right to write")
+            if self._is_special:
+                return
+        part = self._part()
+        part.touch(exist_ok=False)
+        part.unlink()
+
+    def _replace(self, text: str) -> None:
+        part = self._part()
+        try:
+            with part.open("x", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if self._path.exists():
+                part.chmod(self._path.stat().st_mode & 0o7777)
+            part.replace(self._path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _part(self) -> Path:
+        return self._path.with_name(f".{self._path.name[:100]}.{os.getpid()}.part")

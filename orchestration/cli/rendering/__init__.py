@@ -1,0 +1,1 @@
+"""What a person sees when a run has stopped, and of the runs and the database."""

@@ -1,0 +1,69 @@
+"""What the doctor found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
+from langgraph_quorum.orchestration.cli.words import counted, printable
+from langgraph_quorum.orchestration.persistence.health import Diagnosis
+
+_SOURCES = {"argument": "from --dsn", "QUORUM_DSN": "from QUORUM_DSN", "embedded": "nothing else was named"}
+_GB = 1_000_000_000
+
+
+def print_diagnosis(diagnosis: Diagnosis, extras: Mapping[str, Sequence[str]]) -> None:
+    """Print it on standard output.
+
+    Args:
+        diagnosis: Of the database.
+        extras: By name, the distributions that are missing.
+    """
+    render_diagnosis(stdout_console(), diagnosis, extras)
+
+
+def render_diagnosis(console: Console, diagnosis: Diagnosis, extras: Mapping[str, Sequence[str]]) -> None:
+    """The same on any console."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    for name, value in _facts(diagnosis):
+        grid.add_row(Text(name, style="bold"), Text(printable(value)))
+    for name, missing in extras.items():
+        grid.add_row(Text(f"extra {name}", style="bold"), _extra(name, missing))
+    console.print(grid)
+    console.print()
+    if diagnosis.healthy:
+        console.print(Text("healthy", style="bold green"))
+        return
+    console.print(Text(counted(len(diagnosis.problems), "problem"), style="bold red"))
+    for problem in diagnosis.problems:
+        console.print(Text(f"  {printable(problem.what)}"))
+        if problem.mend:
+            console.print(Text(f"    mend: {printable(problem.mend)}", style="bold"))
+
+
+def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    yield "database", f"{diagnosis.dsn} ({_SOURCES[diagnosis.source]})"
+    if diagnosis.folder is not None:
+        free = "" if diagnosis.free_bytes is None else f" ({diagnosis.free_bytes / _GB:.1f} GB free)"
+        yield "folder", f"{diagnosis.folder}{free}"
+    if diagnosis.server_version is not None:
+        pooler = ", behind a connection pooler" if diagnosis.behind_pooler else ""
+        yield "server", f"PostgreSQL {diagnosis.server_version}{pooler}"
+    if (migrations := diagnosis.migrations) is not None:
+        current = "current" if migrations.up_to_date else "not current"
+        figures = f"ours {migrations.current} of {migrations.latest}"
+        saver = f"LangGraph's {migrations.saver_version} of {migrations.saver_latest}"
+        yield "migrations", f"{current} ({figures}, {saver})"
+    yield "can write", {True: "yes", False: "no", None: "not known"}[diagnosis.writable]
+
+
+def _extra(name: str, missing: Sequence[str]) -> Text:
+    if not missing:
+        return Text("installed")
+    return Text(f"lacks {', '.join(missing)}: pip install 'langgraph-quorum[{name}]'", style="yellow")

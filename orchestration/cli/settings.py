@@ -1,0 +1,101 @@
+"""How an analysis is set up: checked as it comes from the command line, kept with the run, and read back on resume."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langgraph_quorum.orchestration.cli.exits import RefusedError
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.policies import SyncPolicy
+
+if TYPE_CHECKING:
+    from langgraph_quorum.graphs.workflow import QuorumBuilder
+
+COMMAND = "analyse"
+WORKFLOW = "document_analysis"
+
+_FLAGS = {
+    "threshold": "--threshold",
+    "grace_s": "--grace",
+    "deadline_s": "--deadline",
+    "minimum": "--minimum",
+    "mode": "--mode",
+    "specialist": "--specialist",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """Everything that the graph of an analysis is built from.
+
+    Attributes:
+        specialists: Their names, each once.
+        sync: The sync point's policy.
+        mode: `auto`, `parallel`, `sequential` or `adaptive`.
+    """
+
+    specialists: tuple[str, ...]
+    sync: SyncPolicy
+    mode: str
+
+    def graph(self) -> QuorumBuilder:
+        """The graph, uncompiled."""
+        from langgraph_quorum.graphs.document_analysis import build_document_analysis  # noqa: PLC0415  takes a second
+
+        return build_document_analysis(self.specialists, self.sync, self.mode)
+
+    def as_options(self) -> dict[str, Any]:
+        """As they are kept with the run, JSON; no deadline is None, for JSON has no infinity."""
+        sync = self.sync
+        return {
+            "command": COMMAND,
+            "specialists": list(self.specialists),
+            "threshold": sync.threshold,
+            "grace_s": sync.grace_s,
+            "deadline_s": None if math.isinf(sync.deadline_s) else sync.deadline_s,
+            "minimum": sync.minimum,
+            "mode": self.mode,
+        }
+
+
+def stored_settings(options: Mapping[str, Any]) -> AnalysisSettings:
+    """The settings that were kept with a run.
+
+    Raises:
+        ConfigurationError: they are not of this command, or of another release.
+    """
+    try:
+        deadline_s = options["deadline_s"]
+        sync = SyncPolicy(
+            threshold=options["threshold"],
+            grace_s=options["grace_s"],
+            deadline_s=math.inf if deadline_s is None else deadline_s,
+            minimum=options["minimum"],
+        )
+        return AnalysisSettings(tuple(options["specialists"]), sync, options["mode"])
+    except (KeyError, TypeError) as error:
+        raise ConfigurationError("options", error, "the run was kept by another release: start it again") from error
+
+
+def checked_settings(
+    *, specialists: Sequence[str], threshold: float, grace_s: float, deadline_s: float, minimum: int, mode: str
+) -> AnalysisSettings:
+    """Settings as given on the command line.
+
+    Raises:
+        RefusedError: naming the option that is wrong and what to give instead.
+        MissingExtraError: the extra `documents` is not installed.
+    """
+    try:
+        sync = SyncPolicy(threshold=threshold, grace_s=grace_s, deadline_s=deadline_s, minimum=minimum)
+        from langgraph_quorum.nodes.planning.mode import check_mode  # noqa: PLC0415  late, for a quick refusal above
+        from langgraph_quorum.nodes.specialists.document.roster import document_specialists  # noqa: PLC0415
+
+        check_mode(mode)
+        crew = document_specialists(list(specialists) or None)
+    except ConfigurationError as error:
+        raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {error.value}: {error.mend}") from error
+    return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode)
