@@ -77,10 +77,10 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_
         open=False,
     )
     try:
-        await pool.open(wait=True, timeout=timeout_s)
-    except PoolTimeout as error:
-        raise connection_fault(error, dsn) from None  # the pool has closed itself
-    try:
+        try:
+            await pool.open(wait=True, timeout=timeout_s)
+        except PoolTimeout as error:
+            raise connection_fault(error, dsn) from None
         yield pool
     finally:
         await pool.close(timeout=_CLOSE_S)
