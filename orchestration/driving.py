@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 
-from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.faults import query_fault
 from langgraph_quorum.orchestration.persistence.lease import Lease
 from langgraph_quorum.orchestration.run import Run
 
@@ -59,12 +60,13 @@ class Drive:
             version="v2",
         )
         try:
-            with database_errors(f"running thread {run.thread_id!r}"):
-                async for part in parts:
-                    if part["type"] == "custom":
-                        run.tell(part["data"])
-                    elif part["type"] == "updates":
-                        for node in part["data"]:
-                            run.tell({"quorum": "node", "node": node})
+            async for part in parts:
+                if part["type"] == "custom":
+                    run.tell(part["data"])
+                elif part["type"] == "updates":
+                    for node in part["data"]:
+                        run.tell({"quorum": "node", "node": node})
         except GraphDrained:
             return
+        except psycopg.Error as error:
+            raise query_fault(error, f"running thread {run.thread_id!r}") from error
