@@ -1,0 +1,146 @@
+"""Merging: many results of unequal worth made one, in whatever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Made, strategy_named
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.policies import WeightPolicy
+
+QUALITY_ONLY = WeightPolicy(quality_share=1.0, speed_share=0.0)
+
+
+def results(*values: Any, qualities: Sequence[float | None] = ()) -> list[Scored]:
+    """Branches a, b, c, ... with these values; each of the same quality unless named."""
+    given_qualities = [*qualities, *[0.5] * (len(values) - len(qualities))]
+    return [
+        Scored(branch_id=chr(97 + number), specialist="s", value=value, quality=quality)
+        for number, (value, quality) in enumerate(zip(values, given_qualities, strict=True))
+    ]
+
+
+def weighted(*values: Any, qualities: Sequence[float | None] = ()) -> Any:
+    return merge(results(*values, qualities=qualities), "weighted", QUALITY_ONLY)["value"]
+
+
+def test_nothing_merged_is_no_data_and_not_an_error() -> None:
+    merged = merge([], failed=["b", "a"])
+    assert merged["status"] == "no data"
+    assert (merged["value"], merged["quality"], merged["sources_count"]) == (None, 0.0, 0)
+    assert (merged["partial"], merged["failed"], merged["attribution"]) == (True, ["a", "b"], [])
+
+
+def test_merge_all_keeps_every_result_by_branch() -> None:
+    assert merge(results("x", {"y": 1}), "merge_all")["value"] == {"a": "x", "b": {"y": 1}}
+
+
+def test_best_takes_the_heaviest_and_of_equals_the_first_by_name() -> None:
+    assert merge(results("x", "y", qualities=[0.4, 0.9]), "best")["value"] == "y"
+    assert merge(results("x", "y"), "best")["metadata"] == {"chosen": "a", "weight": 0.5}
+
+
+def test_numbers_are_averaged_by_weight() -> None:
+    assert weighted(10, 20, qualities=[0.25, 0.75]) == 17.5  # 0.25 * 10 + 0.75 * 20
+    assert weighted(7) == 7.0
+
+
+def test_categories_are_voted_on_and_dissent_is_named() -> None:
+    merged = merge(results("yes", "no", "no", qualities=[0.9, 0.3, 0.3]), "weighted", QUALITY_ONLY)
+    assert merged["value"] == "yes"  # 0.9 against 0.3 + 0.3
+    note = merged["metadata"]["fields"]["value"]
+    assert note["support"] == pytest.approx({"yes": 0.6, "no": 0.4})
+    assert note["dissent"] == ["b", "c"]
+
+
+def test_true_is_a_vote_and_not_a_one() -> None:
+    assert weighted(True, False, True) is True
+
+
+def test_texts_are_chosen_and_lists_united_best_supported_first() -> None:
+    long, longer = "a sentence of more than forty characters in all", "another sentence of more than forty characters"
+    assert weighted(longer, long, qualities=[0.4, 0.6]) == long
+    assert weighted(longer, long) == longer  # equals: the first by name, as with `best`
+    assert weighted(["x", "y"], ["y", "z"], qualities=[0.6, 0.4]) == ["y", "x", "z"]
+
+
+def test_fields_are_merged_one_by_one_and_a_missing_one_costs_nothing() -> None:
+    assert weighted({"n": 1, "word": "p"}, {"n": 3}) == {"n": 2.0, "word": "p"}
+
+
+def test_where_kinds_differ_the_one_with_most_weight_wins_and_the_others_are_noted() -> None:
+    merged = merge(results(1, 3, "a lot"), "weighted", QUALITY_ONLY)
+    assert merged["value"] == 2.0
+    assert merged["metadata"]["fields"]["value"]["other_kinds"] == ["c"]
+    assert weighted(None, None, None, 4) == 4.0  # nothing never wins over something
+    assert weighted(None, None) is None
+
+
+def test_a_field_that_only_worthless_results_hold_is_still_merged() -> None:
+    first, second = {"n": 1, "word": "p"}, {"n": 3, "word": "q"}
+    assert weighted({"x": 1}, first, second, qualities=[1.0, 0.0, 0.0]) == {"n": 2.0, "word": "p", "x": 1.0}
+
+
+def test_the_merged_result_carries_all_that_explains_it() -> None:
+    merged = merge(results(1, 3, qualities=[0.6, None]), "weighted", failed=["c"])
+    # raw weights 0.7 * 0.6 = 0.42 and 0.7 * 0.5 = 0.35, sum 0.77; quality (0.42 * 0.6 + 0.35 * 0.5) / 0.77
+    assert merged["quality"] == pytest.approx(0.427 / 0.77)
+    assert merged["success_rate"] == pytest.approx(2 / 3)
+    assert merged["integration_confidence"] == pytest.approx(0.427 / 0.77 * 2 / 3)
+    assert merged["quality_distribution"] == pytest.approx({"min": 0.5, "median": 0.55, "mean": 0.55, "max": 0.6})
+    assert [row["quality_assumed"] for row in merged["attribution"]] == [False, True]
+    low, high = merged["confidence_interval"]
+    assert 0 <= low <= merged["quality"] <= high <= 1
+    assert (merged["partial"], merged["failed"], merged["sources_count"]) == (True, ["c"], 2)
+
+
+def test_a_strategy_of_ones_own_gets_results_heaviest_first_and_their_weights() -> None:
+    def longest(ordered: Sequence[Scored], weights: Mapping[str, float]) -> Made:
+        assert [result.branch_id for result in ordered] == ["b", "a"]
+        assert weights == pytest.approx({"a": 0.25, "b": 0.75})
+        return Made("mine", {"why": "length"})
+
+    merged = merge(results("x", "y", qualities=[0.25, 0.75]), longest, QUALITY_ONLY)
+    assert (merged["value"], merged["strategy"], merged["metadata"]) == ("mine", "longest", {"why": "length"})
+
+
+def test_wrong_strategies_are_refused_with_the_mend() -> None:
+    with pytest.raises(ConfigurationError, match="merge='median': give one of merge_all, best, weighted"):
+        strategy_named("median")
+    with pytest.raises(ConfigurationError, match="has to return Made"):
+        merge(results(1), lambda ordered, weights: "x")  # type: ignore[arg-type, return-value]
+
+
+plain = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e3, 1e3) | st.text(max_size=50)
+values = st.recursive(
+    plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
+    max_leaves=8,
+)
+scores = st.none() | st.floats(0, 1)
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+@given(st.lists(st.tuples(values, scores, st.none() | st.floats(0, 100)), min_size=1, max_size=6), st.randoms())
+def test_the_order_of_results_does_not_matter(
+    strategy: str, given_results: list[tuple[Any, float | None, float | None]], random: Random
+) -> None:
+    made = [Scored(f"b{n}", "s", value, quality, seconds) for n, (value, quality, seconds) in enumerate(given_results)]
+    shuffled = list(made)
+    random.shuffle(shuffled)
+    assert merge(made, strategy) == merge(shuffled, strategy)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8), st.lists(scores, min_size=8, max_size=8))
+def test_a_weighted_number_lies_between_the_smallest_and_the_largest(numbers: list[float], given_scores: Any) -> None:
+    made = results(*numbers, qualities=given_scores[: len(numbers)])
+    merged = merge(made, "weighted")["value"]
+    assert min(numbers) - 1e-6 <= merged <= max(numbers) + 1e-6
