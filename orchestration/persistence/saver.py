@@ -19,6 +19,7 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.event_hooks import SerdeEvent, register_serde_event_listener
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from langgraph_quorum.orchestration.persistence.patient_saver import PatientPostgresSaver
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 
@@ -44,7 +45,7 @@ def make_saver(pool: Pool, *, allow: Sequence[type] = ()) -> AsyncPostgresSaver:
     Raises:
         ConfigurationError: Something in `allow` could not be restored from its module and name.
     """
-    return AsyncPostgresSaver(pool, serde=StrictSerializer(allow))
+    return PatientPostgresSaver(pool, serde=StrictSerializer(allow))
 
 
 class StrictSerializer(JsonPlusSerializer):
