@@ -10,7 +10,7 @@ from typing import Any
 
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.orchestration.cli.continuing import continue_run
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import checked_dsn, database
 from langgraph_quorum.orchestration.cli.delivery import Delivery
 from langgraph_quorum.orchestration.cli.exits import RefusedError, complain
 from langgraph_quorum.orchestration.cli.following import Follower
@@ -25,7 +25,6 @@ from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.cli.threads import analyses, find_run, settings_of, sources_of
 from langgraph_quorum.orchestration.cli.words import shortened
 from langgraph_quorum.orchestration.database import Pool
-from langgraph_quorum.orchestration.persistence.dsn import resolve_dsn
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 
 _TASK_LENGTH = 200
@@ -56,14 +55,14 @@ async def analyse_documents(request: AnalyseRequest, delivery: Delivery, interru
         QuorumError: the run could not be done, or the database cannot be used.
     """
     thread_id = checked_thread(request.thread) if request.thread is not None else uuid.uuid4().hex[:12]
-    resolve_dsn(request.dsn, os.environ)
+    checked_dsn(request.dsn)
     async with progress_for(quiet=delivery.quiet) as progress:
         follower = Follower(progress, interruption, delivery, request.dsn is not None)
         progress.stage("reading the documents")
         intake = await in_thread(lambda: take_in(request.sources, os.environ), name="intake")
         work = await in_thread(lambda: planned_work(intake, request.settings), name="planning")
         for line in intake.refusals:
-            complain(f"{line} (its branches will fail)")
+            complain(f"{line} (going on without it)")
         async with database(request.dsn, progress) as pool:
             stored = await find_run(pool, thread_id) if request.thread is not None else None
             if stored is None:

@@ -24,6 +24,8 @@ class Delivery:
     def deliver(self, outcome: Mapping[str, Any], *, dsn_given: bool) -> int:
         """Hand the outcome over. Returns the exit code that it means.
 
+        Of a run that was stopped on the way, people are told by the command, not shown a half of a result.
+
         Raises:
             RefusedError: the file for the JSON cannot be written any more.
         """
@@ -31,7 +33,7 @@ class Delivery:
             self._file.write(outcome)
         if self._to_stdout:
             print_json(as_object(outcome))
-        elif not (self.quiet and self._file is not None):
+        elif outcome["status"] != "interrupted" and not (self.quiet and self._file is not None):
             from langgraph_quorum.orchestration.cli.rendering.outcome import print_outcome  # noqa: PLC0415  rich
 
             print_outcome(outcome, dsn_given=dsn_given)

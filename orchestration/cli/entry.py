@@ -8,6 +8,7 @@ import sys
 from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, WRONG, code_of_error, complain
 from langgraph_quorum.state.errors import QuorumError
 
+_PROGRAM = "quorum"
 _MISSING = "the command line needs the extra 'cli': pip install 'langgraph-quorum[cli]'"
 _CLI_MODULES = frozenset({"typer", "rich", "platformdirs"})
 
@@ -39,22 +40,17 @@ def _run() -> int:
     from langgraph_quorum.orchestration.cli.app import app  # noqa: PLC0415  needs typer
 
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name=_PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
         message = error.format_message()
         if message:
-            complain(f"{message.rstrip('.')}: see {_help_for(sys.argv[1:])}")
+            command = getattr(getattr(error, "ctx", None), "command_path", _PROGRAM)
+            complain(f"{message.rstrip('.')}: see {command} --help")
         return WRONG
     except typer.Abort:
         raise KeyboardInterrupt from None
     sys.stdout.flush()
     return code if isinstance(code, int) else APPROVED
-
-
-def _help_for(arguments: list[str]) -> str:
-    """The command whose help belongs to these arguments."""
-    words = arguments[:2] if arguments[:1] == ["run"] else arguments[:1]
-    return " ".join(["quorum", *(word for word in words if word.isalpha()), "--help"])
 
 
 def _never_fail_on_encoding() -> None:

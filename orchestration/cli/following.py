@@ -12,6 +12,7 @@ from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
+from langgraph_quorum.orchestration.cli.words import counted
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import DatabaseError, LeaseLostError
 
@@ -57,11 +58,9 @@ class Follower:
         if outcome["status"] != "interrupted":
             return code
         done = sum(record["status"] == "succeeded" for record in outcome.get("branches", {}).values())
-        complain(f"stopped: {done} finished branches are kept, go on with: {self._resume(outcome)}")
+        kept = "nothing is finished yet" if not done else f"{counted(done, 'branch', 'branches')} finished and kept"
+        complain(f"stopped: {kept}, go on with: {self._command('resume', outcome['thread_id'])}")
         return self.interruption.exit_code
-
-    def _resume(self, outcome: Mapping[str, Any]) -> str:
-        return self._command("resume", outcome["thread_id"])
 
     def _command(self, verb: str, thread_id: str) -> str:
         return command_for(verb, thread_id, dsn_given=self.dsn_given)

@@ -97,5 +97,6 @@ def checked_settings(
         check_mode(mode)
         crew = document_specialists(list(specialists) or None)
     except ConfigurationError as error:
-        raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {error.value}: {error.mend}") from error
+        value = f"{error.value:g}" if isinstance(error.value, float) else error.value
+        raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {value}: {error.mend}") from error
     return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode)

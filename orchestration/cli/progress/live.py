@@ -14,7 +14,7 @@ from rich.text import Text
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.matrix import matrix
 from langgraph_quorum.orchestration.cli.progress.symbols import SIGNS
-from langgraph_quorum.orchestration.cli.words import counted, printable, seconds
+from langgraph_quorum.orchestration.cli.words import printable, seconds
 
 _REFRESH_S = 0.15
 _FRAME_LINES = 6
@@ -126,8 +126,6 @@ def _foot(board: Board, encoding: str) -> list[Text]:
     bar.append(full * filled, style="green" if good >= needed else "cyan")
     bar.append(empty * (_BAR - filled), style="dim")
     bar.append(f"  {good} good, {needed} needed, {sync['settled']} of {total} ended")
-    if sync["running"]:
-        bar.append(f", {sync['running']} running", style="dim")
     if board.kept:
-        bar.append(f", {counted(board.kept, 'kept')}".removesuffix("s"), style="dim")
+        bar.append(f", {board.kept} from before", style="dim")
     return [bar, signs]

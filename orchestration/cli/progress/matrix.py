@@ -10,6 +10,8 @@ from langgraph_quorum.orchestration.cli.progress.symbols import SIGNS
 from langgraph_quorum.orchestration.cli.words import counted, shortened
 
 _CELL = 6
+_WIDEST_CELL = 10
+_NAME = 26
 _LEAST_NAME = 12
 _MINUTE_S = 100
 
@@ -25,12 +27,13 @@ def matrix(board: Board, *, now: float, width: int, rows: int, encoding: str) ->
         encoding: Of the terminal.
     """
     specialists = board.specialists
-    name_width = max(_LEAST_NAME, width - len(specialists) * (_CELL + 1) - 1)
+    cell_width = max(_CELL, min(_WIDEST_CELL, (width - _NAME) // max(1, len(specialists)) - 1))
+    name_width = max(_LEAST_NAME, width - len(specialists) * (cell_width + 1) - 1)
     by_place = {(cell.group, cell.specialist): cell for cell in board.cells.values()}
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True, max_width=name_width, overflow="ellipsis")
     for name in specialists:
-        table.add_column(name[:_CELL], no_wrap=True, min_width=_CELL, max_width=_CELL)
+        table.add_column(name[:cell_width], no_wrap=True, min_width=cell_width, max_width=cell_width)
     groups = board.groups
     shown = _chosen(board, groups, rows)
     for group in shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -42,9 +43,9 @@ def render_diagnosis(console: Console, diagnosis: Diagnosis, extras: Mapping[str
         return
     console.print(Text(counted(len(diagnosis.problems), "problem"), style="bold red"))
     for problem in diagnosis.problems:
-        console.print(Text(f"  {printable(problem.what)}"))
+        console.print(Padding(Text(printable(problem.what)), (0, 0, 0, 2)))
         if problem.mend:
-            console.print(Text(f"    mend: {printable(problem.mend)}", style="bold"))
+            console.print(Padding(Text(f"mend: {printable(problem.mend)}", style="bold"), (0, 0, 0, 4)))
 
 
 def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:

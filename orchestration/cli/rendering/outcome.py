@@ -17,6 +17,7 @@ from langgraph_quorum.orchestration.cli.rendering.leftovers import print_leftove
 from langgraph_quorum.orchestration.cli.rendering.questions import print_questions
 from langgraph_quorum.orchestration.cli.rendering.summary import summary_table
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
+from langgraph_quorum.orchestration.cli.threads import FINISHED
 from langgraph_quorum.orchestration.cli.words import counted, interval, printable, seconds
 from langgraph_quorum.state.records import WorkItem
 
@@ -40,15 +41,15 @@ def render_outcome(
 ) -> None:
     """The same on any console."""
     documents = _documents(outcome.get("result"))
-    console.print(_verdict(outcome))
+    board = Board.of(work, outcome.get("branches"))
+    console.print(_verdict(outcome, len(board.cells)))
     for line in _reasons(outcome):
         console.print(Text(line, style="dim"))
     if documents:
         console.print()
         console.print(summary_table(documents, outcome.get("attribution", []), console.width))
         print_documents(console, documents)
-    elif outcome.get("branches") or work:
-        board = Board.of(work, outcome.get("branches"))
+    elif board.cells:
         console.print()
         console.print(matrix(board, now=0.0, width=console.width, rows=_ROWS, encoding=console.encoding))
     print_leftovers(console, outcome.get("branches", {}))
@@ -65,16 +66,16 @@ def _documents(result: Any) -> dict[str, Any]:
     return {}
 
 
-def _verdict(outcome: Mapping[str, Any]) -> Text:
+def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     status, branches = outcome["status"], outcome.get("branches", {}).values()
     line = Text(status, style=_STYLES.get(status, "bold cyan"))
     if outcome.get("attribution"):
         line.append(f"  quality {outcome['quality']:.2f}", style="bold")
         line.append(f" (95 % interval {interval(outcome.get('confidence_interval'))})", style="not bold default")
-    if branches:
+    if planned:
         good = sum(record["status"] == "succeeded" for record in branches)
-        line.append(f", {good} of {counted(len(branches), 'branch', 'branches')}", style="not bold default")
-    if took := _duration(outcome.get("timeline", [])):
+        line.append(f", {good} of {counted(planned, 'branch', 'branches')}", style="not bold default")
+    if status in FINISHED and (took := _duration(outcome.get("timeline", []))):
         line.append(f", {took}", style="not bold default")
     return line
 

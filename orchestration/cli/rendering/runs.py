@@ -9,10 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
-from langgraph_quorum.orchestration.cli.words import age, printable
+from langgraph_quorum.orchestration.cli.words import age, printable, shortened
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 
 _STYLES = {"approved": "green", "partial": "yellow", "failed": "red", "running": "cyan", "waiting": "magenta"}
+
+_GAP = 2
+_LEAST_TASK = 10
+_LONGEST_WORKFLOW = 20
 
 
 def print_runs(runs: Sequence[StoredRun], now: datetime) -> None:
@@ -25,19 +29,20 @@ def print_runs(runs: Sequence[StoredRun], now: datetime) -> None:
 
 
 def runs_table(runs: Sequence[StoredRun], now: datetime, width: int) -> Table:
-    """The table: on a narrow terminal long tasks and threads are cut at their end."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("thread", no_wrap=True, overflow="ellipsis", max_width=max(12, width // 4))
-    table.add_column("status", no_wrap=True)
-    table.add_column("age", no_wrap=True, justify="right")
-    table.add_column("workflow", no_wrap=True, overflow="ellipsis", max_width=max(10, width // 5))
-    table.add_column("task", no_wrap=True, overflow="ellipsis", ratio=1)
-    for run in runs:
+    """The table. On a narrow terminal tasks are cut, and long workflows; threads never are, for they are typed."""
+    rows = [(printable(run.thread_id), run.status, age(now - run.updated_at), printable(run.workflow)) for run in runs]
+    taken = sum(max(map(len, column)) + _GAP for column in list(zip(*rows, strict=True))[:3])
+    workflow = max(len("workflow"), min(max(len(row[3]) for row in rows), _LONGEST_WORKFLOW))
+    task = max(_LEAST_TASK, width - taken - workflow - _GAP)
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("thread", overflow="fold")
+    table.add_column("status", no_wrap=True, min_width=max(len(row[1]) for row in rows))
+    table.add_column("age", no_wrap=True, justify="right", min_width=max(len(row[2]) for row in rows))
+    table.add_column("workflow", no_wrap=True, min_width=workflow)
+    table.add_column("task", no_wrap=True, overflow="ellipsis")
+    for run, (thread, status, old, name) in zip(runs, rows, strict=True):
+        style = _STYLES.get(status, "default")
         table.add_row(
-            Text(printable(run.thread_id)),
-            Text(run.status, style=_STYLES.get(run.status, "default")),
-            age(now - run.updated_at),
-            Text(printable(run.workflow)),
-            Text(printable(run.task)),
+            Text(thread), Text(status, style=style), old, shortened(name, workflow), Text(shortened(run.task, task))
         )
     return table
