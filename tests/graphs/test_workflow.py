@@ -1,0 +1,148 @@
+"""The workflow from input to answer, without a checkpointer and in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+
+from langgraph_quorum import QuorumContext, SyncPolicy
+from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
+from langgraph_quorum.state.errors import PlanError
+from tests.graphs.running import FIXED, Crew, compiled, run, statuses, thread
+
+pytestmark = pytest.mark.looptime
+
+
+@pytest.mark.parametrize("saver", [None, InMemorySaver()], ids=["no checkpointer", "in memory"])
+async def test_a_task_alone_makes_one_branch_for_each_specialist(saver: Any) -> None:
+    crew = Crew()
+    result = await run(crew.sleeps("a", 1), crew.sleeps("b", 2), saver=saver, config=thread())
+    assert statuses(result) == {"a": "succeeded", "b": "succeeded"}
+    assert result["result"] == {name: {"by": name, "inputs": {}} for name in "ab"}
+    assert (result["status"], result["verdict"], result["partial"]) == ("approved", "approved", False)
+    assert [decision["status"] for decision in result["sync"]] == ["proceed"]
+    assert {branch.task for branch in crew.branches} == {"look"}
+
+
+async def test_the_last_human_message_is_the_task_when_none_is_given() -> None:
+    crew = Crew()
+    await compiled(crew.sleeps("a", 1)).ainvoke({"messages": [("user", "old"), ("user", "judge it")]}, context=FIXED)
+    assert crew.branches[0].task == "judge it"
+
+
+async def test_a_dependent_branch_gets_the_results_it_waited_for() -> None:
+    work: list[dict[str, Any]] = [
+        {"branch_id": "last", "specialist": "a", "depends_on": ["one", "two"]},
+        {"branch_id": "one", "specialist": "a"},
+        {"branch_id": "two", "specialist": "b", "depends_on": ["one"]},
+    ]
+    crew = Crew()
+    result = await run(crew.sleeps("a", 1), crew.sleeps("b", 2), work=work)
+    got = {name: sorted(record["result"]["inputs"]) for name, record in result["branches"].items()}
+    assert got == {"one": [], "two": ["one"], "last": ["one", "two"]}
+    settled = {name: round(record["settled_s"], 2) for name, record in result["branches"].items()}
+    assert settled == {"one": 1.0, "two": 3.0, "last": 4.0}  # 1, 1 + 2, 1 + 2 + 1
+
+
+async def test_every_way_to_end_is_told_apart() -> None:
+    crew = Crew()
+    specialists = [
+        crew.sleeps("fine", 1),
+        crew.fails("broken", ValueError("no")),
+        crew.sleeps("slow", 50, timeout_s=2, attempts=1),
+        crew.sleeps("endless", 500),
+    ]
+    work: list[dict[str, Any]] = [{"specialist": specialist.name} for specialist in specialists]
+    work.append({"branch_id": "needy", "specialist": "fine", "depends_on": ["broken"]})
+    result = await run(*specialists, work=work, sync=SyncPolicy(threshold=0.2, grace_s=10))
+    assert statuses(result) == {
+        "fine": "succeeded",  # one of five is the 20 %, at 1 s
+        "broken": "failed",
+        "slow": "timed_out",  # its own 2 s
+        "endless": "cut",  # 1 + 10 s
+        "needy": "skipped",
+    }
+    assert result["branches"]["needy"]["reason"] == "its prerequisite broken did not succeed"
+    assert result["branches"]["endless"]["settled_s"] == pytest.approx(11, abs=0.01)
+    assert result["failed"] == ["broken", "endless", "needy", "slow"]
+    assert result["partial"] is True
+
+
+async def test_high_priority_goes_first_when_only_one_runs_at_a_time() -> None:
+    crew = Crew()
+    priorities = {"a": "low", "b": "normal", "c": "high"}
+    work = [{"branch_id": name, "specialist": "s", "priority": word} for name, word in priorities.items()]
+    await run(crew.sleeps("s", 1), work=work, mode="sequential")
+    assert [branch.branch_id for branch in crew.branches] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(("mode", "seconds"), [("parallel", 1.0), ("adaptive", 2.0), ("sequential", 6.0)])
+async def test_the_mode_says_how_many_run_at_once(mode: str, seconds: float) -> None:
+    work = [{"branch_id": f"b{number}", "specialist": "s"} for number in range(6)]
+    result = await run(Crew().sleeps("s", 1), work=work, mode=mode)
+    # adaptive: three at first, then 3 * 2 at once
+    assert result["sync"][0]["seconds"] == pytest.approx(seconds, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        ([], "the plan is empty"),
+        ([{"specialist": "nobody"}], "unknown specialist 'nobody'"),
+        ([{"specialist": "s"}, {"specialist": "s"}], "branch id 's' is used twice"),
+        ([{"specialist": "s", "depends_on": ["s"]}], "circle: s -> s"),
+    ],
+)
+async def test_work_that_cannot_be_planned_is_refused_before_anything_runs(work: Any, message: str) -> None:
+    crew = Crew()
+    with pytest.raises(PlanError, match=message):
+        await run(crew.sleeps("s", 1), work=work)
+    assert not crew.branches
+
+
+async def test_a_minimum_that_cannot_be_reached_is_refused_whoever_asks_for_it() -> None:
+    crew = Crew()
+    with pytest.raises(PlanError, match="minimum=3, but there are only 1 branches"):
+        await run(crew.sleeps("s", 1), sync=SyncPolicy(minimum=3))
+    with pytest.raises(PlanError, match="minimum=2"):
+        await compiled(crew.sleeps("s", 1)).ainvoke({"task": "x"}, context=QuorumContext(minimum=2))
+
+
+async def test_each_specialist_is_a_node_and_each_route_is_labelled() -> None:
+    drawn = compiled(Crew().sleeps("a", 1), Crew().sleeps("b", 1)).get_graph()
+    assert {"a", "b", *RESERVED_NAMES} <= set(drawn.nodes)
+    routes = {(edge.source, edge.target): edge.data for edge in drawn.edges if edge.conditional}
+    assert routes["sync_point", "merger"] == "proceed / conditional_proceed"
+    assert routes["sync_point", "load_balancer"] == "timeout_recovery"
+    assert routes["validator", "integrator"] == "approved"
+    assert routes["load_balancer", "coordinator"] == "redistribute"
+    assert routes["human_review", "__end__"] == "rejected"
+
+
+async def test_a_stream_shows_each_branch_and_how_far_the_fan_out_has_come() -> None:
+    graph = compiled(Crew().sleeps("a", 1), Crew().sleeps("b", 2))
+    seen = [event async for event in graph.astream({"task": "x"}, context=FIXED, stream_mode="custom")]
+    of_a = [event["event"] for event in seen if event["branch_id"] == "a"]
+    assert of_a == ["waiting", "running", "succeeded"]
+    ended = [event for event in seen if event["event"] == "succeeded"]
+    assert [(event["branch_id"], event["sync"]["settled"]) for event in ended] == [("a", 1), ("b", 2)]
+    assert ended[0]["sync"] == {"total": 2, "good": 1, "settled": 1, "needed": 2, "running": 1, "at_once": 1000}
+
+
+async def test_the_timeline_tells_the_run_and_each_line_has_its_own_key() -> None:
+    result = await run(Crew().sleeps("a", 1), Crew().fails("b", ValueError("no")))
+    events = [(line["node"], line["event"]) for line in result["timeline"]]
+    assert events == [
+        ("analyzer", "mode_chosen"),
+        ("coordinator", "fan_out"),
+        ("a", "branch_succeeded"),
+        ("b", "branch_failed"),
+        ("sync_point", "decided"),
+        ("load_balancer", "gave_up"),
+        ("merger", "merged"),
+        ("validator", "approved"),
+        ("integrator", "ended"),
+    ]
+    assert len({line["key"] for line in result["timeline"]}) == len(events)
