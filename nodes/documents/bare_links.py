@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from langgraph_quorum.nodes.documents.model import Block, Link, Place
 
-_ADDRESS = re.compile(r"(?:https?|ftp)://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+\.[^\s<>\"'`]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(
+    r"(?:https?|ftp)://[^\s<>\"'`]+|\bwww\.[^\s<>\"'`]+\.[^\s<>\"'`]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+)
 _PUNCTUATION = ".,;:!?]}*_"
 
 

@@ -11,7 +11,6 @@ import docx
 from docx.exceptions import PythonDocxError
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
-from lxml.etree import XMLSyntaxError
 
 from langgraph_quorum.nodes.documents.bare_links import links_in
 from langgraph_quorum.nodes.documents.docx_archive import check_archive
@@ -37,7 +36,7 @@ def read_docx(source: str, data: bytes) -> Document:
     check_archive(source, data)
     try:
         opened = docx.Document(io.BytesIO(data))
-    except (PythonDocxError, XMLSyntaxError, KeyError, ValueError) as error:
+    except (PythonDocxError, SyntaxError, KeyError, ValueError) as error:  # lxml's XMLSyntaxError is a SyntaxError
         problem = f"is damaged or no DOCX ({error}): open it in a word processor and save it anew"
         raise DocumentError(source, problem) from error
     collector = _DocxCollector(opened)

@@ -37,12 +37,12 @@ _REFUSED = {
     ".epub": "EPUB files cannot be read: convert it to .html",
 }
 _HTML = re.compile(
-    r"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?>.*?-->)\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _RST = re.compile(
     r"^(?:\.\. [\w:-]+::|\.\. _[^:\n]+:|:[\w-]+: |(?=(\S[^\n]*))\1\n(?P<rule>[=~^\"'*+#-])(?P=rule){3,}$)", re.MULTILINE
 )
-_MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|~~~|---\n[\w-]+:)|\[[^\]\n]+\]\([^)\s]+\)", re.MULTILINE)
+_MARKDOWN = re.compile(r"^(?:#{1,6} \S|```|~~~|---\n[\w-]+:)|\[[^\[\]\n]{1,200}\]\([^)\s]{1,500}\)", re.MULTILINE)
 _SNIFFED_BYTES = 64 * 1024
 
 

@@ -79,8 +79,7 @@ class HtmlCollector(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         """Called by the parser at `<tag>`."""
         attributes = dict(attrs)
-        if tag in BLOCKS:
-            self._flush()
+        self._divide(tag)
         self.checks.unclosed(self._open.start(Opened(tag, self._at(), self.section)))
         self.checks.start(tag, attributes, self._place())
         if tag == "meta":
@@ -107,11 +106,9 @@ class HtmlCollector(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Called by the parser at `</tag>`."""
-        blocks_before = len(self.blocks)
-        if tag in BLOCKS:
-            self._flush()
-        if tag in HEADINGS and tag in self._open and len(self.blocks) == blocks_before and not self._rows:
+        if tag in HEADINGS and tag in self._open and not self._text.strip() and not self._is_unread():
             self.checks.empty_heading(tag, self._place())
+        self._divide(tag)
         if tag == "a" and self._link is not None:
             self._add_link(*self._link)
         unclosed = self._open.end(tag)
@@ -152,6 +149,12 @@ class HtmlCollector(HTMLParser):
     def _is_unread(self) -> bool:
         tags = self._open.inwards_out()
         return not UNREAD.isdisjoint(tags) and tags[:2] != ["title", "head"]
+
+    def _divide(self, tag: str) -> None:
+        if self._open.divides(tag):
+            self._flush()
+        elif tag in BLOCKS and self._text:
+            self._text += " "
 
     def _flush(self) -> None:
         """Ends the text gathered so far: it is the title, part of a cell, or a block."""

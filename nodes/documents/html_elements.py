@@ -28,6 +28,7 @@ _END_TAG_OPTIONAL = _names(
 )
 _ROWS = _names("tr").union(CELLS)
 _PARTS = _names("thead tbody tfoot").union(_ROWS)
+_IN_HEADINGS = _names("div p")
 _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "li": (_names("li"), LISTS),
     "dt": (_names("dt dd"), _names("dl")),
@@ -64,6 +65,11 @@ class OpenElements:
     def __contains__(self, tag: str) -> bool:
         return any(tag == element.tag for element in self._stack)
 
+    def divides(self, tag: str) -> bool:
+        """Whether a tag divides the text before it from that behind it. A `div` in a heading does not."""
+        in_heading = any(element.tag in HEADINGS for element in self._stack)
+        return tag in BLOCKS and not (in_heading and tag in _IN_HEADINGS)
+
     def inwards_out(self) -> list[str]:
         """The tags of all open elements, the innermost first."""
         return [element.tag for element in reversed(self._stack)]
@@ -80,6 +86,8 @@ class OpenElements:
             unclosed += self._cut(*_ENDS[tag])
         if tag in BLOCKS:
             unclosed += self._cut(frozenset(("p",)), BLOCKS - {"p"})
+            if self.divides(tag):
+                unclosed += self._cut(frozenset(HEADINGS), BLOCKS - _IN_HEADINGS - HEADINGS.keys())
         if tag not in VOID:
             self._stack.append(element)
             if len(self._stack) > DEEPEST:

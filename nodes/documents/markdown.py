@@ -19,13 +19,22 @@ from langgraph_quorum.nodes.documents.model import Block, BlockKind, Document, L
 
 _ANCHOR = re.compile(r"""<a\s[^>]*?href=(["'])(.*?)\1""", re.IGNORECASE)
 
+DEEPEST = 60
+"""Blocks within each other; a list counts for two, itself and its item."""
+
 
 def read_markdown(source: str, text: str) -> Document:
-    """Reads `text`; `source` is the name the document is known by."""
+    """Reads `text`; `source` is the name the document is known by.
+
+    Raises:
+        RecursionError: Its blocks are nested deeper than `DEEPEST`, beyond which the parser drops text.
+    """
     raw_lines = split_lines(text)
     lines, front_matter = take_front_matter(raw_lines)
     collector = _MarkdownCollector(front_matter)
     tokens = _parser().parse("\n".join(lines))
+    if any(token.level >= DEEPEST - 1 for token in tokens):
+        raise RecursionError("Markdown blocks are nested too deeply")
     collector.collect(tokens)
     headings = [block for block in collector.blocks if block.kind == "heading"]
     title = front_matter_title(front_matter) or (headings[0].text if headings else "")
@@ -47,7 +56,7 @@ class _Parser(MarkdownIt):
 
 
 def _parser() -> MarkdownIt:
-    return _Parser("commonmark").enable(["table", "strikethrough"])
+    return _Parser("commonmark", {"maxNesting": DEEPEST}).enable(["table", "strikethrough"])
 
 
 def _starts(tokens: Sequence[Token]) -> list[int]:

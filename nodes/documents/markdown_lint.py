@@ -1,7 +1,8 @@
 """Formatting faults of Markdown, as pymarkdown reports them.
 
 pymarkdown's time grows with the square of the text it is given. A long file is therefore checked in parts, cut where a
-top-level block begins, if possible a heading. Rules that compare distant places then compare within a part.
+top-level block begins, if possible a heading. Rules that compare distant places then
+compare within a part; those that look for targets in the whole file are left out.
 A `.pymarkdown` file or a `[tool.pymarkdown]` table in the working directory is heeded, as by pymarkdown's own command.
 """
 
@@ -24,6 +25,8 @@ LONGEST_PART = 1_000
 _TOOL = "pymarkdown"
 _LINE_LENGTH = "MD013"
 _ONLY_AT_THE_TOP = ("MD041", "MD043")
+_OF_THE_WHOLE = ("MD051", "MD052", "MD053")
+"""They look for targets anywhere in the file, so in a part they would miss what stands in another."""
 
 
 def lint(text: str, lines: Sequence[str], starts: Sequence[int], headings: Sequence[Block]) -> Iterator[Fault]:
@@ -36,6 +39,7 @@ def lint(text: str, lines: Sequence[str], starts: Sequence[int], headings: Seque
         headings: The document's headings, which tell the section of a fault.
     """
     for first, behind in _parts(min(len(lines), LINES_CHECKED), starts, headings):
+        left_out = (_ONLY_AT_THE_TOP if first else ()) + (_OF_THE_WHOLE if behind - first < len(lines) else ())
         part = "\n".join(lines[first:behind])
         if behind < len(lines):  # the blank lines and the line end before the next part are no faults of this one
             part = part.rstrip() + "\n"
@@ -44,7 +48,7 @@ def lint(text: str, lines: Sequence[str], starts: Sequence[int], headings: Seque
         if behind - first > LONGEST_PART:
             yield _unchecked(f"a block of {behind - first} lines is too long to be checked", first + 1, headings)
         elif part.strip():
-            yield from _faults(part, first, headings)
+            yield from _faults(part, first, headings, left_out)
     if len(lines) > LINES_CHECKED:
         yield _unchecked(f"lines after {LINES_CHECKED} were not checked", LINES_CHECKED + 1, headings)
 
@@ -64,12 +68,11 @@ def _parts(count: int, starts: Sequence[int], headings: Sequence[Block]) -> Iter
     yield first, count
 
 
-def _faults(part: str, first: int, headings: Sequence[Block]) -> Iterator[Fault]:
+def _faults(part: str, first: int, headings: Sequence[Block], left_out: Sequence[str]) -> Iterator[Fault]:
     api = PyMarkdownApi(inherit_logging=True)  # else it sets the level of the root logger
     api.enable_extension_by_identifier("front-matter").enable_extension_by_identifier("markdown-tables")
-    if first:
-        for rule in _ONLY_AT_THE_TOP:
-            api.disable_rule_by_identifier(rule)
+    for rule in left_out:
+        api.disable_rule_by_identifier(rule)
     try:
         found = api.scan_string(part).scan_failures
     except PyMarkdownApiException as error:

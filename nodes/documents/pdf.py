@@ -19,6 +19,9 @@ from langgraph_quorum.state.errors import DocumentError
 # pypdf logs each flaw it works around. Where no logging is set up these would go to stderr, amid our own output.
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
 
+LONGEST_TITLE = 120
+"""Characters."""
+
 
 def read_pdf(source: str, data: bytes) -> Document:
     """Reads a PDF.
@@ -43,7 +46,7 @@ def read_pdf(source: str, data: bytes) -> Document:
     return Document(
         source=source,
         format="pdf",
-        title=title.strip() or (outline[0].title if outline else PurePath(source).name),
+        title=title.strip() or _first_line(texts) or PurePath(source).name,
         blocks=tuple(blocks),
         links=tuple(_distinct(links, blocks)),
         faults=tuple(_faults(texts)),
@@ -73,6 +76,12 @@ def _blocks(texts: Sequence[str], outline: Sequence[Heading]) -> list[Block]:
         reader.read_page(number, lines)
     reader.end_paragraph()
     return reader.blocks
+
+
+def _first_line(texts: Sequence[str]) -> str:
+    """The first line of the first page, if it is short enough to be a title, else ""."""
+    line = next((line.strip() for line in texts[0].splitlines() if line.strip()), "")
+    return line if len(line) <= LONGEST_TITLE and not line.endswith(".") else ""
 
 
 def _outline(reader: PdfReader) -> list[Heading]:

@@ -42,7 +42,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
             section = text
             place = Place(section=section, line=start, end_line=start)
             yield Block("heading", text, place, levels.index(mark) + 1)
-        elif not all(_UNDERLINE.match(line.strip()) for line in chunk):  # a ruled line is no text
+        else:
             yield from _prose(chunk, start, section)
 
 
@@ -74,11 +74,13 @@ def _heading(chunk: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _prose(chunk: Sequence[str], start: int, section: str) -> Iterator[Block]:
-    """A list's items are blocks of their own, everything else between blank lines is one block."""
+    """A list's items are blocks of their own, else all between blank or ruled lines is one block."""
     pieces: list[tuple[int, list[str]]] = []
-    is_list = _ITEM.match(chunk[0]) is not None
-    for offset, line in enumerate(chunk):
-        if not pieces or (is_list and _ITEM.match(line)):
+    texts = [(at, line) for at, line in enumerate(chunk) if not _UNDERLINE.match(line.strip())]
+    is_list = bool(texts) and _ITEM.match(texts[0][1]) is not None
+    for offset, line in texts:
+        follows = bool(pieces) and start + offset == pieces[-1][0] + len(pieces[-1][1])
+        if not follows or (is_list and _ITEM.match(line)):
             pieces.append((start + offset, []))
         pieces[-1][1].append(line)
     for first, piece in pieces:

@@ -42,9 +42,7 @@ _TRANSFORMS = (
 
 def parse_tree(source: str, text: str) -> tuple[nodes.document, list[nodes.system_message]]:
     """The document's tree with references resolved, and what docutils reported: warnings and worse, and our notices."""
-    settings = frontend.get_default_settings(_StatesParser)
-    vars(settings).update(_SETTINGS)
-    tree = utils.new_document(source, settings)
+    tree = utils.new_document(source, _DEFAULTS.copy())
     reported: list[nodes.system_message] = []
 
     def keep(message: nodes.system_message) -> None:
@@ -100,3 +98,13 @@ class _StatesParser(Parser):
     def __init__(self, inliner: RoleInliner | None = None) -> None:
         super().__init__(inliner=inliner)
         self.state_classes = _STATES
+
+
+def _settings() -> Any:
+    settings: Any = frontend.get_default_settings(_StatesParser)
+    vars(settings).update(_SETTINGS)
+    return settings
+
+
+# Made once, at import: docutils changes Python's warning filters while it makes them, which threads must not do.
+_DEFAULTS = _settings()
