@@ -36,6 +36,10 @@ class _Context:
     heading_level: int = 0
 
 
+_Kinds = type[nodes.Node] | tuple[type[nodes.Node], ...]
+_Visit = Callable[[Any, _Context], None]
+
+
 class BlockCollector:
     """Goes through a tree in reading order and collects `blocks` and `links`. `lines` are those docutils was given."""
 
@@ -45,6 +49,19 @@ class BlockCollector:
         self._lines = lines
         self._finder = LineFinder(lines)
         self._section = ""
+        self._visits: tuple[tuple[_Kinds, _Visit], ...] = (
+            (nodes.section, self._add_section),
+            (nodes.title, self._add_title),
+            (_LEAVES, self._add_leaf),
+            (_LISTS, self._add_list),
+            (nodes.block_quote, self._add_quote),
+            (_CODE, self._add_code),
+            (nodes.option_group, self._add_option),
+            (nodes.line_block, self._add_verse),
+            (nodes.table, self._add_table),
+            (nodes.field_list, self._add_fields),
+            (nodes.comment, self._skip_comment),
+        )
 
     def collect(self, tree: nodes.document) -> None:
         """Collects everything in the tree. Footnote references are written as a reader sees them, `[1]`."""
@@ -57,8 +74,8 @@ class BlockCollector:
         for child in node.children:
             if isinstance(child, _UNREAD):
                 continue
-            visit = next((visit for kinds, visit in _VISITS if isinstance(child, kinds)), BlockCollector._children)
-            visit(self, child, context)
+            visit = next((visit for kinds, visit in self._visits if isinstance(child, kinds)), self._children)
+            visit(child, context)
 
     def _add_section(self, node: Any, context: _Context) -> None:
         self._children(node, replace(context, heading_level=context.heading_level + 1))
@@ -158,19 +175,3 @@ def _target(reference: Any) -> str:
     if isinstance(reference, nodes.reference):
         return str(reference.get("refuri") or (f"#{reference['refid']}" if reference.get("refid") else ""))
     return f"#{reference.astext()[1:-1]}"
-
-
-_Visit = Callable[[BlockCollector, Any, _Context], None]
-_VISITS: tuple[tuple[type[nodes.Node] | tuple[type[nodes.Node], ...], _Visit], ...] = (
-    (nodes.section, BlockCollector._add_section),  # noqa: SLF001
-    (nodes.title, BlockCollector._add_title),  # noqa: SLF001
-    (_LEAVES, BlockCollector._add_leaf),  # noqa: SLF001
-    (_LISTS, BlockCollector._add_list),  # noqa: SLF001
-    (nodes.block_quote, BlockCollector._add_quote),  # noqa: SLF001
-    (_CODE, BlockCollector._add_code),  # noqa: SLF001
-    (nodes.option_group, BlockCollector._add_option),  # noqa: SLF001
-    (nodes.line_block, BlockCollector._add_verse),  # noqa: SLF001
-    (nodes.table, BlockCollector._add_table),  # noqa: SLF001
-    (nodes.field_list, BlockCollector._add_fields),  # noqa: SLF001
-    (nodes.comment, BlockCollector._skip_comment),  # noqa: SLF001
-)
