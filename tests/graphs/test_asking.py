@@ -150,6 +150,7 @@ async def test_what_waits_for_a_branch_that_asks_runs_when_the_answer_is_in() ->
     assert set(statuses(result).values()) == {"succeeded"}
     assert result["branches"]["next"]["result"]["inputs"]["asked"]["answer"] == "yes"
     assert crew.calls == {"asked": 1, "next": 1, "last": 1, "free": 1}
+    assert len(result["sync"]) == 1  # within the same fan-out, not as a recovery from having been skipped
 
 
 async def test_a_branch_that_asks_passes_through_the_retries() -> None:

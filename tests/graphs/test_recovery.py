@@ -98,6 +98,13 @@ async def test_only_what_is_weak_is_redone() -> None:
     assert crew.calls == {"weak": 2, "strong": 1}
 
 
+async def test_before_the_verdict_only_what_is_missing_is_redone() -> None:
+    crew = Crew()
+    result = await run(crew.scores("weak", 0.5), crew.fails("down", ConnectionError(), times=1, **ONCE))
+    redone = [line["data"]["branches"] for line in result["timeline"] if line["event"] == "redistributed"]
+    assert redone == [["down"], ["weak"]]  # the second one on the validator's word
+
+
 async def test_a_group_without_any_result_makes_the_run_partial() -> None:
     crew = Crew()
     work: list[dict[str, Any]] = [

@@ -134,6 +134,16 @@ async def test_a_branch_that_waits_for_its_turn_at_the_release_never_starts(
     await asyncio.sleep(10)
     assert meeting.started == ["a"]
     assert meeting.ended["b"] == ("cut", 1.0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_branch_that_comes_to_its_turn_just_after_the_release_never_starts() -> None:
+    meeting = Meeting(SyncPolicy(threshold=0.5, grace_s=0), wave(2))
+    late = asyncio.create_task(meeting.branch("b", lambda: asyncio.sleep(1)))
+    await asyncio.sleep(0)  # it has joined the race, and its work is about to begin
+    meeting.gate.settle(record("a"))
+    await late
+    assert (meeting.started, meeting.ended["b"]) == ([], ("cut", 0.0))
 
 
 async def test_what_finished_before_a_crash_counts() -> None:
