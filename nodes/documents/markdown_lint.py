@@ -70,7 +70,8 @@ def _parts(count: int, starts: Sequence[int], headings: Sequence[Block]) -> Iter
 
 def _faults(part: str, first: int, headings: Sequence[Block], left_out: Sequence[str]) -> Iterator[Fault]:
     api = PyMarkdownApi(inherit_logging=True)  # else it sets the level of the root logger
-    api.enable_extension_by_identifier("front-matter").enable_extension_by_identifier("markdown-tables")
+    for extension in ("front-matter", "markdown-tables"):
+        api.set_boolean_property(f"extensions.{extension}.enabled", True)
     for rule in left_out:
         api.disable_rule_by_identifier(rule)
     try:

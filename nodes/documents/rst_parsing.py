@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from docutils import frontend, nodes, utils
 from docutils.parsers.rst import Parser, states
+from docutils.readers import standalone
 from docutils.transforms import misc, references
 
 from langgraph_quorum.nodes.documents.rst_directives import known_directive
@@ -26,23 +28,17 @@ _SETTINGS: dict[str, Any] = {
     "syntax_highlight": "none",
     "smart_quotes": False,
 }
-_TRANSFORMS = (
-    references.Substitutions,
-    references.SectionIDs,
-    references.PropagateTargets,
-    references.AnonymousHyperlinks,
-    references.IndirectHyperlinks,
-    references.Footnotes,
-    references.ExternalTargets,
-    references.InternalTargets,
-    references.DanglingReferences,
-    misc.Transitions,
+_TRANSFORMS = tuple(
+    transform
+    for transform in standalone.Reader().get_transforms()
+    if transform.__module__ in {references.__name__, misc.__name__}
 )
+"""Those that resolve references; the others would move titles and front matter about."""
 
 
 def parse_tree(source: str, text: str) -> tuple[nodes.document, list[nodes.system_message]]:
     """The document's tree with references resolved, and what docutils reported: warnings and worse, and our notices."""
-    tree = utils.new_document(source, _DEFAULTS.copy())
+    tree = utils.new_document(source, copy(_DEFAULTS))
     reported: list[nodes.system_message] = []
 
     def keep(message: nodes.system_message) -> None:
@@ -106,5 +102,5 @@ def _settings() -> Any:
     return settings
 
 
-# Made once, at import: docutils changes Python's warning filters while it makes them, which threads must not do.
+# Made once, at import: docutils changes Python's warning filters while it makes or copies them, which threads must not.
 _DEFAULTS = _settings()
