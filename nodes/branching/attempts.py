@@ -140,7 +140,7 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
             await seat.pace()
         effort.start()
         notify("running", {"attempt": effort.attempts})
-        numbered = replace(branch, attempt=effort.attempts)
+        numbered = branch if effort.attempts == 1 else replace(branch, attempt=effort.attempts)
         return jsonable(await _within(timeout_s, seat.call(numbered)))
 
     return await retrying(once)
