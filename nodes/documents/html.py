@@ -21,15 +21,24 @@ from langgraph_quorum.nodes.documents.html_elements import (
 )
 from langgraph_quorum.nodes.documents.lines import split_lines
 from langgraph_quorum.nodes.documents.model import Block, BlockKind, Document, Fault, Link, Place
+from langgraph_quorum.state.errors import DocumentError
 
 _FRONT_MATTER = frozenset(("author", "date", "description", "keywords"))
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?|highlight(?:-source)?)-([\w+#]+)")
 _BLANKS = re.compile(r"[^\S\n]+")
+MOST_NEVER_CLOSED = 1000
 _BLANK_LINES = re.compile(r" ?\n[ \n]*")
 
 
 def read_html(source: str, text: str) -> Document:
-    """Reads `text`; `source` is the name the document is known by."""
+    """Reads `text`; `source` is the name the document is known by.
+
+    Raises:
+        DocumentError: Its markup is broken in a way that the parser takes quadratic time over.
+    """
+    if _never_closed(text) > MOST_NEVER_CLOSED:
+        problem = "thousands of tags or comments are never closed: mend it, or name it .txt to read it as plain text"
+        raise DocumentError(source, problem)
     lines = split_lines(text)
     collector = HtmlCollector()
     collector.feed("\n".join(lines))
@@ -45,6 +54,11 @@ def read_html(source: str, text: str) -> Document:
         faults=tuple(sorted(faults, key=_line)),
         raw_lines=lines,
     )
+
+
+def _never_closed(text: str) -> int:
+    """Tags and comments that are still open where the document ends, roughly."""
+    return text.count("<", text.rfind(">") + 1) + max(0, text.count("<!--") - text.count("-->"))
 
 
 def _line(fault: Fault) -> int:

