@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import code_of_status
 from langgraph_quorum.orchestration.cli.json_output import STDOUT, JsonFile, as_object, print_json
+from langgraph_quorum.orchestration.cli.streams import forget_stdout
 
 
 class Delivery:
@@ -31,10 +33,17 @@ class Delivery:
         """
         if self._file is not None:
             self._file.write(outcome)
+        try:
+            self._print(outcome, dsn_given=dsn_given)
+        except BrokenPipeError:
+            forget_stdout()
+        return code_of_status(outcome["status"])
+
+    def _print(self, outcome: Mapping[str, Any], *, dsn_given: bool) -> None:
         if self._to_stdout:
             print_json(as_object(outcome))
         elif outcome["status"] != "interrupted" and not (self.quiet and self._file is not None):
             from langgraph_quorum.orchestration.cli.rendering.outcome import print_outcome  # noqa: PLC0415  rich
 
             print_outcome(outcome, dsn_given=dsn_given)
-        return code_of_status(outcome["status"])
+            sys.stdout.flush()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import importlib.util
 import sys
 
 from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, WRONG, code_of_error, complain
+from langgraph_quorum.orchestration.cli.streams import forget_stdout, never_fail_on_encoding
 from langgraph_quorum.state.errors import QuorumError
 
 _PROGRAM = "quorum"
 _MISSING = "the command line needs the extra 'cli': pip install 'langgraph-quorum[cli]'"
-_CLI_MODULES = frozenset({"typer", "rich", "platformdirs"})
+_CLI_MODULES = ("typer", "rich", "platformdirs")
 
 
 def main() -> int:
     """Run the command line on `sys.argv`. Returns the exit code."""
-    _never_fail_on_encoding()
+    never_fail_on_encoding()
     try:
         return _run()
     except QuorumError as error:
@@ -25,16 +26,14 @@ def main() -> int:
         complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return APPROVED
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _CLI_MODULES:
-            raise
-        complain(_MISSING)
-        return WRONG
 
 
 def _run() -> int:
+    if any(importlib.util.find_spec(module) is None for module in _CLI_MODULES):
+        complain(_MISSING)
+        return WRONG
     import typer  # noqa: PLC0415  an extra
 
     from langgraph_quorum.orchestration.cli.app import app  # noqa: PLC0415  needs typer
@@ -51,19 +50,6 @@ def _run() -> int:
         raise KeyboardInterrupt from None
     sys.stdout.flush()
     return code if isinstance(code, int) else APPROVED
-
-
-def _never_fail_on_encoding() -> None:
-    """On a terminal that cannot show a character, show it escaped."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-
-
-def _forget_stdout() -> None:
-    """Whoever read us has gone (`quorum show t1 | head`): let the interpreter's last flush go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

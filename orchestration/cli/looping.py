@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from langgraph_quorum.orchestration.cli.exits import complain
+from langgraph_quorum.orchestration.cli.exits import APPROVED, complain
 from langgraph_quorum.orchestration.cli.interruption import Interruption
+from langgraph_quorum.orchestration.cli.streams import forget_stdout
 
 
 def run_to_end(work: Callable[[Interruption], Awaitable[int]]) -> int:
     """Run a command's coroutine and return its exit code."""
-    return asyncio.run(_listening(work))
+    try:
+        return asyncio.run(_listening(work))
+    except BrokenPipeError:
+        forget_stdout()
+        return APPROVED
 
 
 async def _listening(work: Callable[[Interruption], Awaitable[int]]) -> int:

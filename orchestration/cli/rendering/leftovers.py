@@ -32,7 +32,7 @@ def print_leftovers(console: Console, branches: Mapping[str, Mapping[str, Any]])
     grid.add_column(ratio=1)
     for (group, status, reason), names in list(rows.items())[:_SHOWN]:
         sign = SIGNS[status]  # type: ignore[index]  # a record's status is one of its keys
-        who = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} specialists"
+        who = ", ".join(sorted(names)) if len(names) <= _NAMED else f"{len(names)} specialists"
         line = Text(f"{shortened(group, 40)}: {who} {sign.word}" if group else f"{who} {sign.word}")
         line.append(f": {shortened(reason, 2 * console.width)}" if reason else "", style="default")
         grid.add_row(Text(" " + sign.on(console.encoding), style=sign.style), line)
