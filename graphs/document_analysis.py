@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
+
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
 from langgraph_quorum.nodes.merging.grouped import by_group
 from langgraph_quorum.nodes.specialists.document.digest import digest

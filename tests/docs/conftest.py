@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def own_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    monkeypatch.setenv("QUORUM_DATA", str(tmp_path_factory.mktemp("data")))
+def own_data_folder(monkeypatch: pytest.MonkeyPatch, server_folder: Path) -> None:
+    monkeypatch.setenv("QUORUM_DATA", str(server_folder))
     monkeypatch.delenv("QUORUM_DSN", raising=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing_extensions import NotRequired, TypedDict
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from langgraph_quorum.nodes.documents.model import Place, Severity
 
@@ -44,7 +46,7 @@ class Report(TypedDict):
 
 
 def sample_confidence(samples: int, enough: int) -> float:
-    """n / (n + enough/4), so that `enough` samples give 0.8: the share a prior worth enough/4 samples leaves to data.
+    """N / (n + enough/4), so that `enough` samples give 0.8: what a prior worth enough/4 samples leaves.
 
     Args:
         samples: Count of observed units (sentences, sections, words, ...), from 0.
