@@ -55,11 +55,13 @@ def dispatch(sync: SyncPolicy) -> Callable[[QuorumState], list[Send]]:
 
 
 def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
-    mode = state["mode"]
+    mode, active = state["mode"], set(state["active"])
+    earlier = [record for record in state.get("branches", {}).values() if record["branch_id"] not in active]
     return Wave(
         point=sync.name,
         round=state["round"],
-        total=len(state["active"]),
+        total=len(active),
+        earlier=sum(record["status"] == "succeeded" for record in earlier),
         mode=mode["mode"],
         at_once=mode["at_once"],
         ceiling=mode["ceiling"],

@@ -1,4 +1,4 @@
-"""Human review: asks a person to approve or reject the merged result, or to have branches done again."""
+"""Human review: asks a person to approve or reject the merged result."""
 
 from __future__ import annotations
 

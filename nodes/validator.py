@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.policies import SyncPolicy, ValidationPolicy
 from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
@@ -18,9 +19,10 @@ def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
     """The validator of one workflow."""
 
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        minimum = (runtime.context or QuorumContext()).applied_to(sync).minimum
+        applied = (runtime.context or QuorumContext()).applied_to(sync)
         findings = [
-            *check_minimum(state, minimum),
+            *check_minimum(state, applied.minimum),
+            *check_quorum(state, applied),
             *check_coverage(state),
             *check_quality(state, policy.quality),
         ]
@@ -62,6 +64,20 @@ def check_minimum(state: QuorumState, minimum: int) -> list[CheckFinding]:
         message += f" ({'; '.join(reasons[:3])}{'; ...' if len(reasons) > 3 else ''})"  # noqa: PLR2004
     failed = [record["branch_id"] for record in branches if record["status"] != "succeeded"]
     return [CheckFinding(check="minimum", severity="critical", message=message, branches=failed)]
+
+
+def check_quorum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
+    """Over the whole run, as many good answers are in as the threshold asks for."""
+    records = state["branches"].values()
+    good = [record["branch_id"] for record in records if is_good(sync, record)]
+    needed = sync.needed(len(state["queue"]))
+    if len(good) >= needed:
+        return []
+    message = (
+        f"{len(good)} good answers of {len(state['queue'])}, the threshold of {sync.threshold:.0%} asks for {needed}"
+    )
+    missing = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in good]
+    return [CheckFinding(check="quorum", severity="error", message=message, branches=missing)]
 
 
 def check_coverage(state: QuorumState) -> list[CheckFinding]:

@@ -42,6 +42,8 @@ class Wave(TypedDict):
     round: int
     total: int
     """Branches in this fan-out."""
+    earlier: int
+    """Successes of earlier fan-outs that are not done again: they count towards the minimum."""
     mode: Mode
     at_once: int
     """Most branches running at the same time; where `adaptive` starts."""

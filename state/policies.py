@@ -61,9 +61,12 @@ class SyncPolicy:
         if self.on_straggler not in ("cancel", "abandon"):
             raise SyncPolicyError("on_straggler", self.on_straggler, "give 'cancel' or 'abandon'")
 
-    def needed(self, total: int) -> int:
-        """Good answers that make the quorum, of `total` branches."""
-        return max(self.minimum, math.ceil(round(self.threshold * total, 9)))
+    def needed(self, total: int, earlier: int = 0) -> int:
+        """Good answers that make the quorum, of `total` branches, when `earlier` ones were in before.
+
+        The threshold is of these branches; the minimum is of the whole run.
+        """
+        return max(self.minimum - earlier, math.ceil(round(self.threshold * total, 9)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         self._policy = policy
         self._total = wave["total"]
+        self._needed = policy.needed(wave["total"], wave["earlier"])
         self._drain_requested = drain_requested
         self._opened_at = self._loop.time()
         self._quorum_at: float | None = None
@@ -67,7 +68,7 @@ class Gate:
             "total": self._total,
             "good": self._good,
             "settled": self._settled,
-            "needed": self._policy.needed(self._total),
+            "needed": self._needed,
             "running": self._admission.running,
             "at_once": self._admission.limit,
         }
@@ -138,7 +139,7 @@ class Gate:
             self._results[record["branch_id"]] = record["result"]
         elif record["status"] == "awaiting_human":
             self._awaiting.add(record["branch_id"])
-        if self._quorum_at is None and self._good >= self._policy.needed(self._total):
+        if self._quorum_at is None and self._good >= self._needed:
             self._quorum_at = self._loop.time()
         self._admission.ended(record["branch_id"], succeeded=succeeded, now=self._loop.time())
 

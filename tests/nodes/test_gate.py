@@ -186,3 +186,11 @@ async def test_cancelling_a_branch_from_outside_stops_its_work() -> None:
         await branch
     meeting.gate.close()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_successes_of_earlier_rounds_count_towards_the_minimum() -> None:
+    # Of the minimum of 3, two were in before: one of these two branches makes the quorum, after 1 s.
+    meeting = Meeting(SyncPolicy(threshold=0.5, grace_s=0, deadline_s=60, minimum=3), wave(2, earlier=2))
+    ended = await meeting.of_sleepers({"quick": 1, "slow": 30})
+    assert ended == {"quick": ("succeeded", 1.0), "slow": ("cut", 1.0)}
+    assert meeting.gate.released == Release("quorum_met")

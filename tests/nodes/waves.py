@@ -16,12 +16,19 @@ from tests.state.written import record
 
 
 def wave(
-    total: int = 4, *, mode: Mode = "parallel", at_once: int = 1000, ceiling: int = 1000, cpu_at_once: float = 4.0
+    total: int = 4,
+    *,
+    earlier: int = 0,
+    mode: Mode = "parallel",
+    at_once: int = 1000,
+    ceiling: int = 1000,
+    cpu_at_once: float = 4.0,
 ) -> Wave:
     return Wave(
         point="main",
         round=0,
         total=total,
+        earlier=earlier,
         mode=mode,
         at_once=at_once,
         ceiling=ceiling,
