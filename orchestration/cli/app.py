@@ -56,18 +56,11 @@ def analyse(
     from langgraph_quorum.orchestration.cli.analyse import AnalyseRequest, analyse_documents  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.delivery import Delivery  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.settings import checked_settings  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.settings import checked_sync  # noqa: PLC0415
 
     delivery = Delivery(json, quiet)
-    settings = checked_settings(
-        specialists=specialist or [],
-        threshold=threshold,
-        grace_s=grace,
-        deadline_s=deadline,
-        minimum=minimum,
-        mode=mode,
-    )
-    request = AnalyseRequest(paths, settings, thread, dsn)
+    sync = checked_sync(threshold=threshold, grace_s=grace, deadline_s=deadline, minimum=minimum)
+    request = AnalyseRequest(paths, specialist or [], sync, mode, thread, dsn)
     return run_to_end(lambda interruption: analyse_documents(request, delivery, interruption))
 
 

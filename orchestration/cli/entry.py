@@ -6,6 +6,7 @@ import importlib.util
 import sys
 
 from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, WRONG, code_of_error, complain
+from langgraph_quorum.orchestration.cli.logs import listen_to_logs
 from langgraph_quorum.orchestration.cli.streams import forget_stdout, never_fail_on_encoding
 from langgraph_quorum.state.errors import QuorumError
 
@@ -17,6 +18,7 @@ _CLI_MODULES = ("typer", "rich", "platformdirs")
 def main() -> int:
     """Run the command line on `sys.argv`. Returns the exit code."""
     never_fail_on_encoding()
+    listen_to_logs()
     try:
         return _run()
     except QuorumError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.delivery import Delivery
-from langgraph_quorum.orchestration.cli.exits import RefusedError, complain
+from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError, complain
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
@@ -49,7 +49,7 @@ class Follower:
             return await run.result()
         except (DatabaseError, LeaseLostError) as error:
             mend = f"what is finished is kept, go on with: {self._command('resume', run.thread_id)}"
-            raise RefusedError(str(error), mend, code=4) from error
+            raise RefusedError(f"{error}; {mend}", code=FAILED) from error
 
     def finish(self, outcome: Mapping[str, Any]) -> int:
         """Hand the outcome over, and say how to go on when the run was stopped. Returns the exit code."""

@@ -63,9 +63,8 @@ def take_in(sources: Sequence[str], environ: Mapping[str, str]) -> Intake:
 
 
 def _take(intake: Intake, source: str) -> None:
-    named = str(Path.cwd() / Path(source).expanduser()) if _is_text(source) else printable(source)
-    intake.named.append(named)
     try:
+        intake.named.append(absolute(source) if _is_text(source) else printable(source))
         found = find_documents([source])
     except DocumentError as error:
         intake.lost.append(printable(source))
@@ -81,6 +80,18 @@ def _take(intake: Intake, source: str) -> None:
             continue
         intake.documents.append(path)
         _read(intake, path, str(path))
+
+
+def absolute(source: str) -> str:
+    """The source as it is meant from any folder.
+
+    Raises:
+        DocumentError: it begins with `~` and a user that there is not.
+    """
+    try:
+        return str(Path.cwd() / Path(source).expanduser())
+    except RuntimeError:
+        raise DocumentError(source, "there is no such user: check the spelling after ~") from None
 
 
 def _take_standard_input(intake: Intake, environ: Mapping[str, str]) -> None:

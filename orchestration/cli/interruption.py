@@ -8,9 +8,10 @@ import signal
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from langgraph_quorum.orchestration.run import Run
+if TYPE_CHECKING:
+    from langgraph_quorum.orchestration.run import Run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BASE = 128  # a shell reports a process that a signal ended as 128 + the signal's number

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from langgraph_quorum.nodes.specialists.document.planner import plan_documents
 from langgraph_quorum.orchestration.cli.exits import RefusedError
@@ -41,7 +41,7 @@ def _doomed(source: str, specialists: Sequence[str]) -> list[WorkItem]:
             specialist=specialist,
             type=specialist,
             source_type="document",
-            payload={"path": str(Path.cwd() / Path(source).expanduser())},
+            payload={"path": os.path.abspath(source)},  # noqa: PTH100  of a glob or an unknown user's home, too
             measures={"size_bytes": 0.0, "parts": 0.0, "depth": 0.0},
         )
         for specialist in specialists

@@ -80,23 +80,41 @@ def stored_settings(options: Mapping[str, Any]) -> AnalysisSettings:
         raise ConfigurationError("options", error, "the run was kept by another release: start it again") from error
 
 
-def checked_settings(
-    *, specialists: Sequence[str], threshold: float, grace_s: float, deadline_s: float, minimum: int, mode: str
-) -> AnalysisSettings:
+def checked_sync(*, threshold: float, grace_s: float, deadline_s: float, minimum: int) -> SyncPolicy:
+    """The sync point's policy as given on the command line.
+
+    Raises:
+        RefusedError: naming the option that is wrong and what to give instead.
+    """
+    try:
+        return SyncPolicy(threshold=threshold, grace_s=grace_s, deadline_s=deadline_s, minimum=minimum)
+    except ConfigurationError as error:
+        raise _refused(error) from error
+
+
+def checked_settings(specialists: Sequence[str], sync: SyncPolicy, mode: str) -> AnalysisSettings:
     """Settings as given on the command line.
+
+    Args:
+        specialists: Their names; none for all.
+        sync: The sync point's policy.
+        mode: `auto`, `parallel`, `sequential` or `adaptive`.
 
     Raises:
         RefusedError: naming the option that is wrong and what to give instead.
         MissingExtraError: the extra `documents` is not installed.
     """
-    try:
-        sync = SyncPolicy(threshold=threshold, grace_s=grace_s, deadline_s=deadline_s, minimum=minimum)
-        from langgraph_quorum.nodes.planning.mode import check_mode  # noqa: PLC0415  late, for a quick refusal above
-        from langgraph_quorum.nodes.specialists.document.roster import document_specialists  # noqa: PLC0415
+    from langgraph_quorum.nodes.planning.mode import check_mode  # noqa: PLC0415  late, to refuse a policy at once
+    from langgraph_quorum.nodes.specialists.document.roster import document_specialists  # noqa: PLC0415
 
+    try:
         check_mode(mode)
         crew = document_specialists(list(specialists) or None)
     except ConfigurationError as error:
-        value = f"{error.value:g}" if isinstance(error.value, float) else error.value
-        raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {value}: {error.mend}") from error
+        raise _refused(error) from error
     return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode)
+
+
+def _refused(error: ConfigurationError) -> RefusedError:
+    value = f"{error.value:g}" if isinstance(error.value, float) else error.value
+    return RefusedError(f"{_FLAGS.get(error.field, error.field)} {value}: {error.mend}")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from langgraph_quorum.nodes.documents.source import DEFAULT_LIMIT_BYTES
 from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError
-from langgraph_quorum.orchestration.persistence.embedded import DATA_VARIABLE, default_folder
 
 SHOWN = "standard input"
 """What such a document is called wherever it is shown."""
@@ -45,7 +44,9 @@ def kept_path(data: bytes, environ: Mapping[str, str]) -> Path:
     Raises:
         MissingExtraError: neither QUORUM_DATA is set, nor the extra `embedded` is installed.
     """
-    return default_folder(environ).parent / "inputs" / f"stdin-{hashlib.sha256(data).hexdigest()[:32]}"
+    from langgraph_quorum.orchestration.persistence.embedded import default_folder  # noqa: PLC0415  imports psycopg
+
+    return default_folder(environ).absolute().parent / "inputs" / f"stdin-{hashlib.sha256(data).hexdigest()[:32]}"
 
 
 def keep(data: bytes, path: Path) -> None:
@@ -61,5 +62,5 @@ def keep(data: bytes, path: Path) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        mend = f"make room or grant the right, or set {DATA_VARIABLE} to another folder"
+        mend = "make room or grant the right, or set QUORUM_DATA to another folder"
         raise RefusedError(f"{path} cannot be written ({error.strerror}): {mend}", code=FAILED) from error

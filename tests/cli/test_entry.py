@@ -96,3 +96,16 @@ def test_it_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
     done = subprocess.run([*COMMAND, "runs", "--dsn", NOWHERE], capture_output=True, cwd=tmp_path, check=False)
 
     assert done.returncode == 4
+
+
+def test_our_warnings_are_complaints_and_those_of_parsers_are_not_repeated() -> None:
+    script = (
+        "import logging, warnings; from langgraph_quorum.orchestration.cli.logs import listen_to_logs;"
+        " listen_to_logs(); logging.getLogger('langgraph_quorum.x').warning('the lease is late');"
+        " logging.getLogger('pypdf').warning('odd object'); warnings.warn('old', stacklevel=1);"
+        " logging.getLogger('pypdf').error('broken\\nobject')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stderr == "quorum: the lease is late\nquorum: broken object\n"

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from langgraph_quorum import Orchestrator, Specialist, build_workflow
+from langgraph_quorum import Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.orchestration.cli.settings import checked_settings
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.runs import record_start
@@ -88,9 +88,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(stored: Stored, comman
 
 
 async def test_a_run_that_has_not_come_far_is_shown_and_goes_on(quorum: Quorum, database: str) -> None:
-    settings = checked_settings(
-        specialists=["sentiment"], threshold=0.5, grace_s=0, deadline_s=9, minimum=1, mode="sequential"
-    )
+    settings = checked_settings(["sentiment"], SyncPolicy(threshold=0.5), "sequential")
     work = [{"branch_id": "sentiment@pep.rst", "specialist": "sentiment", "group": "pep.rst"}]
     path = str(quorum.folder / "pep.rst")
     run_input = {"task": "x", "sources": [path], "work": [{**work[0], "payload": {"path": path}}]}

@@ -41,6 +41,7 @@ def test_a_document_that_cannot_be_read_is_refused_by_name(
         ("nosuch.md", "nosuch.md: no such file or folder: check the spelling"),
         ("no*.md", "no*.md: matches no file: check the spelling"),
         ("void", "void: is a folder without documents: they end in .md"),
+        ("~no-such-user/x.md", "~no-such-user/x.md: there is no such user: check the spelling after ~"),
         ("a" * 300, "cannot be looked up (File name too long)"),
         ("tab\there\x1b]0;title.md", "tab here\N{REPLACEMENT CHARACTER}]0;title.md: no such file or folder"),
     ],
