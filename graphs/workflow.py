@@ -20,6 +20,7 @@ from langgraph_quorum.nodes.merger import merger_node
 from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
 from langgraph_quorum.nodes.planning.complexity import ComplexityScale
 from langgraph_quorum.nodes.planning.mode import check_mode
+from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.scoring.scorer import Scorer, scored_by
 from langgraph_quorum.nodes.specialists.specialist import Specialist, by_name
 from langgraph_quorum.nodes.sync_point import sync_point_node
@@ -81,7 +82,7 @@ def build_workflow(
     graph: QuorumBuilder = StateGraph(
         QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
     )
-    graph.add_node("analyzer", analyzer_node(index, mode, policies.mode, tuned.scale, tuned.planner))
+    graph.add_node("analyzer", analyzer_node(Survey(index, mode, policies.mode, tuned.scale), tuned.planner))
     graph.add_node("coordinator", coordinator_node(policy))
     for name in index:
         graph.add_node(name, branch_node(name, crew), input_schema=BranchCall)

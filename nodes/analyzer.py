@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -11,35 +10,25 @@ from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
-from langgraph_quorum.nodes.planning.complexity import ComplexityScale, complexity_of
-from langgraph_quorum.nodes.planning.mode import Demand, choose_mode
-from langgraph_quorum.nodes.planning.order import dependency_score, ordered
+from langgraph_quorum.nodes.planning.order import ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
+from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.policies import ModePolicy
-from langgraph_quorum.state.ports import Capacity
 from langgraph_quorum.state.records import WorkItem
-from langgraph_quorum.state.workflow import LoadMetrics, ModeDecision, QuorumContext, QuorumState
+from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
 
 Planner = Callable[[QuorumState], Awaitable[list[WorkItem]]]
 """Makes the work when the input holds none."""
 
 
-def analyzer_node(
-    specialists: Mapping[str, Specialist],
-    mode: str,
-    policy: ModePolicy,
-    scale: ComplexityScale,
-    planner: Planner | None,
-) -> RuntimeNode:
+def analyzer_node(survey: Survey, planner: Planner | None) -> RuntimeNode:
     """The analyzer of one workflow."""
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        queue = ordered(routed(await _work(state), specialists))
+        queue = ordered(routed(await _work(state, survey, planner), survey.specialists))
         probe = (runtime.context or QuorumContext()).capacity or local
-        decision = _decision(queue, await probe.measure())
+        decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info
         fresh = _fresh_run(state, info.checkpoint_id if info is not None else "")
         known: QuorumState = {**state, "workflow_id": fresh["workflow_id"], "round": 0}
@@ -52,42 +41,16 @@ def analyzer_node(
             "timeline": [entry(known, "analyzer", "mode_chosen", decision["why"], branches=len(queue), **figures)],
         }
 
-    async def _work(state: QuorumState) -> list[WorkItem]:
-        work = state.get("work")
-        if work:
-            return work
-        if planner is not None:
-            return await planner(state)
-        return default_work(specialists) if work is None else []
-
-    def _decision(queue: list[WorkItem], capacity: Capacity) -> ModeDecision:
-        complexity = complexity_of(queue, specialists, scale)
-        asked = [specialists[item["specialist"]] for item in queue]
-        demand = Demand(
-            complexity=complexity.score,
-            dependency=dependency_score(queue),
-            needs_cpu=any(specialist.cpu > 0 for specialist in asked),
-            memory_mb=max(specialist.resources.memory_mb for specialist in asked),
-        )
-        allowance = choose_mode(demand, capacity, policy, mode)
-        allocation: dict[str, list[str]] = {}
-        for item in queue:
-            allocation.setdefault(item["specialist"], []).append(item["branch_id"])
-        return ModeDecision(
-            mode=allowance.mode,
-            forced=mode != "auto",
-            complexity=complexity.score,
-            complexity_parts=asdict(complexity),
-            dependency=demand.dependency,
-            at_once=allowance.at_once,
-            ceiling=allowance.ceiling,
-            cpu_at_once=allowance.cpu_at_once,
-            capacity=asdict(capacity),
-            allocation=allocation,
-            why=allowance.why,
-        )
-
     return analyzer
+
+
+async def _work(state: QuorumState, survey: Survey, planner: Planner | None) -> list[WorkItem]:
+    work = state.get("work")
+    if work:
+        return work
+    if planner is not None:
+        return await planner(state)
+    return default_work(survey.specialists) if work is None else []
 
 
 def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Driving a graph: its stream becomes events, a lost lease stops it, a drain ends it without an error."""
+"""Driving a thread: its lease, its entry in the register, its stream; one driver at a time."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,50 +11,111 @@ import psycopg
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import StateSnapshot
 
-from langgraph_quorum.orchestration.persistence.faults import query_fault
-from langgraph_quorum.orchestration.persistence.lease import Lease
+from langgraph_quorum.orchestration.database import Pool
+from langgraph_quorum.orchestration.given import NOTHING, Entry, Given
+from langgraph_quorum.orchestration.outcome import is_new, outcome_of, status_of
+from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
+from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
+from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
-    """A graph, the run that it is driven for, and with what."""
+class Driver:
+    """Drives threads of one graph on one database, and reads how they stand."""
 
     graph: CompiledStateGraph[Any, Any, Any, Any]
-    run: Run
-    config: RunnableConfig
-    context: Any = None
+    pool: Pool
+    workflow: str
 
-    async def through(self, given: Any, lease: Lease) -> None:
-        """Drive until the graph has nothing more to do.
+    async def drive(self, run: Run, given: Given, on_taken: Callable[[], None]) -> dict[str, Any]:
+        """Take the thread, go on from where it stands, and give its outcome.
 
         Args:
-            given: The graph's input, a `Command`, or None to go on.
-            lease: Held on the thread; when it is lost, the driving stops at once.
+            run: Told of every event; its control asks for the drain.
+            given: What the run was started or resumed with.
+            on_taken: Called once the thread is ours and entered in the register.
 
         Raises:
-            LeaseLostError: the lease was lost.
-            DatabaseError: a checkpoint could not be read or written.
+            ThreadBusyError: another driver runs this thread.
+            LeaseLostError: the lease was lost on the way.
+            DatabaseError: the database cannot be used.
+            ConfigurationError: the thread runs another workflow.
         """
-        streaming = asyncio.create_task(self._stream(given), name=f"quorum:stream:{self.run.thread_id}")
-        losing = asyncio.create_task(lease.lost.wait(), name=f"quorum:lease:{self.run.thread_id}")
+        thread_id = run.thread_id
+        async with hold_lease(self.pool, thread_id) as lease:
+            snapshot = await self.snapshot(thread_id)
+            values = given.for_graph(thread_id, snapshot)
+            if values is not NOTHING:
+                await self._enter(thread_id, given.entry, lease, new=is_new(snapshot))
+            on_taken()
+            if values is not NOTHING:
+                await self._through(run, values, given.context, lease)
+            return await self.outcome(thread_id)
+
+    async def snapshot(self, thread_id: str) -> StateSnapshot:
+        """The latest state of a thread."""
+        with database_errors(f"reading thread {thread_id!r}"):
+            return await self.graph.aget_state(_config(thread_id))
+
+    async def outcome(self, thread_id: str) -> dict[str, Any]:
+        """The output of a thread as it stands."""
+        channels = self.graph.output_channels
+        names = [channels] if isinstance(channels, str) else list(channels)
+        return outcome_of(thread_id, await self.snapshot(thread_id), names)
+
+    async def _enter(self, thread_id: str, entry: Entry, lease: Lease, *, new: bool) -> None:
+        """Enter the run as running. What it was first started with stays, whatever a later start was given."""
+        if not new:
+            stored = await get_run(self.pool, thread_id)
+            if stored.workflow != self.workflow:
+                mend = f"thread {thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
+                raise ConfigurationError("workflow", self.workflow, mend)
+            entry = Entry(stored.task, dict(stored.options))
+        await record_start(
+            self.pool,
+            thread_id,
+            workflow=self.workflow,
+            task=entry.task,
+            options=entry.options,
+            token=lease.token,
+        )
+
+    async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
+        """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
+        thread_id = run.thread_id
         try:
-            await asyncio.wait({streaming, losing}, return_when=asyncio.FIRST_COMPLETED)
-            if not streaming.done():
+            await self._while_held(lease, self._stream(run, values, context))
+        except (DatabaseError, LeaseLostError):
+            raise
+        except Exception:
+            await record_end(self.pool, thread_id, "failed", token=lease.token)
+            raise
+        await record_end(self.pool, thread_id, status_of(await self.snapshot(thread_id)), token=lease.token)
+
+    async def _while_held(self, lease: Lease, work: Any) -> None:
+        """Do the work, and stop it at once when the lease is lost."""
+        working = asyncio.create_task(work, name=f"quorum:stream:{lease.thread_id}")
+        losing = asyncio.create_task(lease.lost.wait(), name=f"quorum:lease:{lease.thread_id}")
+        try:
+            await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
                 lease.check()
-            await streaming
+            await working
         finally:
             losing.cancel()
-            streaming.cancel()
-            await asyncio.wait({streaming, losing})
+            working.cancel()
+            await asyncio.wait({working, losing})
 
-    async def _stream(self, given: Any) -> None:
-        run = self.run
+    async def _stream(self, run: Run, values: Any, context: Any) -> None:
+        """Drive until the graph has nothing more to do, a question is open, or a drain was asked for."""
         parts = self.graph.astream(
-            given,
-            self.config,
-            context=self.context,
+            values,
+            _config(run.thread_id),
+            context=context,
             stream_mode=["custom", "updates"],
             control=run.control,
             durability="async",
@@ -70,3 +132,7 @@ class Drive:
             return
         except psycopg.Error as error:
             raise query_fault(error, f"running thread {run.thread_id!r}") from error
+
+
+def _config(thread_id: str) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread_id}}

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum.orchestration.database import Pool, open_database
-from langgraph_quorum.orchestration.driving import Drive
-from langgraph_quorum.orchestration.outcome import (
-    is_finished,
-    is_new,
-    open_questions,
-    outcome_of,
-    status_of,
-    waits_for_human,
-)
-from langgraph_quorum.orchestration.persistence.faults import database_errors
-from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
-from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run, list_runs, record_end, record_start
+from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.given import Entry, Given, check_storable, kept_input
+from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run, list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run import Run
-from langgraph_quorum.state.errors import (
-    AnswerError,
-    ConfigurationError,
-    DatabaseError,
-    LeaseLostError,
-    ThreadNotFoundError,
-)
+from langgraph_quorum.state.errors import ConfigurationError
 
 _STOP_S = 10.0
 
@@ -46,7 +27,7 @@ class Orchestrator:
     """Runs of one graph on one database. Made by `Orchestrator.open`."""
 
     def __init__(self, graph: CompiledStateGraph[Any, Any, Any, Any], pool: Pool, workflow: str) -> None:
-        self._graph, self._pool, self._workflow = graph, pool, workflow
+        self._pool, self._driver = pool, Driver(graph, pool, workflow)
         self._runs: set[Run] = set()
 
     @classmethod
@@ -111,12 +92,13 @@ class Orchestrator:
             options: JSON values kept with the run, for whoever builds the graph again on resume.
 
         Raises:
+            ConfigurationError: the input holds characters that Postgres cannot keep.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
-        drive = self._drive(thread_id or uuid.uuid4().hex[:12], context)
-        entry = _Entry(str(values.get("task") or ""), {**(options or {}), **_kept_input(values)})
-        return await self._begin(drive, dict(values), entry)
+        check_storable(values)
+        entry = Entry(str(values.get("task") or ""), {**(options or {}), **kept_input(values)})
+        return await self._begin(thread_id or uuid.uuid4().hex[:12], Given(dict(values), entry, context=context))
 
     async def resume(self, thread_id: str, answers: Mapping[str, Any] | None = None, *, context: Any = None) -> Run:
         """Go on with a run that was stopped, crashed, or waits for a human.
@@ -132,8 +114,8 @@ class Orchestrator:
             ThreadBusyError: another driver runs this thread.
         """
         stored = await get_run(self._pool, thread_id)
-        entry = _Entry(stored.task, dict(stored.options))
-        return await self._begin(self._drive(thread_id, context), stored.options.get("input"), entry, answers)
+        entry = Entry(stored.task, dict(stored.options))
+        return await self._begin(thread_id, Given(stored.options.get("input"), entry, answers or {}, context))
 
     async def get(self, thread_id: str) -> dict[str, Any]:
         """The outcome as it stands, without driving the run.
@@ -142,7 +124,7 @@ class Orchestrator:
             ThreadNotFoundError: nothing is stored under this thread.
         """
         stored = await get_run(self._pool, thread_id)
-        outcome = self._outcome(thread_id, await self._snapshot(thread_id))
+        outcome = await self._driver.outcome(thread_id)
         return {**outcome, "status": "running"} if stored.live else outcome
 
     async def list(self, *, limit: int = 50) -> list[StoredRun]:
@@ -153,140 +135,26 @@ class Orchestrator:
         """Stop all runs of this orchestrator: finished work is kept. Returns when they have stopped."""
         await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
 
-    # -- driving ------------------------------------------------------------------------------------------------------
-
-    def _drive(self, thread_id: str, context: Any) -> Drive:
-        return Drive(self._graph, Run(thread_id), _config(thread_id), context)
-
-    async def _begin(
-        self,
-        drive: Drive,
-        values: Mapping[str, Any] | None,
-        entry: _Entry,
-        answers: Mapping[str, Any] | None = None,
-    ) -> Run:
-        """Take the lease, see where the run stands, and drive it on in the background."""
-        run = drive.run
+    async def _begin(self, thread_id: str, given: Given) -> Run:
+        """Take the thread up in the background; return once it is ours, or raise why it is not."""
+        run = Run(thread_id)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        run.begin(self._driven(drive, values, entry, answers or {}, ready))
+        run.begin(self._driven(run, given, ready))
         self._runs.add(run)
         try:
             await asyncio.shield(ready)
         except asyncio.CancelledError:
             await run.stop(_STOP_S)
             raise
-        finally:
-            if run.stopped:
-                self._runs.discard(run)
         return run
 
-    async def _driven(
-        self,
-        drive: Drive,
-        values: Mapping[str, Any] | None,
-        entry: _Entry,
-        answers: Mapping[str, Any],
-        ready: asyncio.Future[None],
-    ) -> dict[str, Any]:
-        thread_id = drive.run.thread_id
+    async def _driven(self, run: Run, given: Given, ready: asyncio.Future[None]) -> dict[str, Any]:
         try:
-            async with hold_lease(self._pool, thread_id) as lease:
-                snapshot = await self._snapshot(thread_id)
-                given = _given(thread_id, snapshot, values, answers)
-                if given is not _NOTHING:
-                    await self._enter(thread_id, entry, lease, new=is_new(snapshot))
-                _set(ready)
-                if given is not _NOTHING:
-                    await self._through(drive, given, lease)
-                return self._outcome(thread_id, await self._snapshot(thread_id))
+            return await self._driver.drive(run, given, lambda: ready.set_result(None))
         except BaseException as error:
             if ready.done():
                 raise
             ready.set_exception(error)
             return {}
         finally:
-            self._runs.discard(drive.run)
-
-    async def _enter(self, thread_id: str, entry: _Entry, lease: Lease, *, new: bool) -> None:
-        """Enter the run as running. What it was first started with stays, whatever a later start was given."""
-        if not new:
-            stored = await get_run(self._pool, thread_id)
-            if stored.workflow != self._workflow:
-                mend = f"thread {thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
-                raise ConfigurationError("workflow", self._workflow, mend)
-            entry = _Entry(stored.task, dict(stored.options))
-        await record_start(
-            self._pool,
-            thread_id,
-            workflow=self._workflow,
-            task=entry.task,
-            options=entry.options,
-            token=lease.token,
-        )
-
-    async def _through(self, drive: Drive, given: Any, lease: Lease) -> None:
-        """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
-        thread_id = drive.run.thread_id
-        try:
-            await drive.through(given, lease)
-        except (DatabaseError, LeaseLostError):
-            raise
-        except Exception:
-            await record_end(self._pool, thread_id, "failed", token=lease.token)
-            raise
-        await record_end(self._pool, thread_id, status_of(await self._snapshot(thread_id)), token=lease.token)
-
-    async def _snapshot(self, thread_id: str) -> StateSnapshot:
-        with database_errors(f"reading thread {thread_id!r}"):
-            return await self._graph.aget_state(_config(thread_id))
-
-    def _outcome(self, thread_id: str, snapshot: StateSnapshot) -> dict[str, Any]:
-        channels = self._graph.output_channels
-        return outcome_of(thread_id, snapshot, [channels] if isinstance(channels, str) else list(channels))
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What the register keeps of a run."""
-
-    task: str
-    options: dict[str, Any]
-
-
-_NOTHING = object()
-"""There is nothing to drive."""
-
-
-def _given(
-    thread_id: str, snapshot: StateSnapshot, values: Mapping[str, Any] | None, answers: Mapping[str, Any]
-) -> Any:
-    """What to hand to the graph: its input, answers, None to go on, or `_NOTHING`."""
-    if is_new(snapshot):
-        if values is None:
-            raise ThreadNotFoundError(thread_id)
-        return values
-    asked = open_questions(snapshot)
-    unknown = [name for name in answers if name not in asked]
-    if unknown:
-        known = ", ".join(asked) or "none"
-        raise AnswerError(f"no question {unknown[0]!r} is open on thread {thread_id!r}: the open ones are {known}")
-    if answers:
-        return Command(resume=dict(answers))
-    return _NOTHING if is_finished(snapshot) or waits_for_human(snapshot) else None
-
-
-def _config(thread_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread_id}}
-
-
-def _kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The input as it can be kept with the run, for a crash before its first checkpoint; {} when it is not JSON."""
-    try:
-        return {"input": json.loads(json.dumps(dict(values), allow_nan=False))}
-    except (TypeError, ValueError):
-        return {}
-
-
-def _set(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
+            self._runs.discard(run)

@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.merging.strategies import Made, Strategy, strategy_n
 from langgraph_quorum.nodes.merging.weight import attributions
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import Merged
+from langgraph_quorum.state.records import Attribution, Merged
 
 
 def merge(
@@ -44,31 +44,35 @@ def merge(
     made = make([by_id[row["branch_id"]] for row in rows], weights)
     if not isinstance(made, Made):
         raise ConfigurationError("merge", made, f"the strategy {name!r} has to return Made(value)")
-    qualities = [row["quality"] for row in rows]
-    quality = min(1.0, math.fsum(row["weight"] * row["quality"] for row in rows))
-    low, high = weighted_interval(qualities, [row["weight"] for row in rows], bounds=(0.0, 1.0))
+    quality, interval = _quality(rows)
     success_rate = len(results) / (len(results) + len(failed))
     return Merged(
         status="merged",
         strategy=name,
         value=made.value,
         quality=quality,
-        confidence_interval=[min(low, quality), max(high, quality)],
+        confidence_interval=interval,
         interval_method=METHOD,
         attribution=rows,
         sources_count=len(results),
         metadata=made.metadata,
         success_rate=success_rate,
-        quality_distribution={
-            "min": min(qualities),
-            "median": median(qualities),
-            "mean": fmean(qualities),
-            "max": max(qualities),
-        },
+        quality_distribution=_distribution([row["quality"] for row in rows]),
         integration_confidence=quality * success_rate,
         partial=bool(failed),
         failed=sorted(failed),
     )
+
+
+def _quality(rows: Sequence[Attribution]) -> tuple[float, list[float]]:
+    """The weighted mean quality and its interval, which contains it whatever rounding does."""
+    quality = min(1.0, math.fsum(row["weight"] * row["quality"] for row in rows))
+    low, high = weighted_interval([row["quality"] for row in rows], [row["weight"] for row in rows], bounds=(0.0, 1.0))
+    return quality, [min(low, quality), max(high, quality)]
+
+
+def _distribution(qualities: Sequence[float]) -> dict[str, float]:
+    return {"min": min(qualities), "median": median(qualities), "mean": fmean(qualities), "max": max(qualities)}
 
 
 def _no_data(strategy: str, failed: Sequence[str]) -> Merged:

@@ -1,0 +1,89 @@
+"""What a run is given: its input, the answers to its questions, and what the register keeps of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.types import Command, StateSnapshot
+
+from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
+from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
+
+NOTHING = object()
+"""There is nothing to drive."""
+
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the register keeps of a run.
+
+    Attributes:
+        task: What it is to do, for people to recognise it.
+        options: JSON values, for whoever builds the graph again; the input among them.
+    """
+
+    task: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one start or resume was given.
+
+    Attributes:
+        values: The graph's input; None when it is not known any more.
+        entry: For the register.
+        answers: By interrupt id.
+        context: The run's context.
+    """
+
+    values: Mapping[str, Any] | None
+    entry: Entry
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    context: Any = None
+
+    def for_graph(self, thread_id: str, snapshot: StateSnapshot) -> Any:
+        """What to hand to the graph where it stands: its input, answers, None to go on, or `NOTHING`.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored, and the input is not known.
+            AnswerError: an answer is to a question that is not open.
+        """
+        if is_new(snapshot):
+            if self.values is None:
+                raise ThreadNotFoundError(thread_id)
+            return self.values
+        asked = open_questions(snapshot)
+        unknown = [name for name in self.answers if name not in asked]
+        if unknown:
+            known = ", ".join(asked) or "none"
+            raise AnswerError(f"no question {unknown[0]!r} is open on thread {thread_id!r}: the open ones are {known}")
+        if self.answers:
+            return Command(resume=dict(self.answers))
+        return NOTHING if is_finished(snapshot) or waits_for_human(snapshot) else None
+
+
+def check_storable(values: Mapping[str, Any]) -> None:
+    """Refuse an input that Postgres could not keep: LangGraph stores top-level texts as they are.
+
+    Raises:
+        ConfigurationError: naming the field.
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and _NOT_STORABLE.search(value):
+            raise ConfigurationError(name, value[:80], "take out NUL characters and lone surrogates")
+
+
+def kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The input as it can be kept with the run, for a crash before its first checkpoint; {} when it is not JSON."""
+    try:
+        text = json.dumps(dict(values), allow_nan=False)
+    except (TypeError, ValueError):
+        return {}
+    return {"input": json.loads(_NOT_STORABLE.sub("", text))}
