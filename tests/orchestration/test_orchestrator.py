@@ -131,7 +131,7 @@ async def test_a_plan_that_cannot_be_done_fails_the_run_and_names_the_reason(poo
 
 async def test_characters_that_postgres_cannot_keep_are_refused_before_anything_starts(pool: Pool, crew: Crew) -> None:
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        with pytest.raises(ConfigurationError, match="task=.*NUL"):
+        with pytest.raises(ConfigurationError, match=r"task=.*NUL"):
             await quorum.start({"task": "look\0here"}, thread_id="t1")
         assert await quorum.list() == []
 
