@@ -59,7 +59,7 @@ def _section(part: Mapping[str, Any], detail: tuple[int, int], width: int, *, fu
         grid.add_row(label, Text(shortened(report["headline"], room)))
         for finding in _foremost(report, count):
             grid.add_row("", _finding(finding, (line - _INDENT) * lines - (_RAGGED if lines > 1 else 0)))
-    looks = part["value"].get("look_next", [])
+    looks = part["value"].get("look_next", [])[: None if full else 1]
     for number, look in enumerate(looks):
         grid.add_row(Text("look next" if not number else "", style="bold magenta"), _look(look, room))
     return grid
