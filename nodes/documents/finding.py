@@ -30,14 +30,16 @@ def find_documents(patterns: Sequence[str]) -> list[Path]:
 
 
 def _matching(pattern: str) -> list[Path]:
-    path = Path(pattern).expanduser()
     try:
+        path = Path(pattern).expanduser()
         if path.is_dir():
             return _in_folder(path, pattern)
         if path.exists():
             return [path]
     except OSError as error:  # a name too long for the file system, or a folder that may not be looked into
         raise DocumentError(pattern, f"cannot be looked up ({error.strerror}): check the path") from error
+    except RuntimeError as error:  # no such user behind the ~
+        raise DocumentError(pattern, "starts with the home of a user who is not known: check the spelling") from error
     except ValueError:  # a NUL character
         raise DocumentError(pattern, "is not a path a file can have: check the spelling") from None
     if glob.has_magic(pattern):

@@ -139,6 +139,8 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     if migrations.current > migrations.latest:
         what = f"the database is at migration {migrations.current}, this release knows {migrations.latest}"
         diagnosis = diagnosis.with_problem(what, "upgrade langgraph-quorum")
+    if migrations.untouched and await _may_create(pool):
+        return diagnosis  # the first run makes the tables: an empty database is not a sick one
     if not migrations.up_to_date:
         what = (
             f"the tables are not up to date: ours at {migrations.current} of {migrations.latest}, LangGraph's at"
@@ -151,6 +153,12 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
         mend = f"let the owner GRANT {row['missing']} ON {row['table_name']}"
         diagnosis = diagnosis.with_problem(f"the role may not {row['missing']} on {row['table_name']}", mend)
     return diagnosis if lacking else await _probe(pool, diagnosis)
+
+
+async def _may_create(pool: Pool) -> bool:
+    async with borrowed(pool, "asking for rights") as connection:
+        row = await (await connection.execute(statements("health")["may_create"])).fetchone()
+    return row is not None and bool(row["allowed"])
 
 
 async def _probe(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:

@@ -41,6 +41,11 @@ class MigrationStatus:
     saver_latest: int
 
     @property
+    def untouched(self) -> bool:
+        """Neither ours nor LangGraph's tables were ever made."""
+        return self.current == 0 and self.saver_version < 0
+
+    @property
     def up_to_date(self) -> bool:
         """Nothing is left to do. A database ahead of this release counts: migrations only ever add."""
         return self.current >= self.latest and self.saver_version >= self.saver_latest

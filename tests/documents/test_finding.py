@@ -82,3 +82,8 @@ def test_a_pattern_that_finds_nothing_says_why(folder: Path, pattern: str, probl
 def test_no_patterns_at_all_ask_for_some() -> None:
     with pytest.raises(DocumentError, match="give files, folders or globs"):
         find_documents([])
+
+
+def test_the_home_of_nobody_is_named() -> None:
+    with pytest.raises(DocumentError, match="a user who is not known"):
+        find_documents(["~no-such-user/notes.md"])

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,6 +52,17 @@ async def test_the_embedded_server_is_started_and_its_folder_and_disk_are_named(
     assert (diagnosis.source, diagnosis.folder) == ("embedded", server_folder.parent / "postgres")
     assert diagnosis.free_bytes
     assert diagnosis.server_version
+    assert diagnosis.migrations is not None
+    assert diagnosis.migrations.untouched
+    assert diagnosis.healthy, "a database that nothing has used yet is not a sick one"
+
+
+async def test_missing_tables_that_the_role_may_not_create_are_a_problem(database: str) -> None:
+    role, password = f"reader_{uuid.uuid4().hex[:8]}", "pass-word"
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'".encode())
+        admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    diagnosis = await diagnose(make_conninfo(database, user=role, password=password))
     what, mend = only_problem(diagnosis)
     assert what.startswith("the tables are not up to date: ours at 0 of 1")
     assert "start a run once" in mend

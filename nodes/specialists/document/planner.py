@@ -56,10 +56,21 @@ def plan_documents(sources: Sequence[str], specialists: Sequence[str]) -> list[W
 
 
 def shown_names(paths: Sequence[Path]) -> list[str]:
-    """Short names that still tell the documents apart: their paths below the folder they share."""
+    """Short names that still tell the documents apart.
+
+    Their paths below the folder they share; where they share nothing but the root, the shortest ends of their paths
+    that differ.
+    """
     resolved = [path.resolve() for path in paths]
-    shared = os.path.commonpath([path.parent for path in resolved]) if resolved else ""
-    return [path.relative_to(shared).as_posix() for path in resolved]
+    shared = Path(os.path.commonpath([path.parent for path in resolved])) if resolved else Path()
+    if shared != Path(shared.anchor):
+        return [path.relative_to(shared).as_posix() for path in resolved]
+    longest = max((len(path.parts) for path in resolved), default=1)
+    for kept in range(1, longest):
+        names = ["/".join(path.parts[1:][-kept:]) for path in resolved]
+        if len(set(names)) == len(names):
+            return names
+    return [path.as_posix() for path in resolved]
 
 
 def _measured(path: Path) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "server", f"PostgreSQL {diagnosis.server_version}{pooler}"
     if (migrations := diagnosis.migrations) is not None:
         current = "current" if migrations.up_to_date else "not current"
+        if migrations.untouched and diagnosis.healthy:
+            current = "none yet, the first run makes the tables"
         figures = f"ours {migrations.current} of {migrations.latest}"
         saver = f"LangGraph's {migrations.saver_version} of {migrations.saver_latest}"
         yield "migrations", f"{current} ({figures}, {saver})"

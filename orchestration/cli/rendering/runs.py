@@ -35,7 +35,7 @@ def runs_table(runs: Sequence[StoredRun], now: datetime, width: int) -> Table:
     workflow = max(len("workflow"), min(max(len(row[3]) for row in rows), _LONGEST_WORKFLOW))
     task = max(_LEAST_TASK, width - taken - workflow - _GAP)
     table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("thread", overflow="fold")
+    table.add_column("thread", overflow="fold", min_width=len("thread"))
     table.add_column("status", no_wrap=True, min_width=max(len(row[1]) for row in rows))
     table.add_column("age", no_wrap=True, justify="right", min_width=max(len(row[2]) for row in rows))
     table.add_column("workflow", no_wrap=True, min_width=workflow)

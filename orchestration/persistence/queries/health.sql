@@ -23,3 +23,8 @@ ORDER BY tables.name;
 -- Always rolled back. It reaches what rights do not show: a full disk, a read-only server, a broken table.
 INSERT INTO quorum.leases (thread_id, owner, token, expires_at)
 VALUES ('probe of ' || gen_random_uuid(), 'probe', 0, '-infinity');
+
+-- name: may_create
+-- Ours live in a schema of their own, LangGraph's in the first one of the search path.
+SELECT has_database_privilege(current_database(), 'CREATE')
+    AND coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS allowed;
