@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from langgraph_quorum.nodes.documents.model import Block, Document
-from langgraph_quorum.nodes.documents.reader import read
 from langgraph_quorum.nodes.specialists.document.naming import heading_style
 from langgraph_quorum.nodes.specialists.document.quality import analyse
-from langgraph_quorum.nodes.specialists.document.report import Finding, Report
-
-PepReader = Callable[[int], Document]
-ReportCheck = Callable[[Document, Report], None]
-DocumentMaker = Callable[..., Document]
+from tests.specialists.poor_documents import UNFINISHED_PAPER
+from tests.specialists.reports import kinds, of_kind
+from tests.specialists.samples import made, pep, written
 
 
-def of_kind(report: Report, kind: str) -> list[Finding]:
-    return [finding for finding in report["findings"] if finding["kind"] == kind]
-
-
-def kinds(report: Report) -> list[str]:
-    return [finding["kind"] for finding in report["findings"]]
-
-
-def written(folder: Path, text: str) -> Document:
-    path = folder / "text.rst"
-    path.write_text(text, encoding="utf-8")
-    return read(path)
-
-
-@pytest.mark.parametrize("number", [8, 20, 257, 492, 654, 3156])
-def test_every_quote_stands_where_the_finding_says(pep: PepReader, honest: ReportCheck, number: int) -> None:
-    honest(pep(number), analyse(pep(number)))
-
-
-def test_the_same_document_gives_the_same_report(pep: PepReader) -> None:
-    assert analyse(pep(3156)) == analyse(pep(3156))
-
-
-def test_pep_3156_was_left_with_two_marks(pep: PepReader) -> None:
+def test_pep_3156_was_left_with_two_marks() -> None:
     found = of_kind(analyse(pep(3156)), "unfinished_mark")
     assert [finding["where"].get("line") for finding in found] == [298, 2062]
     assert all(finding["severity"] == "warning" for finding in found)
 
 
-def test_pep_3156_keeps_open_issues_that_it_calls_resolved(pep: PepReader) -> None:
+def test_pep_3156_keeps_open_issues_that_it_calls_resolved() -> None:
     found = {finding["quote"]: finding for finding in of_kind(analyse(pep(3156)), "open_section")}
     assert set(found) == {"Wish List", "Open Issues"}
     assert found["Open Issues"]["data"]["points"] == 7
@@ -55,67 +27,67 @@ def test_pep_3156_keeps_open_issues_that_it_calls_resolved(pep: PepReader) -> No
     assert found["Open Issues"]["severity"] == "info"
 
 
-def test_pep_3156_refers_to_a_section_named_context_that_it_does_not_have(pep: PepReader) -> None:
+def test_pep_3156_refers_to_a_section_named_context_that_it_does_not_have() -> None:
     (missing,) = of_kind(analyse(pep(3156)), "missing_section")
     assert missing["data"]["section"] == "Context"
     assert missing["quote"] == '(See the "Context" section way above.)'
 
 
-def test_one_question_of_pep_3156_breaks_off(pep: PepReader) -> None:
+def test_one_question_of_pep_3156_breaks_off() -> None:
     (broken,) = of_kind(analyse(pep(3156)), "breaks_off")
     assert broken["quote"].endswith("callbacks taking too much time...")
 
 
-def test_pep_3156_repeats_what_its_most_common_transport_is(pep: PepReader) -> None:
+def test_pep_3156_repeats_what_its_most_common_transport_is() -> None:
     repeated = {one["quote"]: one["data"]["lines"] for one in of_kind(analyse(pep(3156)), "repeated_sentence")}
     assert repeated["The most common type of transport is a bidirectional stream transport."] == [188, 1207]
 
 
-def test_four_headings_of_pep_3156_are_written_unlike_the_rest(pep: PepReader) -> None:
+def test_four_headings_of_pep_3156_are_written_unlike_the_rest() -> None:
     (mixed,) = of_kind(analyse(pep(3156)), "mixed_heading_styles")
     assert mixed["data"]["headings"] == [
         "Thread interaction", "Internet name lookups", "Internet connections", "Signal callbacks",
     ]  # fmt: skip
 
 
-def test_pep_3156_never_says_what_iocp_is(pep: PepReader) -> None:
+def test_pep_3156_never_says_what_iocp_is() -> None:
     assert [finding["data"]["acronym"] for finding in of_kind(analyse(pep(3156)), "unexplained_acronym")] == ["IOCP"]
 
 
-def test_the_references_of_pep_257_are_empty_to_a_reader(pep: PepReader) -> None:
+def test_the_references_of_pep_257_are_empty_to_a_reader() -> None:
     assert [finding["quote"] for finding in of_kind(analyse(pep(257)), "empty_section")] == ["References and Footnotes"]
 
 
-def test_the_references_of_pep_8_start_at_two(pep: PepReader) -> None:
+def test_the_references_of_pep_8_start_at_two() -> None:
     (jump,) = of_kind(analyse(pep(8)), "numbering_gap")
     assert jump["data"]["missing"] == [1]
 
 
-def test_pep_654_is_final_and_still_promises_an_addition(pep: PepReader) -> None:
+def test_pep_654_is_final_and_still_promises_an_addition() -> None:
     (promise,) = of_kind(analyse(pep(654)), "promised_later")
     assert promise["quote"] == "BaseExceptionGroup will be added soon."
     assert "Final" in promise["text"]
 
 
-def test_pep_654_was_posted_again_after_its_acceptance(pep: PepReader) -> None:
+def test_pep_654_was_posted_again_after_its_acceptance() -> None:
     (dates,) = of_kind(analyse(pep(654)), "dates_disagree")
     assert "2021-09-24" in dates["text"]
     assert "2021-10-03" in dates["text"]
 
 
-def test_pep_492_says_what_it_leaves_out(pep: PepReader) -> None:
+def test_pep_492_says_what_it_leaves_out() -> None:
     assert {"Comprehensions", "Async lambda functions", "Coroutine-generators"} == {
         finding["where"]["section"] for finding in of_kind(analyse(pep(492)), "left_out")
     }
 
 
-def test_an_open_issue_of_python_is_none_of_pep_654(pep: PepReader) -> None:
+def test_an_open_issue_of_python_is_none_of_pep_654() -> None:
     found = kinds(analyse(pep(654)))
     assert "open_section" not in found
     assert "undecided" not in found
 
 
-def test_finished_peps_get_no_false_alarm(pep: PepReader) -> None:
+def test_finished_peps_get_no_false_alarm() -> None:
     for number in (8, 20, 492, 654):
         assert not [one for one in analyse(pep(number))["findings"] if one.get("severity") == "warning"]
     assert kinds(analyse(pep(20))) == []
@@ -124,7 +96,7 @@ def test_finished_peps_get_no_false_alarm(pep: PepReader) -> None:
 MARK = "TO" + "DO"
 
 
-def test_to_speak_of_a_mark_is_not_to_have_one(made: DocumentMaker) -> None:
+def test_to_speak_of_a_mark_is_not_to_have_one() -> None:
     document = made(
         ("paragraph", f"Put {MARK} comments into the code, such as {MARK} or FIXME, and grep for the word TBD."),
         ("paragraph", f'The linter reports a line with the mark "{MARK}: name" in it as a warning.'),
@@ -138,24 +110,24 @@ def test_to_speak_of_a_mark_is_not_to_have_one(made: DocumentMaker) -> None:
     [f"{MARK}: describe the errors.", "The limit is TBD.", "[TBD]", "FIXME (ann): wrong number.", "Deadline: TBD",
      "The date is still to be determined.", "This part is not yet written."],
 )  # fmt: skip
-def test_a_mark_of_unfinished_work_is_found(made: DocumentMaker, text: str) -> None:
+def test_a_mark_of_unfinished_work_is_found(text: str) -> None:
     assert set(kinds(analyse(made(("paragraph", text))))) <= {"unfinished_mark", "undecided"}
     assert len(kinds(analyse(made(("paragraph", text))))) == 1
 
 
 def test_announcements_with_nothing_after_them_are_gaps(tmp_path: Path) -> None:
     text = "One\n===\n\nThe following steps are needed:\n\nTwo\n===\n\nDetails are described below.\n"
-    found = analyse(written(tmp_path, text))
+    found = analyse(written(tmp_path, "text.rst", text))
     assert [finding["kind"] for finding in found["findings"]] == ["announced_missing", "points_to_nothing"]
 
 
 def test_a_section_named_a_little_differently_is_told_from_a_missing_one(tmp_path: Path) -> None:
     text = 'Error Handling\n==============\n\nText here.\n\nUse\n===\n\nSee the section "Errors Handling" for more.\n'
-    (finding,) = of_kind(analyse(written(tmp_path, text)), "section_named_differently")
+    (finding,) = of_kind(analyse(written(tmp_path, "text.rst", text)), "section_named_differently")
     assert finding["data"]["heading"] == "Error Handling"
 
 
-def test_opposite_demands_in_the_same_words_contradict(made: DocumentMaker) -> None:
+def test_opposite_demands_in_the_same_words_contradict() -> None:
     document = made(
         ("paragraph", "Visitors must wear a badge at all times."),
         ("paragraph", "Visitors must not wear a badge at all times."),
@@ -167,7 +139,7 @@ def test_opposite_demands_in_the_same_words_contradict(made: DocumentMaker) -> N
     ]
 
 
-def test_a_jump_in_numbered_headings_is_found(made: DocumentMaker) -> None:
+def test_a_jump_in_numbered_headings_is_found() -> None:
     headings = ("1 Scope", "2 Terms", "2.1 Words", "2.3 Signs", "4 Duties")
     document = made(
         *(item for title in headings for item in (("heading", title), ("paragraph", "Something is said here.")))
@@ -189,41 +161,17 @@ def test_a_correct_document_has_no_finding(tmp_path: Path) -> None:
         'Opening Hours\n=============\n\nThe library opens at nine. See the section "House Rules" below.\n\n'
         "House Rules\n===========\n\nThe rules are these:\n\n- Be quiet.\n- Return books in time.\n"
     )
-    report = analyse(written(tmp_path, text))
+    report = analyse(written(tmp_path, "text.rst", text))
     assert report["findings"] == []
     assert report["headline"].startswith("No gap")
 
 
-def test_documents_with_little_in_them_get_an_honest_report(made: DocumentMaker, honest: ReportCheck) -> None:
-    for document in (
-        made(),
-        made(("code", "x = 1  # unfinished")),
-        made(("paragraph", "One line.")),
-        made(("table", "a | b\n1 | 2")),
-        made(
-            ("paragraph", "Diese Vorschrift bindet alle Mitarbeiter der Firma und gilt ab dem ersten Tag des Monats.")
-        ),
-    ):
-        report = analyse(document)
-        honest(document, report)
-        assert report["confidence"] < 0.3
-
-
-def test_pages_instead_of_lines_are_no_obstacle(honest: ReportCheck) -> None:
-    document = Document(
-        "paper.pdf", "pdf", "Paper",
-        (
-            Block("heading", "Results", {"section": "Results", "page": 4}, 1),
-            Block("paragraph", "The numbers are TBD.", {"section": "Results", "page": 4}),
-            Block("heading", "Discussion", {"section": "Discussion", "page": 4}, 1),
-        ),
-    )  # fmt: skip
-    report = analyse(document)
-    honest(document, report)
+def test_pages_instead_of_lines_are_no_obstacle() -> None:
+    report = analyse(UNFINISHED_PAPER)
     assert kinds(report) == ["unfinished_mark", "empty_section"]
 
 
-def test_a_disclaimer_in_capitals_is_no_acronym(made: DocumentMaker) -> None:
+def test_a_disclaimer_in_capitals_is_no_acronym() -> None:
     document = made(
         ("paragraph", "THE SOFTWARE IS PROVIDED AS IS. IN NO EVENT SHALL THE AUTHORS OF THE SOFTWARE BE LIABLE.")
     )
