@@ -25,6 +25,9 @@ def coordinator_node(sync: SyncPolicy) -> RuntimeNode:
         minimum = (runtime.context or QuorumContext()).applied_to(sync).minimum
         if minimum > len(queue):
             raise PlanError(f"minimum={minimum}, but there are only {len(queue)} branches: lower it or add work")
+        strangers = sorted(set(sync.must) - {item["branch_id"] for item in queue})
+        if strangers:
+            raise PlanError(f"must names {strangers[0]!r}, which is not in the work: name branches that are")
         again = set(state["redo"])
         sent = [item for item in queue if not round_number or item["branch_id"] in again]
         active = [item["branch_id"] for item in sent]
@@ -56,12 +59,17 @@ def dispatch(sync: SyncPolicy) -> Callable[[QuorumState], list[Send]]:
 
 def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
     mode, active = state["mode"], set(state["active"])
-    earlier = [record for record in state.get("branches", {}).values() if record["branch_id"] not in active]
+    earlier = {
+        branch_id
+        for branch_id, record in state.get("branches", {}).items()
+        if branch_id not in active and record["status"] == "succeeded"
+    }
     return Wave(
         point=sync.name,
         round=state["round"],
         total=len(active),
-        earlier=sum(record["status"] == "succeeded" for record in earlier),
+        earlier=len(earlier),
+        must=[name for name in sync.must if name not in earlier],
         mode=mode["mode"],
         at_once=mode["at_once"],
         ceiling=mode["ceiling"],

@@ -55,7 +55,7 @@ def conclude(
     return SyncDecision(
         point=policy.name,
         round=round_number,
-        status=_status(reason, enough=_is_enough(policy, everything)),
+        status=_status(reason, enough=_is_enough(policy, everything, decisive=reason == "decisive")),
         reason=reason,
         progress=len(completed) / len(records),
         completed=completed,
@@ -72,21 +72,25 @@ def _reason(records: Sequence[BranchRecord], any_succeeded: bool) -> ReleaseReas
     return "all_done" if any_succeeded else "all_failed"
 
 
-def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord]) -> bool:
-    successes = sum(record["status"] == "succeeded" for record in everything)
+def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisive: bool) -> bool:
+    """Whether the minimum is met, and the threshold unless the answer was decisive without it."""
+    succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
     good = sum(is_good(policy, record) for record in everything)
-    return successes >= policy.minimum and good >= policy.needed(len(everything))
+    viable = len(succeeded) >= policy.minimum and succeeded.issuperset(policy.must)
+    return viable and (decisive or good >= policy.needed(len(everything)))
 
 
 def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:
     if not enough:
         return "timeout_recovery"
     match reason:
+        case "decisive":
+            return "conditional_proceed"
         case "all_done":
             return "proceed"
         case "quorum_met" | "grace_expired":
             return "conditional_proceed"
-        case "all_failed" | "deadline_partial" | "drained":
+        case "all_failed" | "too_many_failed" | "deadline_partial" | "drained":
             return "timeout_recovery"
     assert_never(reason)
 
@@ -99,6 +103,8 @@ def explain(decision: SyncDecision) -> str:
         "all_failed": "no branch succeeded",
         "quorum_met": f"the threshold of {decision['threshold']:.0%} was reached",
         "grace_expired": f"the threshold of {decision['threshold']:.0%} was reached and the grace had run out",
+        "decisive": "the results so far were decisive",
+        "too_many_failed": "more had failed than is tolerated",
         "deadline_partial": f"the deadline came below the threshold of {decision['threshold']:.0%}",
         "drained": "the run was asked to stop",
     }

@@ -21,7 +21,7 @@ def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         applied = (runtime.context or QuorumContext()).applied_to(sync)
         findings = [
-            *check_minimum(state, applied.minimum),
+            *check_minimum(state, applied),
             *check_quorum(state, applied),
             *check_coverage(state),
             *check_quality(state, policy.quality),
@@ -52,13 +52,19 @@ def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Ver
     return "needs_revision" if "error" in severities else "approved"
 
 
-def check_minimum(state: QuorumState, minimum: int) -> list[CheckFinding]:
-    """Fewer successes than the minimum is critical: the load balancer had its turn already."""
+def check_minimum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
+    """Fewer successes than the minimum, or one of those that must be among them missing, is critical.
+
+    The load balancer had its turn already.
+    """
     branches = state["branches"].values()
-    successes = sum(record["status"] == "succeeded" for record in branches)
-    if successes >= minimum:
+    succeeded = {record["branch_id"] for record in branches if record["status"] == "succeeded"}
+    absent = [name for name in sync.must if name not in succeeded]
+    if len(succeeded) >= sync.minimum and not absent:
         return []
-    message = f"{successes} of {len(state['queue'])} branches succeeded, at least {minimum} must"
+    message = f"{len(succeeded)} of {len(state['queue'])} branches succeeded, at least {sync.minimum} must"
+    if absent:
+        message = f"{', '.join(absent)} must succeed and did not"
     reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in branches if r["status"] != "succeeded"})
     if reasons:
         message += f" ({'; '.join(reasons[:3])}{'; ...' if len(reasons) > 3 else ''})"  # noqa: PLR2004
@@ -67,15 +73,14 @@ def check_minimum(state: QuorumState, minimum: int) -> list[CheckFinding]:
 
 
 def check_quorum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
-    """Over the whole run, as many good answers are in as the threshold asks for."""
-    records = state["branches"].values()
-    good = [record["branch_id"] for record in records if is_good(sync, record)]
+    """Over the whole run, as many good answers are in as the policy asks for, unless fewer were decisive."""
+    if state["sync"] and state["sync"][-1]["reason"] == "decisive":
+        return []
+    good = {record["branch_id"] for record in state["branches"].values() if is_good(sync, record)}
     needed = sync.needed(len(state["queue"]))
     if len(good) >= needed:
         return []
-    message = (
-        f"{len(good)} good answers of {len(state['queue'])}, the threshold of {sync.threshold:.0%} asks for {needed}"
-    )
+    message = f"{len(good)} good answers of {len(state['queue'])}, the quorum is {needed}"
     missing = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in good]
     return [CheckFinding(check="quorum", severity="error", message=message, branches=missing)]
 

@@ -44,6 +44,8 @@ class Wave(TypedDict):
     """Branches in this fan-out."""
     earlier: int
     """Successes of earlier fan-outs that are not done again: they count towards the minimum."""
+    must: list[str]
+    """Branches that must be among the successes and have not succeeded yet."""
     mode: Mode
     at_once: int
     """Most branches running at the same time; where `adaptive` starts."""

@@ -19,6 +19,8 @@ class Arrivals:
         succeeded: Branches that succeeded, good enough or not.
         opened_at: When the fan-out began.
         quorum_at: When the quorum was reached, None before that.
+        failed: Branches that failed, ran out of time or were skipped.
+        decisive: Whether the policy's `until` has said so.
     """
 
     total: int
@@ -27,6 +29,8 @@ class Arrivals:
     succeeded: int
     opened_at: float
     quorum_at: float | None = None
+    failed: int = 0
+    decisive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,10 @@ def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release
     """
     if arrivals.settled >= arrivals.total:
         return Release("all_done" if arrivals.succeeded else "all_failed")
+    if arrivals.decisive:
+        return Release("decisive")
+    if arrivals.failed > policy.tolerated(arrivals.total):
+        return Release("too_many_failed")
     deadline = arrivals.opened_at + policy.deadline_s
     if arrivals.quorum_at is not None:
         end = min(arrivals.quorum_at + policy.grace_s, deadline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,6 +19,10 @@ def _require(error: type[ConfigurationError], name: str, value: Any, allowed: Ca
         raise error(name, value, mend)
 
 
+def _is_count_or_share(value: float) -> bool:
+    return 0 <= value <= 1 if isinstance(value, float) else value >= 0
+
+
 def _is_whole(value: float) -> bool:
     return not math.isinf(value) and value == int(value)
 
@@ -28,13 +32,19 @@ class SyncPolicy:
     """When a sync point moves on.
 
     All branches done: it proceeds. The threshold reached: it proceeds when the grace has run out. Below the threshold
-    it waits, until the deadline or until nothing is left to wait for; then what failed may be sent out again.
+    it waits, until the deadline or until nothing is left to wait for; then what failed may be sent out again. It stops
+    early when the answer is decisive, or when more has failed than is tolerated.
 
     Attributes:
         threshold: Share of the branches that must have succeeded, above 0 and up to 1.
         grace_s: Seconds that stragglers still get once the threshold is reached, from 0.
         deadline_s: Seconds after fan-out at which it proceeds with what there is, above 0; `math.inf` for none.
         minimum: Successes without which the run fails, from 1; also needed for the threshold to count as reached.
+        successes: Count of successes that makes the quorum, from 1, in place of the share in `threshold`.
+        must: Branch ids that must be among the successes: for the quorum, and for the run not to fail.
+        tolerate: Failures past which it stops waiting: a count from 0, or a share of the branches in 0..1 as a float.
+        until: Looks at the results so far, by branch id; once it says True the answer is decisive. Called on the event
+            loop after each success, so it must be quick; one that raises counts as False and is logged.
         min_quality: A success scored below this does not count as a good answer, 0..1.
         on_straggler: `cancel` stops an async straggler; `abandon` lets it run on unheard. Threads are abandoned always.
         name: Of the sync point.
@@ -47,6 +57,10 @@ class SyncPolicy:
     grace_s: float = 5.0
     deadline_s: float = 120.0
     minimum: int = 1
+    successes: int | None = None
+    must: tuple[str, ...] = ()
+    tolerate: float | None = None
+    until: Callable[[Mapping[str, Any]], bool] | None = None
     min_quality: float = 0.0
     on_straggler: Literal["cancel", "abandon"] = "cancel"
     name: str = "main"
@@ -57,6 +71,17 @@ class SyncPolicy:
         _require(error, "grace_s", self.grace_s, lambda x: 0 <= x < math.inf, "give seconds from 0")
         _require(error, "deadline_s", self.deadline_s, lambda x: x > 0, "give seconds above 0")
         _require(error, "minimum", self.minimum, lambda x: x >= 1 and _is_whole(x), "give a whole number from 1")
+        if self.successes is not None:
+            _require(
+                error, "successes", self.successes, lambda x: x >= 1 and _is_whole(x), "give a whole number from 1"
+            )
+        if self.tolerate is not None:
+            share = "give a count from 0, or a share as a float from 0.0 to 1.0"
+            _require(error, "tolerate", self.tolerate, _is_count_or_share, share)
+        if isinstance(self.must, str) or not all(isinstance(name, str) for name in self.must):
+            raise SyncPolicyError("must", self.must, "give a tuple of branch ids")
+        if self.until is not None and not callable(self.until):
+            raise SyncPolicyError("until", self.until, "give a function of the results so far")
         _require(error, "min_quality", self.min_quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
         if self.on_straggler not in ("cancel", "abandon"):
             raise SyncPolicyError("on_straggler", self.on_straggler, "give 'cancel' or 'abandon'")
@@ -66,7 +91,14 @@ class SyncPolicy:
 
         The threshold is of these branches; the minimum is of the whole run.
         """
-        return max(self.minimum - earlier, math.ceil(round(self.threshold * total, 9)))
+        asked = math.ceil(round(self.threshold * total, 9)) if self.successes is None else self.successes - earlier
+        return max(self.minimum - earlier, asked)
+
+    def tolerated(self, total: int) -> float:
+        """Failures of `total` branches that are put up with; infinite without a limit."""
+        if self.tolerate is None:
+            return math.inf
+        return self.tolerate * total if isinstance(self.tolerate, float) else self.tolerate
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ Priority = Literal["high", "normal", "low"]
 PRIORITIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}
 """Rank of each priority: the lowest goes first."""
 
-ReleaseReason = Literal["all_done", "all_failed", "quorum_met", "grace_expired", "deadline_partial", "drained"]
+ReleaseReason = Literal[
+    "all_done",
+    "all_failed",
+    "quorum_met",
+    "grace_expired",
+    "decisive",
+    "too_many_failed",
+    "deadline_partial",
+    "drained",
+]
 SyncStatus = Literal["proceed", "conditional_proceed", "timeout_recovery"]
 Mode = Literal["parallel", "sequential", "adaptive"]
 Verdict = Literal["approved", "needs_revision", "escalate", "critical_failure"]

@@ -7,8 +7,10 @@ gate releases, each straggler's task returns at once, and the barrier falls whil
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from langgraph_quorum.nodes.branching.admission import Admission, Ticket
@@ -18,6 +20,8 @@ from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 CANCEL_WAIT_S = 0.1
 """How long a cancelled straggler may clean up before it is abandoned."""
@@ -41,7 +45,9 @@ class Gate:
         self._drain_requested = drain_requested
         self._opened_at = self._loop.time()
         self._quorum_at: float | None = None
-        self._succeeded = self._good = self._settled = 0
+        self._succeeded = self._good = self._settled = self._failed = 0
+        self._must = set(wave["must"])
+        self._decisive = False
         self._results: dict[str, Any] = {}
         self._awaiting: set[str] = set()
         self._bells: dict[str, asyncio.Future[None]] = {}
@@ -135,18 +141,39 @@ class Gate:
         self._settled += 1
         self._succeeded += succeeded
         self._good += is_good(self._policy, record)
+        self._failed += record["status"] in ("failed", "timed_out", "skipped")
         if succeeded:
             self._results[record["branch_id"]] = record["result"]
+            self._must.discard(record["branch_id"])
+            self._decisive = self._decisive or self._says_enough()
         elif record["status"] == "awaiting_human":
             self._awaiting.add(record["branch_id"])
-        if self._quorum_at is None and self._good >= self._needed:
+        if self._quorum_at is None and self._good >= self._needed and not self._must:
             self._quorum_at = self._loop.time()
         self._admission.ended(record["branch_id"], succeeded=succeeded, now=self._loop.time())
+
+    def _says_enough(self) -> bool:
+        if self._policy.until is None:
+            return False
+        try:
+            return bool(self._policy.until(MappingProxyType(self._results)))
+        except Exception:  # noqa: BLE001  it is logged, and a broken wish for less must not end the run
+            _log.exception("until of sync point %r failed on %d results", self._policy.name, len(self._results))
+            return False
 
     def _consider(self) -> None:
         if self.released is not None:
             return
-        arrivals = Arrivals(self._total, self._good, self._settled, self._succeeded, self._opened_at, self._quorum_at)
+        arrivals = Arrivals(
+            self._total,
+            self._good,
+            self._settled,
+            self._succeeded,
+            self._opened_at,
+            self._quorum_at,
+            failed=self._failed,
+            decisive=self._decisive,
+        )
         decision = decide(self._policy, arrivals, self._loop.time())
         if isinstance(decision, Release):
             self._release(decision)

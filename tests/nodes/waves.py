@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from langgraph_quorum.nodes.branching.admission import Ticket
@@ -19,6 +19,7 @@ def wave(
     total: int = 4,
     *,
     earlier: int = 0,
+    must: Sequence[str] = (),
     mode: Mode = "parallel",
     at_once: int = 1000,
     ceiling: int = 1000,
@@ -29,6 +30,7 @@ def wave(
         round=0,
         total=total,
         earlier=earlier,
+        must=list(must),
         mode=mode,
         at_once=at_once,
         ceiling=ceiling,

@@ -21,6 +21,10 @@ WRONG: list[tuple[str, Any, str]] = [
     *[("deadline_s", value, "seconds above 0") for value in (0, -1, NAN, -INF, True, None)],
     *[("minimum", value, "whole number from 1") for value in (0, 1.5, NAN, INF, True, "1")],
     *[("min_quality", value, "fraction from 0 to 1") for value in (-0.1, 1.1, NAN, INF, True)],
+    *[("successes", value, "whole number from 1") for value in (0, -1, 1.5, NAN, True, "2")],
+    *[("tolerate", value, "a count from 0, or a share") for value in (-1, 1.5, -0.5, NAN, INF, True, "1")],
+    *[("must", value, "tuple of branch ids") for value in ("key", (1,))],
+    *[("until", value, "function of the results") for value in (True, "done")],
     *[("on_straggler", value, "'cancel' or 'abandon'") for value in WORDS],
 ]
 
@@ -44,10 +48,17 @@ def test_a_sync_policy_names_the_wrong_field_and_its_mend(field: str, wrong: Any
         {"min_quality": 0},
         {"min_quality": 1},
         {"minimum": 1},
+        {"successes": 1},
+        {"tolerate": 0},
+        {"tolerate": 0.0},
+        {"tolerate": 1.0},
+        {"tolerate": 7},
+        {"must": ()},
     ],
 )
 def test_the_bounds_themselves_are_allowed(edges: dict[str, Any]) -> None:
-    SyncPolicy(**edges)
+    policy = SyncPolicy(**edges)
+    assert {name: getattr(policy, name) for name in edges} == edges
 
 
 @pytest.mark.parametrize(
