@@ -21,7 +21,8 @@ from tenacity import (
 )
 
 from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
-from langgraph_quorum.nodes.branching.failure import is_transient
+from langgraph_quorum.nodes.branching.failure import is_transient, retry_after_s
+from langgraph_quorum.nodes.branching.hedging import first_success
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
@@ -128,7 +129,7 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
 
     retrying = AsyncRetrying(
         stop=stop_after_attempt(int(specialist.attempts)),
-        wait=wait_exponential(specialist.backoff_s, specialist.backoff_max_s) + wait_random(0, specialist.backoff_s),
+        wait=_pause(specialist),
         retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
         sleep=asyncio.sleep,
         before_sleep=before_sleep,
@@ -136,14 +137,30 @@ async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float,
     )
 
     async def once() -> Any:
-        if seat.pace is not None:
-            await seat.pace()
         effort.start()
         notify("running", {"attempt": effort.attempts})
         numbered = branch if effort.attempts == 1 else replace(branch, attempt=effort.attempts)
-        return jsonable(await _within(timeout_s, seat.call(numbered)))
+        return await _guarded(seat.call(numbered))
 
-    return await retrying(once)
+    async def attempt() -> Any:
+        if seat.pace is not None:
+            await seat.pace()
+        hedge_s = specialist.hedge_s
+        return jsonable(await _within(timeout_s, once() if hedge_s is None else first_success(once, hedge_s)))
+
+    return await retrying(attempt)
+
+
+def _pause(specialist: Specialist) -> Callable[[RetryCallState], float]:
+    """Seconds before the next attempt: doubling with jitter, or as long as the service asked for, if that is longer."""
+    backoff = wait_exponential(specialist.backoff_s, specialist.backoff_max_s) + wait_random(0, specialist.backoff_s)
+
+    def pause(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        asked_for = retry_after_s(error, datetime.now(UTC)) if error is not None else None
+        return max(backoff(state), asked_for or 0.0)
+
+    return pause
 
 
 def asked_to_stop() -> bool:
@@ -152,17 +169,22 @@ def asked_to_stop() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+async def _guarded(call: Awaitable[Any]) -> Any:
+    """The call, with an attempt to end the process or its own task as an ordinary error."""
+    try:
+        return await call
+    except SystemExit as error:
+        raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
+    except asyncio.CancelledError:
+        if asked_to_stop():
+            raise
+        raise SpecialistExitError("the specialist cancelled itself") from None
+
+
 async def _within(timeout_s: float, call: Awaitable[Any]) -> Any:
     try:
         async with asyncio.timeout(timeout_s if math.isfinite(timeout_s) else None) as scope:
-            try:
-                return await call
-            except SystemExit as error:
-                raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
-            except asyncio.CancelledError:
-                if asked_to_stop():
-                    raise
-                raise SpecialistExitError("the specialist cancelled itself") from None
+            return await call
     except TimeoutError as error:
         if scope.expired():
             raise AttemptTimeoutError(f"no answer within {timeout_s:g} s") from error

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from langchain_core.exceptions import OutputParserException
 
 from langgraph_quorum.nodes.branching.jsonable import keepable
 from langgraph_quorum.state.errors import QuorumError
@@ -40,13 +45,47 @@ def _is_transport_error(error: BaseException) -> bool:
 
 
 def is_transient(error: BaseException) -> bool:
-    """The shipped rule: timeouts, broken connections and overloaded services pass; everything else stays."""
+    """The shipped rule: timeouts, broken connections, overloaded services and misshapen model answers pass.
+
+    Everything else stays.
+    """
     if isinstance(error, QuorumError):
         return False
+    if isinstance(error, OutputParserException):
+        return True
     code = _status_code(error)
     if code is not None:
         return code in TRANSIENT_STATUS
     return isinstance(error, (TimeoutError, ConnectionError)) or _is_transport_error(error)
+
+
+def retry_after_s(error: BaseException, now: datetime) -> float | None:
+    """Seconds a service asks to wait, from the `Retry-After` header of the error's response (RFC 9110, 10.2.3).
+
+    Args:
+        error: With `headers`, or a `response` that has them.
+        now: The present, with its zone.
+
+    Returns:
+        From 0; None when there is no such header, or it holds neither seconds nor a date.
+    """
+    for holder in (getattr(error, "response", None), error):
+        headers = getattr(holder, "headers", None)
+        if not isinstance(headers, Mapping):
+            continue
+        said = next((str(value) for name, value in headers.items() if str(name).lower() == "retry-after"), None)
+        if said is not None:
+            return _seconds(said.strip(), now)
+    return None
+
+
+def _seconds(said: str, now: datetime) -> float | None:
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
+    except (TypeError, ValueError):
+        return None
 
 
 def describe(error: BaseException, *, transient: bool) -> ErrorRecord:

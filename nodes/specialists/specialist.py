@@ -62,6 +62,8 @@ class Specialist:
         attempts: Attempts at most within one round, from 1; only transient errors are tried again.
         backoff_s: Seconds before the second attempt; doubles each time, with jitter, up to `backoff_max_s`.
         backoff_max_s: Longest wait between two attempts.
+        hedge_s: Seconds after which a second call is started beside the first; the first success wins, the other is
+            cancelled. Each counts as an attempt in the record. None for no hedging.
         retry_on: Says whether an error is transient, instead of the shipped rule.
         fallback: Name of the specialist that takes over when all attempts failed.
         rate_limit: Starts per second at most, over all branches of this process; None for no limit. Waiting for it does
@@ -84,6 +86,7 @@ class Specialist:
     attempts: int = 3
     backoff_s: float = 0.5
     backoff_max_s: float = 30.0
+    hedge_s: float | None = None
     retry_on: Callable[[BaseException], bool] | None = None
     fallback: str | None = None
     rate_limit: float | None = None
@@ -105,6 +108,8 @@ class Specialist:
             raise ConfigurationError(f"Specialist({self.name!r}).attempts", self.attempts, "give a whole number from 1")
         _positive(self.name, "backoff_s", self.backoff_s, "give seconds above 0")
         _positive(self.name, "backoff_max_s", self.backoff_max_s, "give seconds above 0")
+        if self.hedge_s is not None:
+            _positive(self.name, "hedge_s", self.hedge_s, "give seconds above 0")
         if self.rate_limit is not None:
             _positive(self.name, "rate_limit", self.rate_limit, "give starts per second above 0")
         if self.fallback == self.name:

@@ -1,0 +1,94 @@
+"""A late call gets a second one beside it: the first success wins, the other is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from langgraph_quorum import Branch, Specialist
+from langgraph_quorum.nodes.branching.hedging import first_success
+from tests.graphs.running import run, statuses
+
+pytestmark = pytest.mark.looptime
+
+
+class Calls:
+    """Calls that take so many seconds, one after the other; a negative one fails after that time."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = list(seconds)
+        self.started: list[float] = []
+        self.cancelled = 0
+
+    async def __call__(self) -> int:
+        number = len(self.started)
+        self.started.append(asyncio.get_running_loop().time())
+        try:
+            await asyncio.sleep(abs(self.seconds[number]))
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.seconds[number] < 0:
+            raise ConnectionError(f"call {number}")
+        return number
+
+
+async def test_a_call_in_time_has_no_second_beside_it() -> None:
+    calls = Calls(1)
+    assert await first_success(calls, hedge_s=2) == 0
+    assert len(calls.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "winner", "ends_at"),
+    [
+        ((30, 1), 1, 3),  # the second starts at 2 s and takes 1
+        ((4, 30), 0, 4),  # the first was late, and still the faster
+        ((30, -1), 0, 30),  # the second fails: the first is waited for
+        ((-3, 5), 1, 7),  # the first fails at 3 s, the second ends at 2 + 5
+    ],
+)
+async def test_the_first_success_wins(seconds: tuple[float, ...], winner: int, ends_at: float) -> None:
+    calls = Calls(*seconds)
+    began = asyncio.get_running_loop().time()
+    assert await first_success(calls, hedge_s=2) == winner
+    assert asyncio.get_running_loop().time() - began == pytest.approx(ends_at)
+    await asyncio.sleep(0)  # one turn of the loop for the cancellation
+    assert calls.cancelled == sum(ends_at < late for late in (seconds[0], 2 + abs(seconds[1])) if late > 0)
+
+
+async def test_a_failure_before_the_hedge_is_raised_at_once() -> None:
+    calls = Calls(-1)
+    with pytest.raises(ConnectionError, match="call 0"):
+        await first_success(calls, hedge_s=2)
+    assert len(calls.started) == 1
+
+
+async def test_when_both_fail_the_first_error_is_raised() -> None:
+    with pytest.raises(ConnectionError, match="call 0"):
+        await first_success(Calls(-3, -1), hedge_s=2)
+
+
+async def test_cancelling_a_hedged_call_cancels_both() -> None:
+    calls = Calls(30, 30)
+    hedged = asyncio.create_task(first_success(calls, hedge_s=2))
+    await asyncio.sleep(5)
+    hedged.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hedged
+    await asyncio.sleep(0)
+    assert calls.cancelled == 2
+
+
+async def test_a_hedged_specialist_counts_both_calls_as_attempts() -> None:
+    calls = Calls(30, 1)
+
+    async def late(branch: Branch) -> dict[str, int]:
+        return {"call": await calls(), "attempt": branch.attempt}
+
+    result = await run(Specialist("late", late, hedge_s=2))
+    record = result["branches"]["late"]
+    assert statuses(result) == {"late": "succeeded"}
+    assert record["result"] == {"call": 1, "attempt": 2}
+    assert (record["attempts"], record["seconds"]) == (2, pytest.approx(3))
