@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 run_app = typer.Typer(help="Start a run of one of the shipped workflows.", no_args_is_help=True)
 app.add_typer(run_app, name="run")
+demo_app = typer.Typer(help="See for yourself what the quorum join does.", no_args_is_help=True)
+app.add_typer(demo_app, name="demo")
 
 
 @app.callback(invoke_without_command=True)
@@ -62,6 +64,20 @@ def analyse(
     sync = checked_sync(threshold=threshold, grace_s=grace, deadline_s=deadline, minimum=minimum)
     request = AnalyseRequest(paths, specialist or [], sync, mode, thread, dsn)
     return run_to_end(lambda interruption: analyse_documents(request, delivery, interruption))
+
+
+@demo_app.callback()
+def demo() -> None:
+    """See for yourself what the quorum join does."""
+
+
+@demo_app.command()
+def straggler(hang: options.Hang = 5.0) -> int:
+    """Run five specialists, one hanging and one failing, on plain LangGraph and here, side by side."""
+    from langgraph_quorum.orchestration.cli.demo import show_straggler  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
+
+    return run_to_end(lambda _: show_straggler(hang))
 
 
 @app.command()

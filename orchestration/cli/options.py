@@ -48,5 +48,6 @@ Answer = Annotated[
     str | None,
     typer.Option(metavar="ANSWER", help="approve, reject, or JSON: the answer to the question that is open."),
 ]
+Hang = Annotated[float, typer.Option(metavar="SECONDS", help="How long the one that hangs does, 0.5 to 60.")]
 Limit = Annotated[int, typer.Option(metavar="N", help="How many runs at most.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version and end.")]
