@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from langchain_core.exceptions import OutputParserException
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, RetryPolicy
 
@@ -21,6 +22,14 @@ REQUEST = httpx.Request("GET", "http://model")
 
 class OwnError(Exception):
     """One that no rule knows."""
+
+
+class StatusError(Exception):
+    """One that carries the status it stands for."""
+
+    def __init__(self, status_code: int) -> None:
+        self.status_code = status_code
+        super().__init__(f"{status_code}")
 
 
 def answered(status: int) -> httpx.HTTPStatusError:
@@ -111,8 +120,14 @@ async def test_ours_a_run_in_which_every_branch_fails_comes_to_its_end_and_says_
         (ConnectionError("x"), 2, 2),  # an OSError too, but one that it lists
         (httpx.ReadTimeout("x"), 2, 2),
         (answered(503), 2, 2),
+        (answered(529), 2, 2),
+        (answered(501), 2, 1),
+        (answered(408), 1, 2),
         (answered(429), 1, 2),
         (answered(400), 1, 1),
+        (StatusError(400), 2, 1),  # as the clients of model providers have them
+        (StatusError(503), 2, 2),
+        (OutputParserException("x"), 1, 2),
         (OwnError("x"), 2, 1),  # what no rule knows: plain LangGraph tries it again, we do not
     ],
     ids=lambda value: f"{value!r}" if isinstance(value, Exception) else str(value),
