@@ -27,7 +27,7 @@ def analyzer_node(survey: Survey, planner: Planner | None) -> RuntimeNode:
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue = ordered(routed(await _work(state, survey, planner), survey.specialists))
-        probe = (runtime.context or QuorumContext()).capacity or local
+        probe = QuorumContext.of(runtime.context).capacity or local
         decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info
         fresh = _fresh_run(state, info.checkpoint_id if info is not None else "")

@@ -22,7 +22,7 @@ def coordinator_node(sync: SyncPolicy) -> RuntimeNode:
 
     async def coordinator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue, round_number = state["queue"], state["round"]
-        minimum = (runtime.context or QuorumContext()).applied_to(sync).minimum
+        minimum = QuorumContext.of(runtime.context).applied_to(sync).minimum
         if minimum > len(queue):
             raise PlanError(f"minimum={minimum}, but there are only {len(queue)} branches: lower it or add work")
         strangers = sorted(set(sync.must) - {item["branch_id"] for item in queue})

@@ -19,7 +19,7 @@ def sync_point_node(policy: SyncPolicy) -> RuntimeNode:
     """The sync point of one workflow."""
 
     async def sync_point(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        applied = (runtime.context or QuorumContext()).applied_to(policy)
+        applied = QuorumContext.of(runtime.context).applied_to(policy)
         records = [state["branches"][branch_id] for branch_id in state["active"]]
         everything = list(state["branches"].values())
         decision = conclude(applied, state["round"], records, everything)

@@ -19,7 +19,7 @@ def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
     """The validator of one workflow."""
 
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        applied = (runtime.context or QuorumContext()).applied_to(sync)
+        applied = QuorumContext.of(runtime.context).applied_to(sync)
         findings = [
             *check_minimum(state, applied),
             *check_quorum(state, applied),

@@ -150,6 +150,11 @@ class QuorumContext:
     minimum: Annotated[int | None, Field(description="Successes without which the run fails.")] = None
     capacity: SkipJsonSchema[CapacityProbe | None] = None
 
+    @classmethod
+    def of(cls, context: object) -> QuorumContext:
+        """The run's context, when it is ours. A graph that is nested inherits its parent's, which may be anything."""
+        return context if isinstance(context, cls) else cls()
+
     def applied_to(self, policy: SyncPolicy) -> SyncPolicy:
         """The policy with this run's settings in place of its own.
 

@@ -61,7 +61,7 @@ def branch_node(name: str, crew: Crew) -> SpecialistNode:
     """The node of one specialist: it takes a `BranchCall` and writes one record to `branches`."""
 
     async def specialist_node(state: BranchCall, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        policy = (runtime.context or QuorumContext()).applied_to(crew.policy)
+        policy = QuorumContext.of(runtime.context).applied_to(crew.policy)
         branch_id = state["item"]["branch_id"]
         async with meet(branch_id, state["wave"], policy, runtime) as gate:
             return {"branches": {branch_id: await _Visit(name, crew, state, gate, runtime).record()}}
