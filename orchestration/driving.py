@@ -31,6 +31,11 @@ class Driver:
     pool: Pool
     workflow: str
 
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Names of the fields that the graph's input has."""
+        return frozenset(self.graph.get_input_jsonschema().get("properties", {}))
+
     async def drive(self, run: Run, given: Given, on_taken: Callable[[], None]) -> dict[str, Any]:
         """Take the thread, go on from where it stands, and give its outcome.
 

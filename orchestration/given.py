@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.spelling import suggestion
 
 NOTHING = object()
 """There is nothing to drive."""
@@ -55,18 +56,33 @@ class Given:
             ThreadNotFoundError: nothing is stored, and the input is not known.
             AnswerError: an answer is to a question that is not open.
         """
-        if is_new(snapshot):
-            if self.values is None:
-                raise ThreadNotFoundError(thread_id)
-            return self.values
+        if not isinstance(self.answers, Mapping):
+            mend = "give a dict of answers by interrupt id, as the outcome's `interrupts` names them"
+            raise AnswerError(f"answers={self.answers!r} for thread {thread_id!r}: {mend}")
         asked = open_questions(snapshot)
         unknown = [name for name in self.answers if name not in asked]
         if unknown:
             known = ", ".join(asked) or "none"
             raise AnswerError(f"no question {unknown[0]!r} is open on thread {thread_id!r}: the open ones are {known}")
+        if is_new(snapshot):
+            if self.values is None:
+                raise ThreadNotFoundError(thread_id)
+            return self.values
         if self.answers:
             return Command(resume=dict(self.answers))
         return NOTHING if is_finished(snapshot) or waits_for_human(snapshot) else None
+
+
+def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse an input that names a field the graph does not have: LangGraph would drop it without a word.
+
+    Raises:
+        ConfigurationError: naming the field, and the one that was probably meant.
+    """
+    for name in values:
+        if name not in known:
+            mend = f"the input has no such field: {suggestion(str(name), known)}"
+            raise ConfigurationError(str(name), values[name], mend)
 
 
 def check_storable(values: Mapping[str, Any]) -> None:

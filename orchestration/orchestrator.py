@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from langgraph_quorum.orchestration.database import Pool, open_database
 from langgraph_quorum.orchestration.driving import Driver
-from langgraph_quorum.orchestration.given import Entry, Given, check_storable, kept_input
+from langgraph_quorum.orchestration.given import Entry, Given, check_names, check_storable, kept_input
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run, list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run import Run
@@ -92,10 +92,11 @@ class Orchestrator:
             options: JSON values kept with the run, for whoever builds the graph again on resume.
 
         Raises:
-            ConfigurationError: the input holds characters that Postgres cannot keep.
+            ConfigurationError: the input names an unknown field, or holds characters that Postgres cannot keep.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
+        check_names(values, self._driver.inputs)
         check_storable(values)
         entry = Entry(str(values.get("task") or ""), {**(options or {}), **kept_input(values)})
         return await self._begin(thread_id or uuid.uuid4().hex[:12], Given(dict(values), entry, context=context))
@@ -115,7 +116,9 @@ class Orchestrator:
         """
         stored = await get_run(self._pool, thread_id)
         entry = Entry(stored.task, dict(stored.options))
-        return await self._begin(thread_id, Given(stored.options.get("input"), entry, answers or {}, context))
+        return await self._begin(
+            thread_id, Given(stored.options.get("input"), entry, {} if answers is None else answers, context)
+        )
 
     async def get(self, thread_id: str) -> dict[str, Any]:
         """The outcome as it stands, without driving the run.

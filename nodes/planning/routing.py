@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.records import PRIORITIES, WorkItem
+from langgraph_quorum.state.spelling import suggestion
 
 
 def default_work(specialists: Mapping[str, Specialist]) -> list[WorkItem]:
@@ -43,7 +44,17 @@ def _check_words(item: WorkItem, index: int) -> None:
             raise PlanError(f"work[{index}]: {name}={item[name]!r}: give a string")
 
 
+_KEYS = frozenset(WorkItem.__annotations__)
+
+
+def _check_keys(item: WorkItem, index: int) -> None:
+    for key in item:
+        if key not in _KEYS:
+            raise PlanError(f"work[{index}] has the unknown key {key!r}: {suggestion(str(key), _KEYS)}")
+
+
 def _placed(item: WorkItem, index: int, specialists: Mapping[str, Specialist], load: Counter[str]) -> WorkItem:
+    _check_keys(item, index)
     named = item.get("specialist")
     if named is None:
         named = _of_type(item, index, specialists, load)

@@ -93,3 +93,8 @@ def test_a_plan_that_cannot_be_done_is_refused_naming_what_is_wrong(work: Any, m
 def test_a_type_without_a_specialist_for_the_source_says_so() -> None:
     with pytest.raises(PlanError, match="no specialist of type 'read' that accepts source type 'pdf'"):
         routed([{"type": "read", "source_type": "pdf"}], by_name([CREW["tables"]]))
+
+
+def test_a_misspelled_key_of_a_work_item_is_named() -> None:
+    with pytest.raises(PlanError, match=r"work\[0\] has the unknown key 'paylaod': did you mean 'payload'"):
+        routed([{"specialist": "a", "paylaod": {}}], by_name([Specialist("a", print)]))  # type: ignore[typeddict-unknown-key]

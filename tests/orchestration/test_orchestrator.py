@@ -182,3 +182,19 @@ async def test_a_database_that_is_gone_is_a_typed_error_without_a_password(crew:
         async with Orchestrator.open(crew.workflow(), "postgresql://me:secret@127.0.0.1:1/db"):
             pass
     assert "secret" not in str(caught.value)
+
+
+async def test_a_misspelled_field_of_the_input_is_named_and_not_dropped(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        with pytest.raises(ConfigurationError, match=r"taks=.*did you mean 'task'"):
+            await quorum.start({"taks": "look"})
+        assert await quorum.list() == []
+
+
+@pytest.mark.parametrize("answers", [True, "yes", ["yes"]])
+async def test_answers_that_name_no_question_are_refused(pool: Pool, crew: Crew, answers: object) -> None:
+    async with Orchestrator.on(crew.workflow(asks=True), pool) as quorum:
+        await (await quorum.start(TASK, thread_id="t1")).result()
+        with pytest.raises(AnswerError, match="by interrupt id"):
+            await quorum.resume("t1", answers)  # type: ignore[arg-type]
+        assert (await quorum.get("t1"))["status"] == "waiting"

@@ -1,0 +1,12 @@
+"""What somebody probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """The mend for a name that there is not: the closest one that there is, else all of them."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(known))}"
