@@ -12,6 +12,7 @@ from langgraph_quorum.graphs.routes import after_load_balancer, after_review, af
 from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
 from langgraph_quorum.nodes.branching.attempts import Seat
 from langgraph_quorum.nodes.branching.branch import Crew, branch_node
+from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.coordinator import coordinator_node, dispatch
 from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
@@ -76,7 +77,8 @@ def build_workflow(
     check_mode(mode)
     strategy_named(merge)
     policies = tuned.policies
-    seats = {name: Seat.of(specialist) for name, specialist in index.items()}
+    meter = CpuMeter()
+    seats = {name: Seat.of(specialist, meter) for name, specialist in index.items()}
     crew = Crew(seats, policy, scored_by(tuned.scorer))
 
     graph: QuorumBuilder = StateGraph(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -13,6 +14,9 @@ from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.policies import SyncPolicy, ValidationPolicy
 from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+
+ROUNDING = 1e-9
+"""A mean of values at the target may fall short of it by this much."""
 
 
 def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
@@ -103,16 +107,18 @@ def check_coverage(state: QuorumState) -> list[CheckFinding]:
 
 
 def check_quality(state: QuorumState, target: float) -> list[CheckFinding]:
-    """The merged quality reaches the target. A quality that nothing measured is said, not held against the result."""
+    """The measured quality reaches the target. What nothing measured is said, and not held against the result."""
     merged = state["merged"]
     if merged is None or not merged["attribution"]:
         return []
-    rows = merged["attribution"]
-    if all(row["quality_assumed"] for row in rows):
+    rows = [row for row in merged["attribution"] if not row["quality_assumed"]]
+    if not rows:
         message = f"quality was not measured: {merged['quality']:.2f} is assumed"
         return [CheckFinding(check="quality", severity="info", message=message, branches=[])]
-    if merged["quality"] >= target:
+    weight = math.fsum(row["weight"] for row in rows)
+    measured = math.fsum(row["weight"] * row["quality"] for row in rows) / weight if weight else 0.0
+    if measured >= target - ROUNDING:
         return []
     weak = [row["branch_id"] for row in rows if row["quality"] < target]
-    message = f"quality {merged['quality']:.2f} is below the target {target:g}"
+    message = f"quality {measured:.2f} is below the target {target:g}"
     return [CheckFinding(check="quality", severity="error", message=message, branches=weak)]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
+
+LEAST_CORES = 0.05
+"""A branch that takes less than this share of a core is one that waits."""
 
 
 @dataclass(eq=False, slots=True)
@@ -18,7 +22,8 @@ class Ticket:
     Attributes:
         branch_id: Whose it is.
         order: Position in the fan-out; the lowest goes first.
-        cpu: Cores it takes while running.
+        cpu: Cores it is expected to take while running; 0 for one that only waits.
+        cpu_now: The same as measured by now, when it is measured.
         waits_for: Prerequisites that have not succeeded yet.
         held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
         missing: A prerequisite that ended without success; the branch is then skipped.
@@ -27,9 +32,15 @@ class Ticket:
     branch_id: str
     order: int
     cpu: float = 0.0
+    cpu_now: Callable[[], float] | None = None
     waits_for: set[str] = field(default_factory=set)
     held: frozenset[str] = frozenset()
     missing: str = ""
+
+    def cores(self) -> float:
+        """Cores it takes, as far as is known by now; next to nothing counts as nothing."""
+        cores = self.cpu if self.cpu_now is None else self.cpu_now()
+        return cores if cores >= LEAST_CORES else 0.0
 
     def __lt__(self, other: Ticket) -> bool:
         return self.order < other.order
@@ -114,8 +125,9 @@ class Admission:
     def _fits(self, ticket: Ticket) -> bool:
         if len(self._running) >= self._limit.limit:
             return False
-        if not ticket.cpu:
+        asked = ticket.cores() if ticket.cpu else 0.0
+        if not asked:
             return True
-        used = [running.cpu for running in self._running.values() if running.cpu]
+        used = [cores for running in self._running.values() if running.cpu and (cores := running.cores())]
         # One that asks for more than there is runs alone. Summed anew each time: a running total drifts.
-        return not used or math.fsum([*used, ticket.cpu]) <= self._cpu_at_once + 1e-9
+        return not used or math.fsum([*used, asked]) <= self._cpu_at_once + 1e-9

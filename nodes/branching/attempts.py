@@ -24,6 +24,7 @@ from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pa
 from langgraph_quorum.nodes.branching.failure import is_transient, retry_after_s
 from langgraph_quorum.nodes.branching.hedging import first_success
 from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 
@@ -47,12 +48,19 @@ class Seat:
 
     specialist: Specialist
     call: Caller
+    meter: CpuMeter
     pace: Pace | None = None
 
     @classmethod
-    def of(cls, specialist: Specialist) -> Seat:
-        """Seat a specialist."""
-        return cls(specialist, caller_of(specialist), pace_of(specialist))
+    def of(cls, specialist: Specialist, others: CpuMeter | None = None) -> Seat:
+        """Seat a specialist; `others` is the meter that all specialists of its workflow share."""
+        meter = CpuMeter(others)
+        return cls(specialist, caller_of(specialist, meter), meter, pace_of(specialist))
+
+    def cpu(self) -> float:
+        """Cores that one running branch takes: as declared, else as measured so far."""
+        declared = self.specialist.resources.cpu is not None
+        return self.specialist.cpu * (1.0 if declared else self.meter.share)
 
     def passes(self, error: BaseException) -> bool:
         """Whether trying again may help."""

@@ -115,6 +115,7 @@ class _Visit:
             item["branch_id"],
             call["order"],
             cpu=seat.specialist.cpu,
+            cpu_now=seat.cpu,
             waits_for=set(call["waits_for"]),
             held=frozenset(call["inputs"]),
         )

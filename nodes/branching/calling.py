@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from aiolimiter import AsyncLimiter
 from langchain_core.runnables import Runnable
 
+from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
@@ -20,8 +21,8 @@ Pace = Callable[[], Awaitable[None]]
 """Waits until the next call may start."""
 
 
-def caller_of(specialist: Specialist) -> Caller:
-    """An async function of one branch that calls the specialist."""
+def caller_of(specialist: Specialist, meter: CpuMeter) -> Caller:
+    """An async function of one branch that calls the specialist; a sync one is metered on its thread."""
     run = specialist.run
     if isinstance(run, Runnable):
         prepare = specialist.prepare or runnable_input
@@ -33,7 +34,7 @@ def caller_of(specialist: Specialist) -> Caller:
     if specialist.is_sync:
 
         async def threaded(branch: Branch) -> Any:
-            answer = await in_thread(lambda: run(branch), name=branch.branch_id)
+            answer = await in_thread(lambda: meter.metered(lambda: run(branch)), name=branch.branch_id)
             # A plain function may still return a coroutine: a lambda or a decorator around an async function does.
             return await answer if inspect.isawaitable(answer) else answer
 

@@ -33,7 +33,8 @@ class Resources:
     """What one running branch takes.
 
     Attributes:
-        cpu: Cores. None means: one for a sync function, none for everything that is awaited.
+        cpu: Cores. None means: none for everything that is awaited; for a sync function a whole core at first, then as
+            much as its thread is measured to take, so that blocking calls soon run side by side.
         memory_mb: Memory that is not shared with other branches.
     """
 

@@ -1,0 +1,90 @@
+"""Sync functions: how much CPU they take is measured, and blocking ones soon run side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pytest
+
+from langgraph_quorum import Branch, Resources, Specialist
+from langgraph_quorum.nodes.branching.admission import Admission, Ticket
+from langgraph_quorum.nodes.branching.metering import CpuMeter
+from tests.graphs.running import run
+from tests.nodes.waves import wave
+
+
+def test_a_waiting_thread_takes_no_cpu_and_a_computing_one_a_core() -> None:
+    waiting, computing = CpuMeter(), CpuMeter()
+    waiting.metered(lambda: threading.Event().wait(0.05))
+    computing.metered(lambda: hashlib.pbkdf2_hmac("sha256", b"a", b"b", 100_000))
+    assert waiting.share < 0.2
+    assert computing.share > waiting.share
+
+
+def test_a_call_that_raises_is_measured_too() -> None:
+    meter = CpuMeter()
+    with pytest.raises(ZeroDivisionError):
+        meter.metered(lambda: 1 // 0)
+    assert 0 <= meter.share <= 1
+
+
+def test_what_was_never_measured_is_judged_by_the_others_and_without_any_as_a_core() -> None:
+    others = CpuMeter()
+    one, other = CpuMeter(others), CpuMeter(others)
+    assert one.share == 1.0
+    one.observe(cpu_s=0.1, wall_s=1.0)
+    assert [one.share, other.share] == pytest.approx([0.1, 0.1])
+
+
+def test_new_measurements_move_the_estimate_halfway() -> None:
+    meter = CpuMeter()
+    meter.observe(1.0, 1.0)
+    meter.observe(0.0, 1.0)
+    assert meter.share == pytest.approx(0.5)  # 0.5 * 1 + 0.5 * 0
+
+
+def test_branches_that_turn_out_to_wait_are_let_in_together() -> None:
+    meter = CpuMeter()
+    admission = Admission(wave(10, cpu_at_once=2.0), 0.0)
+    for number in range(10):
+        admission.queue(Ticket(f"b{number}", number, cpu=1.0, cpu_now=lambda: meter.share))
+    assert len(admission.admit()) == 2
+    meter.observe(cpu_s=0.0, wall_s=0.5)
+    admission.ended("b0", succeeded=True, now=1.0)
+    assert len(admission.admit()) == 8
+
+
+async def test_ten_blocking_functions_wait_side_by_side() -> None:
+    together = threading.Barrier(8, timeout=20)
+    first = threading.Semaphore(4)  # the cores of the test's machine: nothing is measured yet
+
+    def blocking(branch: Branch) -> dict[str, str]:
+        if first.acquire(blocking=False):
+            threading.Event().wait(0.05)  # blocks, and is measured to take no CPU
+        else:
+            together.wait()  # goes on only once eight of them are running at the same time
+        return {"by": branch.branch_id}
+
+    names = [f"s{number}" for number in range(12)]
+    result = await run(*[Specialist(name, blocking) for name in names])
+    assert {record["status"] for record in result["branches"].values()} == {"succeeded"}
+
+
+async def test_a_declared_need_is_not_overruled_by_measurement() -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def careful(branch: Branch) -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.02)
+        with lock:
+            running -= 1
+        return branch.branch_id
+
+    crew = [Specialist(f"s{number}", careful, resources=Resources(cpu=2.0)) for number in range(6)]
+    await run(*crew)
+    assert most <= 2  # the test's machine has 4 cores, each takes 2
