@@ -58,9 +58,14 @@ def test_the_references_of_pep_257_are_empty_to_a_reader() -> None:
     assert [finding["quote"] for finding in of_kind(analyse(pep(257)), "empty_section")] == ["References and Footnotes"]
 
 
-def test_the_references_of_pep_8_start_at_two() -> None:
-    (jump,) = of_kind(analyse(pep(8)), "numbering_gap")
-    assert jump["data"]["missing"] == [1]
+def test_the_references_of_pep_8_are_complete_since_its_labelled_footnote_is_shown_as_one() -> None:
+    assert of_kind(analyse(pep(8)), "numbering_gap") == []
+
+
+def test_each_footnote_without_a_number_fills_one_gap_between_the_numbered_ones(tmp_path: Path) -> None:
+    notes = ".. [2] Two.\n.. [#] One.\n.. [5] Five.\n.. [#why] Three.\n.. [6] Six.\n"
+    (jump,) = of_kind(analyse(written(tmp_path, "text.rst", f"Notes\n=====\n\nText.\n\n{notes}")), "numbering_gap")
+    assert jump["text"] == "The numbered references run from [1] to [6]; missing: [4]."
 
 
 def test_pep_654_is_final_and_still_promises_an_addition() -> None:

@@ -19,6 +19,8 @@ Style = Literal["title case", "sentence case", ""]
 
 _LITERAL = re.compile(r"``(.+?)``|`([^`]+)`")
 _DEFINED_NUMBER = re.compile(r"^\s*(?:\.\. )?\[\^?(\d{1,3})\]:?\s+\S")
+_AUTO_NUMBERED = re.compile(r"^\s*\.\. \[#[\w.:+-]*\]\s+\S")
+"""A footnote that docutils numbers: `.. [#] text`, `.. [#label] text`."""
 _HEADING_NUMBER = re.compile(r"^((?:\d+\.)*\d+)[.)]?\s+\S")
 _ACRONYM = re.compile(r"(?<![\w./@:-])([A-Z][A-Z0-9]*[A-Z])(?:s|'s)?(?![\w.(@-]*[\w(@])")
 _SMALL_WORDS = frozenset(
@@ -87,7 +89,10 @@ def mixed_heading_styles(document: Document) -> list[Finding]:
 
 
 def numbering_gaps(document: Document) -> list[Finding]:
-    """Numbers missing in a series of numbered references, and in numbered headings of one parent."""
+    """Numbers missing in a series of numbered references, and in numbered headings of one parent.
+
+    A footnote that is numbered on rendering takes the lowest number that no other has, and so fills a gap.
+    """
     defined = [
         (int(match[1]), number)
         for number, line in enumerate(document.raw_lines, 1)
@@ -96,7 +101,10 @@ def numbering_gaps(document: Document) -> list[Finding]:
     found = []
     if len(defined) > 1:
         numbers = sorted(number for number, _ in defined)
-        missing = sorted(set(range(1, numbers[-1] + 1)) - set(numbers))
+        gaps = sorted(set(range(1, numbers[-1] + 1)) - set(numbers))
+        filled = sum(1 for line in document.raw_lines if _AUTO_NUMBERED.match(line))
+        missing = gaps[filled:]
+        numbers = sorted([*numbers, *gaps[:filled]])
         block = block_at(document, {"section": "", "line": defined[0][1]})
         if missing and len(missing) < len(numbers) and block:
             named = ", ".join(f"[{number}]" for number in missing)
