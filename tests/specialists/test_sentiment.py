@@ -72,6 +72,22 @@ def test_a_feeling_about_a_technical_matter_is_still_heard() -> None:
     assert valence("This exception is helpful.").compound > 0.3
 
 
+def test_ugly_does_not_make_the_first_line_of_the_zen_positive() -> None:
+    (beauty,) = [one for one in analyse(pep(20))["findings"] if one.get("quote") == "Beautiful is better than ugly."
+                 and one["kind"] == "positive_sentence"]  # fmt: skip
+    assert beauty["text"].endswith("by: beautiful, better.")
+    assert beauty["data"]["words"] == ["beautiful", "better"]
+
+
+def test_a_sentence_that_denies_a_good_word_is_negative_by_denying_it() -> None:
+    (denial,) = [
+        one
+        for one in analyse(made(("paragraph", "The result is not good.")))["findings"]
+        if one["kind"] == "negative_sentence"
+    ]
+    assert denial["text"].endswith(") by denying: good.")
+
+
 def test_one_line_is_judged_with_little_confidence() -> None:
     document = made(("paragraph", "This is a wonderful library."))
     report = analyse(document)

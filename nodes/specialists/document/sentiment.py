@@ -148,15 +148,22 @@ def _sentences(scored: list[_Scored], sign: int) -> list[Finding]:
     return [
         {
             "kind": f"{side}_sentence",
-            "text": clipped(f"{side.capitalize()} ({one.compound:+.2f}) by: {', '.join(one.valence.words)}."),
+            "text": clipped(f"{side.capitalize()} ({one.compound:+.2f}){_reason(one.valence)}."),
             "where": one.sentence.place,
             "quote": shortened(one.sentence.text),
             "value": round(one.compound, 3),
             "unit": "VADER compound, -1 to 1",
-            "data": {"words": list(one.valence.words)},
+            "data": {"words": list(one.valence.leading_words)},
         }
         for one in ranked[:5]
     ]
+
+
+def _reason(why: Valence) -> str:
+    """The words that make a sentence positive or negative, or those that it denies ("not good")."""
+    if why.leading_words:
+        return f" by: {', '.join(why.leading_words)}"
+    return f" by denying: {', '.join(why.words)}" if why.words else ""
 
 
 def _mixed(by_section: list[list[_Scored]]) -> list[Finding]:

@@ -49,6 +49,12 @@ class Valence:
     words: tuple[str, ...]
     """The words of the sentence that carry it, in reading order; none when the compound is 0 for want of them."""
 
+    @property
+    def leading_words(self) -> tuple[str, ...]:
+        """Those words whose own valence has the sign of the sentence; none where it only turns round what they say."""
+        lexicon = analyser().lexicon
+        return tuple(word for word in self.words if lexicon[word] * self.compound > 0)
+
 
 @cache
 def analyser() -> SentimentIntensityAnalyzer:
