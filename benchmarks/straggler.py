@@ -6,6 +6,7 @@ import asyncio
 
 from benchmarks.measuring import Row, seconds
 from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum.nodes.planning.mode import ModeChoice
 
 GRACE_S = 0.2
 
@@ -23,7 +24,8 @@ async def slow(branch: Branch) -> dict[str, str]:
 def rows() -> list[Row]:
     """In `parallel` all five start at once; `auto` begins with three, so two rounds of 0.1 s come before the grace."""
     found = []
-    for mode, ideal in (("parallel", 0.1 + GRACE_S), ("auto", 0.2 + GRACE_S)):
+    ideals: list[tuple[ModeChoice, float]] = [("parallel", 0.1 + GRACE_S), ("auto", 0.2 + GRACE_S)]
+    for mode, ideal in ideals:
         crew = [*(Specialist(name, quick) for name in "abcd"), Specialist("slow", slow)]
         graph = build_workflow(crew, SyncPolicy(threshold=0.75, grace_s=GRACE_S), mode=mode).compile()
         taken = seconds(lambda graph=graph: graph.ainvoke({"task": "t"}), repeats=5)  # type: ignore[misc]

@@ -9,6 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
 from langgraph_quorum.nodes.merging.grouped import by_group
+from langgraph_quorum.nodes.planning.mode import check_mode
 from langgraph_quorum.nodes.specialists.document.digest import digest
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
 from langgraph_quorum.nodes.specialists.document.planner import document_planner
@@ -32,7 +33,7 @@ def build_document_analysis(
     """
     crew = document_specialists(specialists)
     tuning = Tuning(scorer=score_report, planner=document_planner([specialist.name for specialist in crew]))
-    return build_workflow(crew, sync, by_group(digest, "by_document"), mode, tuning)
+    return build_workflow(crew, sync, by_group(digest, "by_document"), check_mode(mode), tuning)
 
 
 def graph() -> CompiledStateGraph[Any, Any, Any, Any]:

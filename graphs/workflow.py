@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from langgraph.graph import END, START, StateGraph
 
@@ -18,15 +18,16 @@ from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
 from langgraph_quorum.nodes.load_balancer import load_balancer_node
 from langgraph_quorum.nodes.merger import merger_node
-from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
+from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName, strategy_named
 from langgraph_quorum.nodes.planning.complexity import ComplexityScale
-from langgraph_quorum.nodes.planning.mode import check_mode
+from langgraph_quorum.nodes.planning.mode import ModeChoice, check_mode
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.scoring.scorer import Scorer, scored_by
 from langgraph_quorum.nodes.specialists.specialist import Specialist, by_name
 from langgraph_quorum.nodes.sync_point import sync_point_node
 from langgraph_quorum.nodes.validator import validator_node
 from langgraph_quorum.state.branch import BranchCall
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Policies, SyncPolicy
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput, QuorumState
 
@@ -53,8 +54,8 @@ class Tuning:
 def build_workflow(
     specialists: Sequence[Specialist],
     sync: SyncPolicy | None = None,
-    merge: str | Strategy = "weighted",
-    mode: str = "auto",
+    merge: StrategyName | Strategy = "weighted",
+    mode: ModeChoice = "auto",
     tuning: Tuning | None = None,
 ) -> QuorumBuilder:
     """Build the workflow: analyzer, coordinator, specialists, sync point, merger, validator, integrator.
@@ -72,8 +73,9 @@ def build_workflow(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    policy, tuned = sync or SyncPolicy(), tuning or Tuning()
-    index = by_name(list(specialists))
+    policy = _given(sync, SyncPolicy, "sync")
+    tuned = _given(tuning, Tuning, "tuning")
+    index = by_name(specialists)
     check_mode(mode)
     strategy_named(merge)
     policies = tuned.policies
@@ -96,6 +98,18 @@ def build_workflow(
     graph.add_node("integrator", integrator)
     _connect(graph, list(index), policy, policies)
     return graph
+
+
+T = TypeVar("T")
+
+
+def _given(value: T | None, kind: type[T], name: str) -> T:
+    """The argument, its default when it was left out; anything else is refused."""
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise ConfigurationError(name, value, f"give a {kind.__name__}, for instance {kind.__name__}()")
+    return value
 
 
 def _connect(graph: Any, names: list[str], sync: SyncPolicy, policies: Policies) -> None:

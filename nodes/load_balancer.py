@@ -63,7 +63,7 @@ def choose_redo(state: QuorumState, specialists: Mapping[str, Specialist], polic
         else:
             permanent = record is not None and record["error"] is not None and not record["error"]["transient"]
             fed = all(name in chosen or _succeeded(state, name) for name in item.get("depends_on", []))
-            mendable = fed and not permanent
+            mendable = fed and not permanent and not _hangs(state, record, specialists[item["specialist"]])
         if mendable:
             chosen.append(branch_id)
     return chosen
@@ -81,6 +81,13 @@ def _named(state: QuorumState) -> set[str]:
 def _succeeded(state: QuorumState, branch_id: str) -> bool:
     record = state["branches"].get(branch_id)
     return record is not None and record["status"] == "succeeded"
+
+
+def _hangs(state: QuorumState, record: BranchRecord | None, specialist: Specialist) -> bool:
+    """Whether it ran out of time, was sent out once more, ran out of time again, and nobody can stand in for it."""
+    if record is None or record["status"] != "timed_out" or specialist.fallback is not None:
+        return False
+    return record["branch_id"] in state["load"]["history"]
 
 
 def _is_weak(state: QuorumState, record: BranchRecord, specialist: Specialist, policy: ValidationPolicy) -> bool:

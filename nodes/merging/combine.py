@@ -60,6 +60,9 @@ def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict
 
 
 def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> float:
+    one: float = values[0][0]
+    if all(type(value) is type(one) and value == one for value, _, _ in values):
+        return one  # agreed: an integer stays one
     shares = _shares([weight for _, weight, _ in values])
     mean = math.fsum(value * share for (value, _, _), share in zip(values, shares, strict=True))
     if len(values) > 1:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, median
 
+from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.merging.interval import METHOD, weighted_interval
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Made, Strategy, strategy_named
 from langgraph_quorum.nodes.merging.weight import attributions
-from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import Attribution, Merged
 
@@ -25,7 +25,8 @@ def merge(
 
     Args:
         results: The successes, each branch once.
-        strategy: `merge_all`, `best`, `weighted`, or a function of the results and their weights.
+        strategy: `merge_all`, `best`, `weighted`, or a function of the results and their weights, which returns the
+            merged value, or `Made` of a value and metadata.
         policy: How results are weighed; the default is 0.7 quality and 0.3 speed.
         failed: Branches that gave no result.
 
@@ -33,7 +34,8 @@ def merge(
         The merged result; for no results the status "no data" with quality 0.
 
     Raises:
-        ConfigurationError: for an unknown strategy, or one of the user's that returns something else than `Made`.
+        ConfigurationError: for an unknown strategy.
+        ResultError: when a user's strategy returns something that cannot be kept as JSON.
     """
     name, make = strategy_named(strategy)
     if not results:
@@ -43,7 +45,7 @@ def merge(
     weights = {row["branch_id"]: row["weight"] for row in rows}
     made = make([by_id[row["branch_id"]] for row in rows], weights)
     if not isinstance(made, Made):
-        raise ConfigurationError("merge", made, f"the strategy {name!r} has to return Made(value)")
+        made = Made(jsonable(made, "merged"))
     quality, interval = _quality(rows)
     success_rate = len(results) / (len(results) + len(failed))
     return Merged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from langgraph_quorum.nodes.merging.combine import combine
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -19,8 +19,11 @@ class Made:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
-Strategy = Callable[[Sequence[Scored], Mapping[str, float]], Made]
-"""Makes one value of many: takes the results, heaviest first, and each branch's weight (they sum to 1)."""
+StrategyName = Literal["merge_all", "best", "weighted"]
+Strategy = Callable[[Sequence[Scored], Mapping[str, float]], Any]
+"""Makes one value of many: takes the results, heaviest first, and each branch's weight (they sum to 1).
+
+Returns the value, or `Made` with metadata."""
 
 
 def merge_all(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import ModePolicy
 from langgraph_quorum.state.ports import Capacity
 from langgraph_quorum.state.records import Mode
 
-MODES = ("auto", "parallel", "sequential", "adaptive")
+ModeChoice = Literal["auto", "parallel", "sequential", "adaptive"]
+MODES: tuple[ModeChoice, ...] = get_args(ModeChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,16 @@ class Allowance:
     why: str
 
 
-def check_mode(mode: str) -> None:
-    """Refuse a mode that there is not.
+def check_mode(mode: str) -> ModeChoice:
+    """The mode, refused when there is no such one.
 
     Raises:
         ConfigurationError: naming the modes.
     """
-    if mode not in MODES:
-        raise ConfigurationError("mode", mode, f"give one of {', '.join(MODES)}")
+    for known in MODES:
+        if mode == known:
+            return known
+    raise ConfigurationError("mode", mode, f"give one of {', '.join(MODES)}")
 
 
 def choose_mode(demand: Demand, capacity: Capacity, policy: ModePolicy, forced: str = "auto") -> Allowance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +113,10 @@ class Specialist:
             _positive(self.name, "hedge_s", self.hedge_s, "give seconds above 0")
         if self.rate_limit is not None:
             _positive(self.name, "rate_limit", self.rate_limit, "give starts per second above 0")
+        for field_name in ("expects", "source_types", "capabilities"):
+            if isinstance(getattr(self, field_name), str):
+                mend = "give a tuple of strings"
+                raise ConfigurationError(f"Specialist({self.name!r}).{field_name}", getattr(self, field_name), mend)
         if self.fallback == self.name:
             raise ConfigurationError(f"Specialist({self.name!r}).fallback", self.name, "name another specialist")
 
@@ -132,12 +136,14 @@ def _is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(getattr(called, "__call__", None))  # noqa: B004
 
 
-def by_name(specialists: list[Specialist] | tuple[Specialist, ...]) -> dict[str, Specialist]:
+def by_name(specialists: Sequence[Specialist]) -> dict[str, Specialist]:
     """Index specialists by name.
 
     Raises:
         ConfigurationError: when there are none, a name is taken twice, or a fallback is unknown.
     """
+    if isinstance(specialists, (str, Specialist)) or not isinstance(specialists, Sequence):
+        raise ConfigurationError("specialists", specialists, "give a list of Specialist(name, function)")
     if not specialists:
         raise ConfigurationError("specialists", [], "give at least one Specialist")
     index: dict[str, Specialist] = {}

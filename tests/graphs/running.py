@@ -9,6 +9,8 @@ from typing import Any
 
 from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
+from langgraph_quorum.nodes.merging.strategies import StrategyName
+from langgraph_quorum.nodes.planning.mode import ModeChoice
 from langgraph_quorum.state.policies import Policies, ValidationPolicy
 from langgraph_quorum.state.ports import Capacity
 from langgraph_quorum.state.records import BranchStatus
@@ -72,9 +74,9 @@ def compiled(
     *specialists: Specialist,
     sync: SyncPolicy = PATIENT,
     saver: Any = None,
-    mode: str = "parallel",
+    mode: ModeChoice = "parallel",
     validation: ValidationPolicy | None = None,
-    merge: str = "merge_all",
+    merge: StrategyName = "merge_all",
     **tuned: Any,
 ) -> Any:
     """The compiled workflow."""

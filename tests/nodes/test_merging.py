@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Made, strategy_named
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.errors import ConfigurationError, ResultError
 from langgraph_quorum.state.policies import WeightPolicy
 
 QUALITY_ONLY = WeightPolicy(quality_share=1.0, speed_share=0.0)
@@ -115,8 +115,19 @@ def test_a_strategy_of_ones_own_gets_results_heaviest_first_and_their_weights() 
 def test_wrong_strategies_are_refused_with_the_mend() -> None:
     with pytest.raises(ConfigurationError, match="merge='median': give one of merge_all, best, weighted"):
         strategy_named("median")
-    with pytest.raises(ConfigurationError, match="has to return Made"):
-        merge(results(1), lambda ordered, weights: "x")  # type: ignore[arg-type, return-value]
+
+
+def test_a_strategy_of_ones_own_may_return_the_plain_value() -> None:
+    merged = merge(results(1), lambda ordered, weights: {"seen": {3}})
+    assert (merged["value"], merged["metadata"]) == ({"seen": [3]}, {})
+    with pytest.raises(ResultError, match="merged"):
+        merge(results(1), lambda ordered, weights: object())
+
+
+def test_what_all_agree_on_keeps_its_kind() -> None:
+    value = merge(results({"count": 3, "share": 0.5}, {"count": 3, "share": 0.5}))["value"]
+    assert value == {"count": 3, "share": 0.5}
+    assert type(value["count"]) is int
 
 
 plain = st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-1e3, 1e3) | st.text(max_size=50)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from langgraph_quorum.nodes.documents.model import Block, Document, Severity
+from langgraph_quorum.nodes.documents.model import Block, Document, Section, Severity
 from langgraph_quorum.nodes.specialists.document.faults import fault, with_data
 from langgraph_quorum.nodes.specialists.document.header import field_named, header_fields
 from langgraph_quorum.nodes.specialists.document.prose import reads_as_prose
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.section_roles import section_role
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
@@ -42,6 +43,9 @@ _OUT_OF_SCOPE = re.compile(
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"\b(?:resolved|closed|settled|decided|implemented|answered|obsolete)\b", re.IGNORECASE)
+_NOT_CLOSED = re.compile(
+    rf"\b(?:not|never|no|yet|to be|until|must|should|cannot)\b[^.;:]*?{_CLOSED.pattern}", re.IGNORECASE
+)
 _FINISHED_STATES = frozenset({"final", "accepted", "active", "approved", "published", "released"})
 
 
@@ -59,24 +63,44 @@ def unfinished(document: Document) -> list[Finding]:
 
 
 def open_sections(document: Document) -> list[Finding]:
-    """Sections that collect what is open, with the count of their points, and whether they say it is settled."""
+    """Sections that collect what is open, with the count of their points, and what they say is settled."""
     found = []
     for section in document.sections():
-        points = [block for block in section.blocks if block.kind == "list_item"]
         if section_role(section.title) != "open" or not section.blocks:
             continue
-        questions = sum(block.text.count("?") for block in section.blocks)
-        opening = next((block.text for block in section.blocks if block.kind == "paragraph"), "")
-        settled = bool(_CLOSED.search(opening))
-        count = len(points) or sum(1 for block in section.blocks if block.kind == "paragraph")
-        note = "; it says itself that they are settled" if settled else ""
-        text = f"“{section.title}” lists {count} point{'s'[: count != 1]}, {questions} of them in questions{note}."
+        paragraphs = [block for block in section.blocks if block.kind == "paragraph"]
+        listed = [block for block in section.blocks if block.kind == "list_item"] or paragraphs
+        done = _points_done(section)
+        opening = paragraphs[0].text if paragraphs else ""
+        settled = len(done) == len(listed) > 0 or (_says_closed(opening) and not opening.endswith(":"))
+        points = listed if settled else [block for block in listed if block not in done]
+        questions = sum(1 for block in points if "?" in block.text)
+        asking = f", {f'{questions} of them ' if len(points) > 1 else ''}with a question" if questions else ""
+        note = f", and {len(done)} that it says itself to be settled" if done else ""
+        note = "; it says itself that they are settled" if settled else note
+        text = f"“{section.title}” lists {counted(len(points), 'point')}{asking}{note}."
         severity: Severity = "info" if settled else "warning"
-        finding = fault(
-            "open_section", text.replace(", 0 of them in questions", ""), section.place, severity, section.title
-        )
-        found.append(with_data(finding, points=count, questions=questions, settled=settled))
+        finding = fault("open_section", text, section.place, severity, section.title)
+        facts = {"points": len(points), "questions": questions, "settled": settled, "points_settled": len(done)}
+        found.append(with_data(finding, **facts))
     return found
+
+
+def _points_done(section: Section) -> list[Block]:
+    """The points of a list whose lead-in ("Since implemented:") says that they are settled."""
+    done: list[Block] = []
+    under_closed = False
+    for block in section.blocks:
+        if block.kind == "paragraph":
+            under_closed = block.text.rstrip().endswith(":") and _says_closed(block.text)
+        elif block.kind == "list_item" and under_closed:
+            done.append(block)
+    return done
+
+
+def _says_closed(text: str) -> bool:
+    """Whether a paragraph says that something is settled, and not that it has yet to be."""
+    return bool(_CLOSED.search(text)) and not _NOT_CLOSED.search(text)
 
 
 def _in_sentence(sentence: Sentence, finished: str) -> list[Finding]:
