@@ -27,6 +27,22 @@ def test_pep_3156_keeps_open_issues_that_it_calls_resolved() -> None:
     assert found["Open Issues"]["severity"] == "info"
 
 
+def test_six_of_the_seven_open_issues_of_pep_3156_ask_a_question() -> None:
+    (found,) = [one for one in of_kind(analyse(pep(3156)), "open_section") if one["quote"] == "Open Issues"]
+    assert "lists 7 points, 6 of them with a question; it says itself that they are settled." in found["text"]
+
+
+def test_only_one_wish_of_pep_3156_is_left_and_two_were_since_implemented() -> None:
+    (found,) = [one for one in of_kind(analyse(pep(3156)), "open_section") if one["quote"] == "Wish List"]
+    assert found["text"] == "“Wish List” lists 1 point, and 2 that it says itself to be settled."
+
+
+def test_issues_that_have_not_been_resolved_are_open(tmp_path: Path) -> None:
+    text = "# Open issues\n\nThese have not been resolved:\n\n- Who pays?\n"
+    (found,) = of_kind(analyse(written(tmp_path, "text.md", text)), "open_section")
+    assert (found["severity"], found["text"]) == ("warning", "“Open issues” lists 1 point, with a question.")
+
+
 def test_pep_3156_refers_to_a_section_named_context_that_it_does_not_have() -> None:
     (missing,) = of_kind(analyse(pep(3156)), "missing_section")
     assert missing["data"]["section"] == "Context"
