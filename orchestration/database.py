@@ -15,6 +15,7 @@ from langgraph_quorum.orchestration.persistence.dsn import resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
+from langgraph_quorum.state.errors import ConfigurationError
 
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
@@ -32,6 +33,8 @@ async def open_database(dsn: str | None = None, *, folder: Path | None = None) -
         DatabaseError: the server cannot be reached, started or migrated.
         MissingExtraError: no DSN is given and the extra `embedded` is not installed.
     """
+    if dsn is not None and not isinstance(dsn, str):
+        raise ConfigurationError("dsn", type(dsn).__name__, "give a connection string, or None for the embedded server")
     named = resolve_dsn(dsn, os.environ)
     async with AsyncExitStack() as stack:
         text = named.text

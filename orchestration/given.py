@@ -74,11 +74,13 @@ class Given:
 
 
 def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
-    """Refuse an input that names a field the graph does not have: LangGraph would drop it without a word.
+    """Refuse an input that is none, or names a field the graph does not have: LangGraph would drop it without a word.
 
     Raises:
         ConfigurationError: naming the field, and the one that was probably meant.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigurationError("values", values, "give the graph's input, for instance {'task': '...'}")
     for name in values:
         if name not in known:
             mend = f"the input has no such field: {suggestion(str(name), known)}"
@@ -91,6 +93,8 @@ def check_storable(values: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: naming the field.
     """
+    if not isinstance(values.get("task", ""), (str, type(None))):
+        raise ConfigurationError("task", values["task"], "give it in words, a string")
     for name, value in values.items():
         if isinstance(value, str) and _NOT_STORABLE.search(value):
             raise ConfigurationError(name, value[:80], "take out NUL characters and lone surrogates")

@@ -96,6 +96,8 @@ class Orchestrator:
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
+        if thread_id is not None and not isinstance(thread_id, str):
+            raise ConfigurationError("thread_id", thread_id, "give a string")
         check_names(values, self._driver.inputs)
         check_storable(values)
         entry = Entry(str(values.get("task") or ""), {**(options or {}), **kept_input(values)})

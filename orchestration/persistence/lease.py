@@ -35,24 +35,33 @@ class Lease:
         token: Greater than that of every earlier holder.
         owner: Our process mark, as others see it.
         lost: Set once the lease was taken over, or could not be renewed in time. The driver must stop then.
+        unreachable: Set before that when it was the database that gave no answer.
     """
 
     thread_id: str
     token: int
     owner: str
     lost: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
+    unreachable: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     def check(self) -> None:
         """Raise when the lease is lost.
 
         Raises:
-            LeaseLostError: It is.
+            LeaseLostError: Another driver has taken the thread over.
+            DatabaseError: The database gave no answer for as long as the lease lasts.
         """
-        if self.lost.is_set():
-            raise LeaseLostError(
-                f"the lease on thread {self.thread_id!r} was lost to another driver or ran out unrenewed: nothing more"
-                " is written; see who runs it, then resume"
+        if not self.lost.is_set():
+            return
+        if self.unreachable.is_set():
+            raise DatabaseError(
+                f"the database went away while thread {self.thread_id!r} was running: what was stored before is kept;"
+                " bring it back, then resume"
             )
+        raise LeaseLostError(
+            f"thread {self.thread_id!r} was taken over by another driver: nothing more is written here; see who runs"
+            " it, then resume"
+        )
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,10 @@ async def _beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> No
             answer = await _ask(pool, lease, ttl_s, timeout_s=min(left_s, ttl_s / 3) if left_s > 0 else ttl_s / 3)
             if answer == "renewed":
                 renewed_at, pause_s = asked_at, ttl_s / 3
-            elif answer == "overtaken" or time.monotonic() >= renewed_at + ttl_s:
+            elif answer == "overtaken":
+                return
+            elif time.monotonic() >= renewed_at + ttl_s:
+                lease.unreachable.set()
                 return
             else:
                 pause_s = ttl_s / 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -198,3 +199,20 @@ async def test_answers_that_name_no_question_are_refused(pool: Pool, crew: Crew,
         with pytest.raises(AnswerError, match="by interrupt id"):
             await quorum.resume("t1", answers)  # type: ignore[arg-type]
         assert (await quorum.get("t1"))["status"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"values": "look"}, "values"),
+        ({"values": {"task": 5}}, "task"),
+        ({"values": TASK, "thread_id": 5}, "thread_id"),
+    ],
+)
+async def test_arguments_of_the_wrong_kind_are_named(
+    pool: Pool, crew: Crew, arguments: dict[str, Any], field: str
+) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        with pytest.raises(ConfigurationError) as refused:
+            await quorum.start(**arguments)
+    assert refused.value.field == field

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from langgraph_quorum.orchestration.persistence.lease import Holding, hold_lease, judge
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
-from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadBusyError
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
 from tests.persistence.leases import eventually, row_of
 
 
@@ -80,7 +80,7 @@ async def test_a_lease_that_was_overtaken_is_lost_and_says_so(pool: Pool, databa
             other.execute("UPDATE quorum.leases SET token = token + 1, owner = 'elsewhere:1:1'")
         async with asyncio.timeout(5):
             await lease.lost.wait()
-        with pytest.raises(LeaseLostError, match="'t' was lost to another driver"):
+        with pytest.raises(LeaseLostError, match="'t' was taken over by another driver"):
             lease.check()
     assert row_of(database)[0] == 2  # leaving does not touch what now belongs to another
 
@@ -108,6 +108,8 @@ async def test_a_lease_is_lost_in_time_when_the_database_hangs(database: str) ->
                 async with asyncio.timeout(10):
                     await lease.lost.wait()
             assert time.monotonic() - started_at < 5  # the ttl, and room for a noisy machine
+            with pytest.raises(DatabaseError, match="the database went away while thread 't'"):
+                lease.check()
 
 
 async def test_one_connection_that_hangs_does_not_cost_the_lease(pool: Pool, database: str) -> None:

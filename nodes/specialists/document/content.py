@@ -39,7 +39,9 @@ def analyse(document: Document) -> Report:
     Terms are noun-like words and phrases by the document's own usage (see `terms`), so that little is assumed of its
     field; the list of function words is English.
 
-    `coverage` is the share of the prose's words that stand in sections with a topic, times the language factor.
+    `coverage` is the share of the prose's words that stand in sentences searched for terms and names, of short
+    sections as well as of long ones, times the language factor; that few sections are long enough for a topic is said
+    by the confidence.
     `confidence` is `sample_confidence(sections with a topic, 20)` times the language factor (1 for English, down to 0
     for text without English function words).
     """
@@ -63,7 +65,7 @@ def analyse(document: Document) -> Report:
         *(_topic(one, read[one.passage], found) for one in about if one in longest),
     ]
     total = sum(len(block.text.split()) for block in document.blocks if reads_as_prose(block))
-    covered = min(1.0, ratio(sum(read[one.passage].words for one in about), total))
+    covered = min(1.0, ratio(sum(one.words for one in read), total))
     return {
         "headline": _headline(findings, document.title),
         "findings": findings,

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from math import fsum
 from typing import Any
 
 from langgraph_quorum.nodes.documents.model import Document, Place
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Report
 from langgraph_quorum.nodes.specialists.document.roster import document_of
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
 
+_GROUNDING_WEIGHT = 0.4
+_COVERAGE_WEIGHT = 0.4
+_CONFIDENCE_WEIGHT = 0.2
+"""Half of the others' weight: grounding and coverage are checked against the document, confidence is what the
+specialist says of itself, and low for every short text however well it was read."""
+
 
 def score_report(branch: Branch, result: Any) -> Quality:
-    """The mean of grounding, coverage and confidence, each 0..1.
+    """The weighted mean of grounding (0.4), coverage (0.4) and confidence (0.2), each 0..1.
 
     Grounding is the share of quoted findings whose words stand at the place they name; it is left out when the report
-    quotes nothing.
+    quotes nothing, and the other two weigh two thirds and one third.
     """
     return quality_of(document_of(branch), result)
 
@@ -27,13 +35,13 @@ def quality_of(document: Document, report: Report) -> Quality:
     quoted = [finding for finding in report["findings"] if finding.get("quote")]
     blocks = _text_by_place(document)
     grounded = sum(_stands(finding["quote"], finding["where"], blocks) for finding in quoted)
-    parts = [report["coverage"], report["confidence"]]
+    parts = [(_COVERAGE_WEIGHT, report["coverage"]), (_CONFIDENCE_WEIGHT, report["confidence"])]
     evidence = [f"{report['coverage']:.0%} of its material analysed", f"confidence {report['confidence']:.2f}"]
     if quoted:
-        parts.append(grounded / len(quoted))
-        evidence.insert(0, f"{grounded} of {len(quoted)} quotes stand where it says")
+        parts.append((_GROUNDING_WEIGHT, grounded / len(quoted)))
+        evidence.insert(0, f"{grounded} of {counted(len(quoted), 'quote')} found where the report says")
     return Quality(
-        score=sum(parts) / len(parts),
+        score=fsum(weight * part for weight, part in parts) / fsum(weight for weight, _ in parts),
         confidence=report["confidence"],
         completeness=report["coverage"],
         consistency=None,

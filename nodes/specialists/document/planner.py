@@ -23,6 +23,8 @@ def document_planner(specialists: Sequence[str]) -> Planner:
     async def plan(state: QuorumState) -> list[WorkItem]:
         if not state.get("sources"):
             raise PlanError("sources is empty: name files, folders or globs to analyse")
+        if isinstance(state["sources"], str):
+            raise PlanError(f"sources={state['sources']!r} is one text: give a list of files, folders or globs")
         return await asyncio.to_thread(plan_documents, state["sources"], specialists)
 
     return plan

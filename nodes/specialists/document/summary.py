@@ -12,7 +12,15 @@ import numpy as np
 from langgraph_quorum.nodes.documents.model import Document
 from langgraph_quorum.nodes.specialists.document.centrality import Matrix, diverse, lexrank, similarities
 from langgraph_quorum.nodes.specialists.document.outline import major_level
-from langgraph_quorum.nodes.specialists.document.prose import plain_words, ratio, reads_as_prose, shortened
+from langgraph_quorum.nodes.specialists.document.prose import (
+    english_share,
+    language_factor,
+    passages,
+    plain_words,
+    ratio,
+    reads_as_prose,
+    shortened,
+)
 from langgraph_quorum.nodes.specialists.document.purpose import says_purpose
 from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
@@ -63,10 +71,13 @@ def analyse(document: Document) -> Report:
     relevance then picks 0.8 times log2 of the count of candidates, 3 to 7.
     Headings, code, tables, apparatus, questions and fragments under 5 words are never chosen.
 
-    Coverage is the share of the words of the document's prose that stand in sentences which could be chosen.
-    Confidence is `sample_confidence` of the candidates, where 30 are enough for ranks to mean something.
+    Coverage is the share of the words of its material, the sentences of 5 words and more outside the apparatus that
+    ask nothing, which stand in sentences that could be chosen. Confidence is `sample_confidence` of the candidates,
+    where 30 are enough for ranks to mean something. Both are lowered by up to 0.6 for text that is not English, since
+    cue (0.25) and the stop words of centrality (0.35) are.
     """
-    found, words = candidates(document)
+    found, words, readable = candidates(document)
+    factor = _language_factor(document)
     if not found:
         return _nothing(document, words)
     similarity = similarities([one.sentence.text for one in found])
@@ -82,17 +93,23 @@ def analyse(document: Document) -> Report:
             *_key_sentences(found, central),
         ],
         "measures": _measures(found, chosen, similarity, words),
-        "coverage": ratio(sum(one.sentence.words for one in found), words),
-        "confidence": sample_confidence(len(found), _SENTENCES_FOR_RANKS),
+        "coverage": round(factor * ratio(sum(one.sentence.words for one in found), readable), 3),
+        "confidence": round(factor * sample_confidence(len(found), _SENTENCES_FOR_RANKS), 3),
     }
 
 
-def candidates(document: Document) -> tuple[list[Candidate], int]:
-    """The sentences a summary may use, and the count of words of all prose."""
+def _language_factor(document: Document) -> float:
+    """The share of the score that holds in the document's language: all of it in English."""
+    english = _WEIGHTS["cue"] + _WEIGHTS["centrality"]
+    return 1 - english * (1 - language_factor(english_share(passages(document))))
+
+
+def candidates(document: Document) -> tuple[list[Candidate], int, int]:
+    """The sentences a summary may use, the count of words of all prose, and of those sentences it looks among."""
     level = major_level(document)
     found: list[Candidate] = []
     counts: dict[str, int] = defaultdict(int)
-    major, words = "", 0
+    major, words, readable = "", 0, 0
     for block, role, _ in roles_of_blocks(document):
         if block.kind == "heading" and level is not None and block.level <= level:
             major = block.text
@@ -100,10 +117,17 @@ def candidates(document: Document) -> tuple[list[Candidate], int]:
             continue
         for number, sentence in enumerate(sentences(block, document)):
             words += sentence.words
-            if role != "apparatus" and _usable(sentence):
+            if role == "apparatus" or sentence.words < _SHORTEST or _asks(sentence):
+                continue
+            readable += sentence.words
+            if _usable(sentence):
                 found.append(Candidate(sentence, role, major, counts[major], number == 0 and block.kind == "paragraph"))
                 counts[major] += 1
-    return found, words
+    return found, words, readable
+
+
+def _asks(sentence: Sentence) -> bool:
+    return sentence.text.rstrip("\"')”").endswith("?")
 
 
 def _usable(sentence: Sentence) -> bool:

@@ -11,7 +11,7 @@ from langgraph_quorum.nodes.specialists.document.link_targets import link_findin
 from langgraph_quorum.nodes.specialists.document.outline import bare_headings, depth, outline_findings
 from langgraph_quorum.nodes.specialists.document.prose import ratio, shortened
 from langgraph_quorum.nodes.specialists.document.python_code import SyntaxFault
-from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, opening
+from langgraph_quorum.nodes.specialists.document.quoting import counted, lines_in_words, one_line, opening
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 
 _NAMES = {"python": "Python", "pycon": "Python console", "ebnf": "grammar", "text": "plain text", "": "unrecognised"}
@@ -24,7 +24,7 @@ def analyse(document: Document) -> Report:
     """Analyse structure, code, links and layout.
 
     Coverage is the mean over the kinds of material that the document has, of the share that could be analysed:
-    headings (1 when there are any, 0 when there are none), code blocks (share whose language is named or was
+    headings (1: a document without them has none to analyse), code blocks (share whose language is named or was
     recognised), links (1: all are told apart by their form) and source lines (1, or 0 for formats that have none).
     An empty document has coverage 0.
     Confidence is `sample_confidence` of headings + code blocks + links + a fiftieth of the source lines, where 20 are
@@ -144,7 +144,9 @@ def _languages(blocks: list[CodeBlock]) -> list[Finding]:
 
 def _coverage(document: Document, blocks: list[CodeBlock]) -> float:
     """The mean of the shares that the docstring of `analyse` names."""
-    shares = [1.0 if any(document.of_kind("heading")) else 0.0, 1.0 if document.raw_lines else 0.0]
+    shares = [1.0 if document.raw_lines else 0.0]
+    if any(document.of_kind("heading")):
+        shares.append(1.0)
     if blocks:
         shares.append(ratio(sum(1 for code in blocks if code.language), len(blocks)))
     if document.links:
@@ -177,15 +179,10 @@ def _headline(document: Document, blocks: list[CodeBlock], findings: list[Findin
     headings = sum(1 for _ in document.of_kind("heading"))
     python = sum(1 for code in blocks if code.language in {"python", "pycon"})
     faults = [finding for finding in findings if finding.get("severity") in {"error", "warning"}]
-    sizes = [_counted(headings, "heading"), _counted(len(blocks), "code block"), _counted(len(document.links), "link")]
+    sizes = [counted(headings, "heading"), counted(len(blocks), "code block"), counted(len(document.links), "link")]
     parts = f"{sizes[0]}, {sizes[1]}{f' ({python} Python)' if python else ''}, {sizes[2]}"
     if not faults:
         return one_line(f"{parts}; no error or warning found.", _HEADLINE)
     worst = faults[0]
     line = f" (line {worst['where']['line']})" if "line" in worst["where"] else ""
     return one_line(f"{parts}; {len(faults)} fault{'s'[: len(faults) > 1]}, first{line}: {worst['text']}", _HEADLINE)
-
-
-def _counted(count: int, noun: str) -> str:
-    """`1 link`, `3 links`."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
