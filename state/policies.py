@@ -38,7 +38,8 @@ class SyncPolicy:
     Attributes:
         threshold: Share of the branches that must have succeeded, above 0 and up to 1.
         grace_s: Seconds that stragglers still get once the threshold is reached, from 0.
-        deadline_s: Seconds after fan-out at which it proceeds with what there is, above 0; `math.inf` for none.
+        deadline_s: Seconds after fan-out at which it proceeds with what there is, above 0; `math.inf` for none. Each
+            fan-out has its own; below the threshold what ran out of time is sent out once more.
         minimum: Successes without which the run fails, from 1; also needed for the threshold to count as reached.
         successes: Count of successes that makes the quorum, from 1, in place of the share in `threshold`.
         must: Branch ids that must be among the successes: for the quorum, and for the run not to fail.
