@@ -46,9 +46,12 @@ def take_in(sources: Sequence[str], environ: Mapping[str, str]) -> Intake:
         environ: Tells where standard input is kept.
 
     Raises:
-        RefusedError: nothing can be read; one line for each document. Nothing was kept then.
+        RefusedError: a source is empty, as an unset variable of the shell is; or nothing can be read: one line for each
+            document. Nothing was kept then.
         MissingExtraError: the extra `documents` is not installed.
     """
+    if "" in sources:
+        raise RefusedError("PATH '' is empty: give a file, a folder (. for the one you are in), a glob, or -")
     intake = Intake()
     for source in dict.fromkeys(sources):
         if source == STDIN:
