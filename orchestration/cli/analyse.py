@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.orchestration.cli.delivery import Delivery
-from langgraph_quorum.orchestration.cli.intake import take_in
+from langgraph_quorum.orchestration.cli.intake import STDIN, Intake, take_in
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
@@ -50,10 +50,18 @@ async def analyse_documents(request: AnalyseRequest, delivery: Delivery, interru
     thread_id = checked_thread(request.thread) if request.thread is not None else uuid.uuid4().hex[:12]
     async with progress_for(quiet=delivery.quiet) as progress:
         progress.stage("reading the documents")
-        intake = await in_thread(lambda: take_in(request.sources, os.environ), name="intake")
+        intake = await in_thread(lambda: _take_in(request.sources, delivery), name="intake")
 
         from langgraph_quorum.orchestration.cli.analysing import run_analysis  # noqa: PLC0415  takes a second
         from langgraph_quorum.orchestration.cli.following import Follower  # noqa: PLC0415
 
         follower = Follower(progress, interruption, delivery, request.dsn is not None)
         return await run_analysis(thread_id, request, intake, follower)
+
+
+def _take_in(sources: Sequence[str], delivery: Delivery) -> Intake:
+    """The documents, none of which the outcome would be written over."""
+    delivery.keep_off([], standard_input=STDIN in sources)  # before it is read, and kept
+    intake = take_in(sources, os.environ)
+    delivery.keep_off(intake.documents if intake.piped is None else [*intake.documents, intake.piped])
+    return intake

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import code_of_status
@@ -22,6 +23,17 @@ class Delivery:
         self.quiet = quiet
         self._to_stdout = json_target == STDOUT
         self._file = None if json_target is None or self._to_stdout else JsonFile(json_target)
+
+    def keep_off(self, documents: Iterable[Path], *, standard_input: bool = False) -> None:
+        """Refuse to write the JSON over what is to be analysed.
+
+        Raises:
+            RefusedError: the file for the JSON is one of the documents, or what standard input is read from.
+        """
+        if self._file is not None:
+            self._file.keep_off(documents)
+            if standard_input:
+                self._file.keep_off_standard_input()
 
     def deliver(self, outcome: Mapping[str, Any], *, dsn_given: bool) -> int:
         """Hand the outcome over. Returns the exit code that it means.

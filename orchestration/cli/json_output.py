@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError
 
 STDOUT = "-"
+_STDIN = 0
 
 _CONTRACT: dict[str, Any] = {
     "thread_id": None,
@@ -64,6 +65,31 @@ class JsonFile:
             reason = (error.strerror if isinstance(error, OSError) else "") or "not a path a file can have"
             raise RefusedError(f"--json {name}: cannot be written ({reason}): name another file") from error
 
+    def keep_off(self, documents: Iterable[Path]) -> None:
+        """Refuse to replace what is to be analysed, under whichever name: a link to a document is that document.
+
+        Raises:
+            RefusedError: the file is one of these documents.
+        """
+        for document in documents:
+            if not self._is_special and _is_same(self._path, document):
+                raise RefusedError(f"--json {self._name}: would overwrite the document {document}: name another file")
+
+    def keep_off_standard_input(self) -> None:
+        """The same for a file that the shell opened as standard input.
+
+        Raises:
+            RefusedError: the file is standard input.
+        """
+        try:
+            is_input = not self._is_special and os.path.samestat(os.fstat(_STDIN), self._path.stat())
+        except OSError:  # there is no such file yet, or standard input is closed
+            return
+        if is_input:
+            raise RefusedError(
+                f"--json {self._name}: would overwrite the document on standard input: name another file"
+            )
+
     def write(self, outcome: Mapping[str, Any]) -> None:
         """Write the object.
 
@@ -107,3 +133,10 @@ class JsonFile:
 
     def _part(self) -> Path:
         return self._path.with_name(f".{self._path.name[:100]}.{os.getpid()}.part")
+
+
+def _is_same(file: Path, document: Path) -> bool:
+    try:
+        return file == document.resolve() or file.samefile(document)
+    except (OSError, RuntimeError):  # one of them does not exist, or a link leads to itself
+        return False

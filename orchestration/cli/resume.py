@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from langgraph_quorum.orchestration.cli.continuing import continue_run
 from langgraph_quorum.orchestration.cli.databases import database
@@ -11,7 +12,7 @@ from langgraph_quorum.orchestration.cli.following import Follower
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
-from langgraph_quorum.orchestration.cli.threads import known_run
+from langgraph_quorum.orchestration.cli.threads import known_run, work_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,13 @@ async def resume_thread(request: ResumeRequest, delivery: Delivery, interruption
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
+        RefusedError: the outcome would be written over a document of the run.
         QuorumError: it cannot go on, or the database cannot be used.
     """
     thread_id = checked_thread(request.thread)
     async with progress_for(quiet=delivery.quiet) as progress, database(request.dsn, progress) as pool:
         follower = Follower(progress, interruption, delivery, request.dsn is not None)
-        outcome = await continue_run(pool, await known_run(pool, thread_id), follower, request.answer)
+        stored = await known_run(pool, thread_id)
+        delivery.keep_off([Path(item["payload"]["path"]) for item in work_of(stored)])
+        outcome = await continue_run(pool, stored, follower, request.answer)
         return follower.finish(outcome)

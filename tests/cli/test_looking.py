@@ -117,3 +117,14 @@ async def test_a_run_of_a_python_program_stays_with_it(quorum: Quorum, database:
         done = quorum(verb, "theirs", "--dsn", database)
         assert (done.returncode, done.stdout) == (2, "")
         assert "thread 'theirs' runs 'review', which was started from Python" in one_complaint(done.stderr)
+
+
+def test_a_resumed_run_is_not_written_over_its_document_either(stored: Stored) -> None:
+    document = stored.quorum.folder / "pep.rst"
+    before = document.read_bytes()
+
+    done = stored.quorum("resume", "first of all", "-q", "--json", "pep.rst", "--dsn", stored.dsn)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_complaint(done.stderr).startswith("quorum: --json pep.rst: would overwrite the document ")
+    assert document.read_bytes() == before

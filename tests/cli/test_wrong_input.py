@@ -149,3 +149,49 @@ def test_standard_input_that_cannot_be_read_is_refused_and_not_kept(
     assert (done.returncode, done.stdout) == (2, "")
     assert said in one_complaint(done.stderr)
     assert not list((tmp_path / "d").rglob("stdin*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "target"),
+    [
+        (["notes.md"], "notes.md"),
+        (["notes.md"], "./inner/../notes.md"),
+        (["inner"], "inner/deep.md"),
+        (["**/*.md"], "inner/deep.md"),
+        (["notes.md"], "hard.json"),
+        (["notes.md"], "soft.json"),
+        (["soft.json"], "notes.md"),
+        (["pep.rst", "hard.json"], "notes.md"),
+    ],
+)
+def test_json_is_never_written_over_a_document(quorum: Quorum, arguments: list[str], target: str) -> None:
+    (quorum.folder / "inner").mkdir()
+    for name in ("notes.md", "inner/deep.md"):
+        (quorum.folder / name).write_text("# Notes\n\nSome words about it.\n", encoding="utf-8")
+    (quorum.folder / "hard.json").hardlink_to(quorum.folder / "notes.md")
+    (quorum.folder / "soft.json").symlink_to("notes.md")
+
+    done = quorum("run", "analyse", *arguments, "-q", "--json", target, "--dsn", NOWHERE)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_complaint(done.stderr).startswith(f"quorum: --json {target}: would overwrite the document ")
+    assert (quorum.folder / target).read_text(encoding="utf-8") == "# Notes\n\nSome words about it.\n"
+
+
+def test_json_is_never_written_over_the_file_on_standard_input(quorum: Quorum) -> None:
+    with (
+        (quorum.folder / "pep.rst").open("rb") as document,
+        quorum.going("run", "analyse", "-", "--json", "pep.rst", "--dsn", NOWHERE, stdin=document.fileno()) as process,
+    ):
+        out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out) == (2, "")
+    assert "--json pep.rst: would overwrite the document on standard input" in one_complaint(err)
+
+
+@pytest.mark.parametrize("sources", [[""], ["pep.rst", ""]])
+def test_an_empty_path_is_not_the_current_folder(quorum: Quorum, sources: list[str]) -> None:
+    done = quorum("run", "analyse", *sources, "--dsn", NOWHERE)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PATH '' is empty: give a file, a folder" in one_complaint(done.stderr)
