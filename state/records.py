@@ -7,8 +7,8 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 BranchStatus = Literal["succeeded", "failed", "timed_out", "cut", "skipped", "awaiting_human"]
-"""How a branch ended: `cut` means enough good answers were in without it, `timed_out` that its own time or the sync
-point's deadline ran out, `skipped` that a prerequisite did not succeed."""
+"""How a branch ended: `cut` means that the sync point moved on without it (its reason says why), `timed_out` that its
+own time or the sync point's deadline ran out, `skipped` that a prerequisite did not succeed."""
 
 Priority = Literal["high", "normal", "low"]
 PRIORITIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langgraph_quorum.graphs.workflow import Tuning, build_workflow
+    from langgraph_quorum.nodes.merging.merge import merge
+    from langgraph_quorum.nodes.merging.scored import Scored
+    from langgraph_quorum.nodes.merging.strategies import Made
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Branch",
+    "Made",
     "ModePolicy",
     "Orchestrator",
     "Policies",
@@ -22,16 +26,21 @@ __all__ = [
     "QuorumError",
     "Resources",
     "Run",
+    "Scored",
     "Specialist",
     "SyncPolicy",
     "Tuning",
     "ValidationPolicy",
     "WeightPolicy",
     "build_workflow",
+    "merge",
 ]
 
 _HOMES = {
     "graphs.workflow": ("Tuning", "build_workflow"),
+    "nodes.merging.merge": ("merge",),
+    "nodes.merging.scored": ("Scored",),
+    "nodes.merging.strategies": ("Made",),
     "nodes.specialists.specialist": ("Resources", "Specialist"),
     "orchestration.orchestrator": ("Orchestrator",),
     "orchestration.run": ("Run",),

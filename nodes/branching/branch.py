@@ -27,11 +27,19 @@ from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch, BranchCall
 from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.policies import SyncPolicy
-from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason
 from langgraph_quorum.state.workflow import QuorumContext
 
 Score = Callable[[Specialist, Branch, Any], Awaitable[Quality]]
 """Measures the quality of one result."""
+
+
+_CUT_WHEN: dict[ReleaseReason, str] = {
+    "quorum_met": "enough good answers were in",
+    "grace_expired": "enough good answers were in",
+    "decisive": "the results so far were decisive",
+    "too_many_failed": "more had failed than is tolerated",
+}
 
 
 class _PrerequisiteMissing(Exception):  # noqa: N818  not an error: it ends the work early
@@ -150,7 +158,9 @@ class _Visit:
             raise GraphDrained(self._runtime.drain_reason or "drained")
         if outcome.reason == "deadline_partial":
             return _Outcome("timed_out", f"{state} at the sync point's deadline", release=outcome)
-        return _Outcome("cut", f"{state} when enough good answers were in", release=outcome)
+        return _Outcome(
+            "cut", f"{state} when {_CUT_WHEN.get(outcome.reason, 'the sync point moved on')}", release=outcome
+        )
 
     def _end(self, outcome: _Outcome) -> BranchRecord:
         record = BranchRecord(

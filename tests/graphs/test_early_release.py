@@ -26,6 +26,8 @@ async def test_too_many_failures_go_to_the_load_balancer_at_once() -> None:
     shaky = crew.fails("shaky", ConnectionError(), times=1, attempts=1)
     result = await run(shaky, crew.sleeps("steady", 5), sync=sync)
     assert [d["reason"] for d in result["sync"]] == ["too_many_failed", "all_done"]
+    cut = next(line for line in result["timeline"] if line["event"] == "branch_cut")
+    assert cut["why"] == "still running when more had failed than is tolerated"
     assert statuses(result) == {"shaky": "succeeded", "steady": "succeeded"}
 
 
