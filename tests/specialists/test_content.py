@@ -104,6 +104,12 @@ def test_classes_and_functions_of_asyncio_are_code_names_of_pep_3156() -> None:
     assert {"getaddrinfo()", "ProactorEventLoop", "call_soon()"} <= set(found)
 
 
+def test_short_sections_are_searched_for_terms_too() -> None:
+    report = analyse(made(("paragraph", "The parcel came on Monday. The parcel was heavy.")))
+    assert report["coverage"] == 1.0
+    assert report["confidence"] == 0.0
+
+
 @pytest.mark.parametrize("text", ["Hello.", "The and of.", "x", "…", "A single line about event loops."])
 def test_one_line_gives_no_themes_and_little_confidence(text: str) -> None:
     document = made(("paragraph", text))

@@ -113,6 +113,17 @@ def test_text_that_is_not_english_is_summarised_all_the_same() -> None:
     assert len(chosen(analyse(FOREIGN["German in paragraphs"]))) == 3
 
 
+def test_a_question_a_greeting_and_the_references_are_nothing_that_a_summary_failed_to_read(tmp_path: Path) -> None:
+    letter = "Dear Ann,\n\nThe parcel came on Monday. Why is it so heavy?\n\n"
+    references = "References\n==========\n\nThe book of parcels and letters.\n"
+    assert analyse(written(tmp_path, "letter.rst", letter + references))["coverage"] == 1.0
+
+
+def test_a_sentence_of_code_is_something_that_a_summary_could_not_use() -> None:
+    document = made(("paragraph", "The parcel came on Monday."), ("paragraph", "a=1 b=2 c=3 d=4 e=5."))
+    assert analyse(document)["coverage"] == 0.5
+
+
 def test_a_word_is_no_sentence_to_choose() -> None:
     report = analyse(made(("paragraph", "Yes.")))
     assert report["findings"] == []

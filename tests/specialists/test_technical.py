@@ -181,6 +181,12 @@ def test_an_empty_document_holds_nothing_that_could_be_looked_at() -> None:
     assert analyse(made())["coverage"] == 0.0
 
 
+def test_a_letter_without_headings_has_none_that_were_not_analysed(tmp_path: Path) -> None:
+    assert (
+        analyse(written(tmp_path, "letter.txt", "Dear Ann,\n\nThe parcel is here. It is heavy.\n"))["coverage"] == 1.0
+    )
+
+
 def test_pages_instead_of_lines_are_no_obstacle() -> None:
     report = analyse(PAPER_WITH_FAULTS)
     assert {"malformed_target", "code_syntax_error"} <= set(faults(report))
