@@ -27,7 +27,7 @@ def read_pdf(source: str, data: bytes) -> Document:
     """Reads a PDF.
 
     Raises:
-        DocumentError: It is damaged, needs a password, or holds only images.
+        DocumentError: It is damaged, needs a password, or has no text.
     """
     try:
         reader = _opened(source, data)
@@ -40,7 +40,9 @@ def read_pdf(source: str, data: bytes) -> Document:
         problem = f"is damaged or no PDF ({error}): open it in a viewer and save it anew"
         raise DocumentError(source, problem) from error
     if not any(text.strip() for text in texts):
-        problem = f"has no text on its {len(pages)} pages, which are images: run OCR first, for instance `ocrmypdf`"
+        counted = "on its 1 page" if len(pages) == 1 else f"on any of its {len(pages)} pages"
+        why = "it is scanned (then run OCR first, for instance `ocrmypdf`) or empty"
+        problem = f"cannot be analysed, no text was found {counted}: {why}"
         raise DocumentError(source, problem)
     blocks = _blocks(texts, outline)
     return Document(
@@ -123,5 +125,5 @@ def _faults(texts: Sequence[str]) -> Iterator[Fault]:
     for number, text in enumerate(texts, start=1):
         if not text.strip():
             yield Fault(
-                "the page has no text: it may be a scanned image", "info", Place(section="", page=number), "pypdf"
+                "the page has no text: it may be scanned, or empty", "info", Place(section="", page=number), "pypdf"
             )

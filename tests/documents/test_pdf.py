@@ -76,9 +76,10 @@ def test_clickable_and_written_addresses_are_links_once_per_page(make_pdf: MakeP
     ]
 
 
-def test_a_scan_asks_for_ocr(make_pdf: MakePdf) -> None:
-    with pytest.raises(DocumentError, match=r"no text on its 2 pages.*ocrmypdf"):
-        pdf(make_pdf([[], []]))
+@pytest.mark.parametrize(("pages", "counted"), [([[]], "on its 1 page"), ([[], []], "on any of its 2 pages")])
+def test_pages_without_text_may_be_scanned_or_empty(pages: list[list[str]], counted: str, make_pdf: MakePdf) -> None:
+    with pytest.raises(DocumentError, match=rf"no text was found {counted}: it is scanned.*ocrmypdf.*or empty"):
+        pdf(make_pdf(pages))
 
 
 def test_a_single_page_without_text_is_noted(make_pdf: MakePdf) -> None:
