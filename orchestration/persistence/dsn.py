@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -15,6 +16,8 @@ DSN_VARIABLE = "QUORUM_DSN"
 
 _SECRET_KEYS = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
 _HIDDEN = "***"
+_SHORT = 6
+"""Secrets with fewer characters also occur inside words that have nothing to do with them."""
 _UNREADABLE = "(unreadable DSN, not shown)"
 _MEND = (
     "give postgresql://user:password@host:port/database, with @ : / % # ? in the password written as %40 %3A %2F %25"
@@ -89,14 +92,18 @@ def redact(dsn: str) -> str:
 
 
 def scrub(text: str, dsn: str) -> str:
-    """`text` on one line, with every secret of `dsn` that occurs in it as `***`."""
+    """`text` on one line, with every secret of `dsn` that occurs in it as `***`.
+
+    A short one is replaced only where it is a word of its own: `acce***ting` would tell what `***` stands for.
+    """
     try:
         parts = conninfo_to_dict(dsn)
     except (ProgrammingError, UnicodeError):
         return _UNREADABLE
-    for key in _SECRET_KEYS & parts.keys():
-        if secret := str(parts[key] or ""):
-            text = text.replace(secret, _HIDDEN)
+    secrets = {str(parts[key]) for key in _SECRET_KEYS & parts.keys() if parts[key]}
+    if secrets:
+        longest_first = sorted(secrets, key=len, reverse=True)
+        text = re.sub("|".join(map(_pattern, longest_first)), _HIDDEN, text)
     return " ".join(text.split())
 
 
@@ -110,6 +117,10 @@ def address(dsn: str) -> str:
     ports = str(parts.get("port") or 5432).split(",")
     pairs = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False)
     return ", ".join(f"{host}:{port}" for host, port in pairs)
+
+
+def _pattern(secret: str) -> str:
+    return re.escape(secret) if len(secret) >= _SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
 
 
 def _is_port(text: str) -> bool:

@@ -61,6 +61,24 @@ def test_a_message_is_put_on_one_line_and_loses_the_secrets_of_its_dsn() -> None
     assert scrub("no\n entry for h%2", "postgresql://me:h%252@host/db") == "no entry for ***"
 
 
+@pytest.mark.parametrize(
+    ("secret", "text", "scrubbed"),
+    [
+        ("p", "is it accepting p, or 'p'?", "is it accepting ***, or '***'?"),
+        ("cept", "accepting cept", "accepting ***"),
+        ("hunter", "xhunterx hunter", "x***x ***"),
+        ("a.c", "abc a.c", "abc ***"),
+        ("***", "*** a", "*** a"),
+    ],
+)
+def test_a_short_secret_is_not_given_away_by_the_word_it_is_cut_out_of(secret: str, text: str, scrubbed: str) -> None:
+    assert scrub(text, f"host=h password={secret}") == scrubbed
+
+
+def test_a_secret_inside_another_does_not_uncover_it() -> None:
+    assert scrub("hunter2-long hunter2", "host=h password=hunter2 sslpassword=hunter2-long") == "*** ***"
+
+
 def test_an_address_names_every_host_with_its_port() -> None:
     assert address("postgresql://a:1,b:2/db") == "a:1, b:2"
     assert address("host=a,b port=7") == "a:7, b:7"
