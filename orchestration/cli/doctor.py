@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED
+from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, WRONG
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
 
@@ -18,7 +18,7 @@ _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)")
 
 
 async def examine(dsn: str | None, *, as_json: bool) -> int:
-    """Print the diagnosis, and return 0 when nothing is wrong, else 4."""
+    """Print the diagnosis, and return 0 when nothing is wrong, 2 when the DSN is none, else 4."""
     diagnosis = await diagnose(dsn)
     extras = {extra: missing_of(extra) for extra in EXTRAS}
     if as_json:
@@ -27,6 +27,8 @@ async def examine(dsn: str | None, *, as_json: bool) -> int:
         from langgraph_quorum.orchestration.cli.rendering.diagnosis import print_diagnosis  # noqa: PLC0415  rich
 
         print_diagnosis(diagnosis, extras)
+    if not diagnosis.dsn_understood:
+        return WRONG
     return APPROVED if diagnosis.healthy else FAILED
 
 

@@ -50,6 +50,7 @@ class Diagnosis:
         behind_pooler: A connection pooler stands between us and the server.
         migrations: How far the database is migrated.
         writable: A row could be written (and was rolled back).
+        dsn_understood: False when the connection string is none, so that no database was looked for.
         problems: Everything that needs somebody's hand.
     """
 
@@ -61,6 +62,7 @@ class Diagnosis:
     behind_pooler: bool | None = None
     migrations: MigrationStatus | None = None
     writable: bool | None = None
+    dsn_understood: bool = True
     problems: tuple[Problem, ...] = field(default=())
 
     @property
@@ -71,6 +73,13 @@ class Diagnosis:
     def with_problem(self, what: str, mend: str) -> Diagnosis:
         """The same with one problem more."""
         return replace(self, problems=(*self.problems, Problem(what, mend)))
+
+
+def migrations_done(status: MigrationStatus) -> str:
+    """How many migrations are carried out, in words. LangGraph numbers its own from 0, and says -1 for none."""
+    return (
+        f"ours {status.current} of {status.latest}, LangGraph's {status.saver_version + 1} of {status.saver_latest + 1}"
+    )
 
 
 async def diagnose(
@@ -88,7 +97,8 @@ async def diagnose(
         found = resolve_dsn(dsn, environ)
     except ConfigurationError as error:
         source: Literal["argument", "QUORUM_DSN"] = "QUORUM_DSN" if dsn is None else "argument"
-        return Diagnosis("(unreadable)", source).with_problem(f"{error.field} is not a DSN", error.mend)
+        unread = Diagnosis("(unreadable)", source, dsn_understood=False)
+        return unread.with_problem(f"{error.field} is not a DSN", error.mend)
     diagnosis = Diagnosis(found.shown, found.source)
     try:
         if found.text is None:
@@ -142,10 +152,7 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     if migrations.untouched and await _may_create(pool):
         return diagnosis  # the first run makes the tables: an empty database is not a sick one
     if not migrations.up_to_date:
-        what = (
-            f"the tables are not up to date: ours at {migrations.current} of {migrations.latest}, LangGraph's at"
-            f" {migrations.saver_version} of {migrations.saver_latest}"
-        )
+        what = f"the tables are not up to date: {migrations_done(migrations)}"
         return diagnosis.with_problem(what, "start a run once as a role that may create tables; that migrates them")
     async with borrowed(pool, "asking for rights") as connection:
         lacking = await (await connection.execute(statements("health")["missing_rights"])).fetchall()

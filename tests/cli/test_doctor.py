@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from langgraph_quorum.orchestration.cli.doctor import EXTRAS, missing_of
 from langgraph_quorum.orchestration.database import open_database
 from tests.cli.conftest import NOWHERE, Quorum
@@ -41,6 +43,29 @@ def test_each_problem_comes_with_its_mend_and_no_password(quorum: Quorum) -> Non
     assert "mend: check that it runs, and host and port of the DSN" in done.stdout
     assert found["healthy"] is False
     assert found["problems"][0]["mend"] == "check that it runs, and host and port of the DSN"
+
+
+def test_a_fresh_database_counts_its_migrations_from_0(quorum: Quorum, database: str) -> None:
+    said = " ".join(quorum("doctor", "--dsn", database).stdout.split())
+
+    assert "none yet, the first run makes the tables (ours 0 of 1, LangGraph's 0 of 1" in said
+    assert "-1" not in said
+
+
+@pytest.mark.parametrize("arguments", [("--dsn", "foo"), ("--dsn", ""), ("--dsn", "foo", "--json"), ()])
+def test_a_dsn_that_is_none_is_wrong_input_and_still_reported(quorum: Quorum, arguments: tuple[str, ...]) -> None:
+    done = quorum("doctor", *arguments, environ={"QUORUM_DSN": "foo"})
+
+    assert done.returncode == 2
+    assert "is not a DSN" in done.stdout
+    assert "give postgresql://user:password@host:port/database" in done.stdout
+
+
+def test_a_short_password_does_not_garble_the_report(quorum: Quorum) -> None:
+    done = quorum("doctor", "--dsn", "postgresql://u:p@localhost:1/x")
+
+    assert done.returncode == 4
+    assert "accepting TCP/IP connections" in " ".join(done.stdout.split())
 
 
 def test_extras_are_read_from_the_metadata() -> None:

@@ -64,7 +64,7 @@ async def test_missing_tables_that_the_role_may_not_create_are_a_problem(databas
         admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     diagnosis = await diagnose(make_conninfo(database, user=role, password=password))
     what, mend = only_problem(diagnosis)
-    assert what.startswith("the tables are not up to date: ours at 0 of 1")
+    assert what.startswith("the tables are not up to date: ours 0 of 1, LangGraph's 0 of 1")
     assert "start a run once" in mend
 
 
@@ -85,6 +85,7 @@ async def test_a_dsn_that_is_none_is_reported_without_its_text() -> None:
     diagnosis = await diagnose("mysql://me:hunter2@host/db")
     what, mend = only_problem(diagnosis)
     assert (what, mend.startswith("give postgresql://")) == ("dsn is not a DSN", True)
+    assert not diagnosis.dsn_understood
     assert "hunter2" not in repr(diagnosis)
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
 from langgraph_quorum.orchestration.cli.words import counted, printable
-from langgraph_quorum.orchestration.persistence.health import Diagnosis
+from langgraph_quorum.orchestration.persistence.health import Diagnosis, migrations_done
 
 _SOURCES = {"argument": "from --dsn", "QUORUM_DSN": "from QUORUM_DSN", "embedded": "nothing else was named"}
 _GB = 1_000_000_000
@@ -60,9 +60,7 @@ def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         current = "current" if migrations.up_to_date else "not current"
         if migrations.untouched and diagnosis.healthy:
             current = "none yet, the first run makes the tables"
-        figures = f"ours {migrations.current} of {migrations.latest}"
-        saver = f"LangGraph's {migrations.saver_version} of {migrations.saver_latest}"
-        yield "migrations", f"{current} ({figures}, {saver})"
+        yield "migrations", f"{current} ({migrations_done(migrations)})"
     yield "can write", {True: "yes", False: "no", None: "not known"}[diagnosis.writable]
 
 
