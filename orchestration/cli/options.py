@@ -23,7 +23,14 @@ Threshold = Annotated[
     float, typer.Option(metavar="SHARE", help="Share of the branches whose good answers are enough, above 0 up to 1.")
 ]
 Grace = Annotated[float, typer.Option(metavar="SECONDS", help="What stragglers still get once that share is reached.")]
-Deadline = Annotated[float, typer.Option(metavar="SECONDS", help="When it goes on with what there is; inf for never.")]
+Deadline = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        help="When each fan-out goes on with what there is; inf for never. What ran out of time is sent out once more,"
+        " so a run can take up to twice as long.",
+    ),
+]
 Minimum = Annotated[int, typer.Option(metavar="N", help="Good answers without which the run fails.")]
 Mode = Annotated[str, typer.Option(metavar="MODE", help="auto, parallel, sequential or adaptive.")]
 Thread = Annotated[

@@ -109,3 +109,10 @@ def test_our_warnings_are_complaints_and_those_of_parsers_are_not_repeated() -> 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stderr == "quorum: the lease is late\nquorum: broken object\n"
+
+
+def test_help_says_that_a_deadline_is_of_each_fan_out(quorum: Quorum) -> None:
+    said = quorum("run", "analyse", "--help", environ={"COLUMNS": "300"}).stdout
+
+    assert "When each fan-out goes on with what there is" in said
+    assert "sent out once more, so a run can take up to twice as long" in said
