@@ -31,7 +31,8 @@ def planned_work(intake: Intake, settings: AnalysisSettings) -> list[WorkItem]:
     minimum = settings.sync.minimum
     if minimum > len(items):
         mend = "lower it, or name more documents or specialists"
-        raise RefusedError(f"--minimum {minimum}: there are only {len(items)} branches: {mend}")
+        there = "is only 1 branch" if len(items) == 1 else f"are only {len(items)} branches"
+        raise RefusedError(f"--minimum {minimum}: there {there}: {mend}")
     return items
 
 

@@ -88,6 +88,7 @@ def test_a_name_that_is_not_utf_8_is_refused(quorum: Quorum) -> None:
         (["--deadline", "0"], "--deadline 0: give seconds above 0"),
         (["--minimum", "0"], "--minimum 0: give a whole number from 1"),
         (["--minimum", "99"], "--minimum 99: there are only 7 branches: lower it"),
+        (["--minimum", "2", "--specialist", "content"], "--minimum 2: there is only 1 branch: lower it"),
         (["--mode", "fast"], "--mode fast: give one of auto, parallel, sequential, adaptive"),
         (["--specialist", "nobody"], "--specialist nobody: give one of content, linguistic,"),
         (["--thread", ""], "thread '' is empty"),

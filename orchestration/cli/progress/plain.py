@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self, TextIO
 
 from langgraph_quorum.orchestration.cli.progress.board import STAGES, Board
-from langgraph_quorum.orchestration.cli.words import printable, seconds
+from langgraph_quorum.orchestration.cli.words import counted, printable, seconds
 
 
 class PlainProgress:
@@ -27,7 +27,7 @@ class PlainProgress:
     def begin(self, board: Board, title: str) -> None:
         """Say which run begins."""
         kept = f", {board.kept} of them finished already" if board.kept else ""
-        self._line(f"{title}: {len(board.cells)} branches{kept}")
+        self._line(f"{title}: {counted(len(board.cells), 'branch', 'branches')}{kept}")
 
     def stage(self, words: str) -> None:
         """Say what is going on."""
