@@ -39,7 +39,7 @@ def test_an_approved_run_is_shown_and_ends_with_0(quorum: Quorum, database: str)
     done = quorum("run", "analyse", "pep.rst", "--dsn", database, "--thread", "t1")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("approved  quality 0.")
+    assert done.stdout.startswith("approved  quality of the analysis 0.")
     assert "7 of 7 branches" in done.stdout
     for specialist in ("content", "linguistic", "technical", "business", "sentiment", "summary", "quality"):
         assert f"\n{specialist} 1" in done.stdout  # its section, with a share of 1x %

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from langgraph_quorum.orchestration.cli.exits import code_of_status
+from langgraph_quorum.orchestration.cli.progress.board import Board
+from langgraph_quorum.orchestration.cli.progress.plain import PlainProgress
 from langgraph_quorum.orchestration.cli.rendering.diagnosis import render_diagnosis
 from langgraph_quorum.orchestration.cli.rendering.outcome import render_outcome
 from langgraph_quorum.orchestration.cli.rendering.runs import runs_table
@@ -82,7 +85,7 @@ def test_no_line_is_wider_than_the_terminal(width: int, documents: int) -> None:
 def test_the_verdict_comes_first_and_the_documents_after_it() -> None:
     lines = printed(outcome(["a.md", "b.md"]))
 
-    assert lines[0] == "approved  quality 0.90 (95 % interval 0.80 to 0.95), 14 of 14 branches, 7.5 s"
+    assert lines[0] == "approved  quality of the analysis 0.90 (0.80 to 0.95), 14 of 14 branches, 7.5 s"
     assert lines[1] == "sync point: 7 of 7 succeeded after 7.40 s"
     assert lines[3].split() == ["Document", "Quality", "95", "%", "interval", *(who[:4] for who in SPECIALISTS)]
     assert lines[4].split() == ["a.md", "0.91", "0.84", "to", "0.99", *["14%"] * 7]
@@ -162,6 +165,50 @@ def test_a_failed_run_says_why() -> None:
     assert lines[1] == "0 of 7 branches succeeded, at least 1 must"
 
 
+BELOW = "quality 0.61 is below the target 0.8"
+
+
+def below_target(branches: list[str], **parts: float) -> dict[str, Any]:
+    given = outcome(["a.md"], status="partial")
+    for name in branches:
+        given["branches"][name]["quality"] = {"score": 0.6, "consistency": None, **parts}
+    given["findings"] = [{"check": "quality", "severity": "error", "message": BELOW, "branches": branches}]
+    return given
+
+
+@pytest.mark.parametrize(
+    ("parts", "meaning"),
+    [
+        ({"confidence": 0.1, "completeness": 1.0}, ": there is too little text in English to be sure"),
+        ({"confidence": 0.7, "completeness": 0.2}, ": only a part of the text could be analysed"),
+        ({"confidence": 1.0, "completeness": 1.0}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_missed_quality_target_is_told_from_missing_branches(parts: dict[str, float], meaning: str) -> None:
+    lines = printed(below_target(["content@a.md", "summary@a.md"], **parts), width=160)
+
+    assert lines[1] == f"all 7 branches answered; the measured {BELOW}{meaning}"
+    assert lines[2].startswith("sync point: ")
+
+
+def test_a_missed_quality_target_next_to_a_failed_branch_is_no_more_than_a_finding() -> None:
+    given = below_target(["content@a.md"], confidence=0.1)
+    given["branches"]["summary@a.md"]["status"] = "failed"
+
+    assert printed(given)[1] == BELOW
+
+
+def test_one_branch_is_one_branch() -> None:
+    stream = io.StringIO()
+    PlainProgress(stream).begin(Board.of([{"branch_id": "a@b", "specialist": "a", "group": "b"}]), "thread t")
+    given = below_target(["content@a.md"], confidence=0.1)
+    given["branches"] = {"content@a.md": given["branches"]["content@a.md"]}
+
+    assert stream.getvalue().endswith("thread t: 1 branch\n")
+    assert printed(given)[1].startswith("the only branch answered; ")
+
+
 def test_nothing_in_a_document_steers_the_terminal() -> None:
     name = "\x1b]0;owned\x07.md"
     given = outcome([name])
@@ -183,6 +230,19 @@ def test_runs_fit_the_terminal_and_keep_their_thread_ids() -> None:
     assert text.count("x") >= 40
     assert "approved" in text
     assert "1 day" in text
+
+
+@pytest.mark.parametrize("thread", ["a0b3260174b7", "x" * 38, "\N{CJK UNIFIED IDEOGRAPH-6771}" * 18])
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_thread_is_whole_on_its_line_however_narrow_the_terminal(thread: str, width: int) -> None:
+    run = StoredRun(thread, "document_analysis", "interrupted", "analyse " + "y" * 90, {}, NOW, NOW, live=False)
+    console = Console(file=io.StringIO(), width=width, record=True)
+    console.print(runs_table([run], NOW, width))
+    head, row = console.export_text().splitlines()
+
+    assert head.startswith("thread")
+    assert row.split()[0] == thread
+    assert cell_len(row) <= width
 
 
 def test_a_diagnosis_says_what_and_how_to_mend_it() -> None:

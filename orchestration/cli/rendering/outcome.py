@@ -14,6 +14,7 @@ from langgraph_quorum.orchestration.cli.progress.matrix import matrix
 from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
 from langgraph_quorum.orchestration.cli.rendering.documents import print_documents
 from langgraph_quorum.orchestration.cli.rendering.leftovers import print_leftovers
+from langgraph_quorum.orchestration.cli.rendering.misses import missed_quality
 from langgraph_quorum.orchestration.cli.rendering.questions import print_questions
 from langgraph_quorum.orchestration.cli.rendering.summary import summary_table
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
@@ -70,8 +71,8 @@ def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     status, branches = outcome["status"], outcome.get("branches", {}).values()
     line = Text(status, style=_STYLES.get(status, "bold cyan"))
     if outcome.get("attribution"):
-        line.append(f"  quality {outcome['quality']:.2f}", style="bold")
-        line.append(f" (95 % interval {interval(outcome.get('confidence_interval'))})", style="not bold default")
+        line.append(f"  quality of the analysis {outcome['quality']:.2f}", style="bold")
+        line.append(f" ({interval(outcome.get('confidence_interval'))})", style="not bold default")
     if planned:
         good = sum(record["status"] == "succeeded" for record in branches)
         line.append(f", {good} of {counted(planned, 'branch', 'branches')}", style="not bold default")
@@ -83,6 +84,8 @@ def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
 def _reasons(outcome: Mapping[str, Any]) -> list[str]:
     """Why it ended like this: the error, what the validator found, what the sync points decided."""
     lines = [outcome["error"]["message"]] if outcome.get("error") else []
+    if missed := missed_quality(outcome):
+        lines.append(missed)
     lines += [finding["message"] for finding in outcome.get("findings", []) if finding["message"] not in "".join(lines)]
     decided = [event["why"] for event in outcome.get("timeline", []) if event["node"] == "sync_point"]
     lines += [f"sync point: {why}" for why in decided if decided]
