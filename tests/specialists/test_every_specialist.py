@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 
 import pytest
@@ -24,6 +25,9 @@ from tests.specialists.samples import PEPS, pep
 SAMPLES = {f"PEP {number}": number for number in PEPS}
 OF_PROSE = [name for name in DOCUMENT_SPECIALISTS if name != "technical"]
 OF_ENGLISH = [name for name in OF_PROSE if name != "summary"]
+
+COUNTING = {"overall_tone", "readability", "key_phrase", "mixed_section", "plain_http", "open_section", "links"}
+SINGULAR_WITH_PLURAL = re.compile(r"(?<![\w.,])1 (?:[a-z]+ )?(?:sentences|words|uses|sections|points|links|headings)\b")
 
 every_specialist = pytest.mark.parametrize("specialist", DOCUMENT_SPECIALISTS)
 every_document = pytest.mark.parametrize("name", [*SAMPLES, *POOR_DOCUMENTS])
@@ -61,6 +65,14 @@ def test_a_finding_is_one_line_and_short_and_so_is_its_quote(specialist: str, na
         assert len(finding["text"]) <= 300
         assert "\n" not in finding["text"]
         assert len(folded_quote(finding)) <= 300
+
+
+@every_document
+@every_specialist
+def test_one_of_a_thing_is_told_in_the_singular(specialist: str, name: str) -> None:
+    report = report_on(name, specialist)
+    own = [report["headline"], *(finding["text"] for finding in report["findings"] if finding["kind"] in COUNTING)]
+    assert [text for text in own if SINGULAR_WITH_PLURAL.search(text)] == []
 
 
 @every_document

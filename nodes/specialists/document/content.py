@@ -19,6 +19,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 from langgraph_quorum.nodes.specialists.document.terms import Grammar, learn, phrases
@@ -132,9 +133,10 @@ def _theme(theme: Theme, read: Sequence[Passage], grammar: Grammar, found: dict[
 def _phrase(phrase: Phrase, sections: int) -> Finding:
     """A key phrase at its first use."""
     first = phrase.sentences[0]
+    uses = counted(phrase.uses, "use")
     return {
         "kind": "key_phrase",
-        "text": f'"{phrase.surface}": {phrase.uses} uses in {len(phrase.sections)} of {sections} sections.',
+        "text": f'"{phrase.surface}": {uses} in {len(phrase.sections)} of {counted(sections, "section")}.',
         "where": first.place,
         "quote": around(first.text, phrase.surface),
         "value": round(phrase.score, 2),
@@ -175,7 +177,7 @@ def _entities(named: Sequence[Entity]) -> list[Finding]:
             found.append(
                 {
                     "kind": sort,
-                    "text": clipped(f"{entity.name}{says}: {count} mention{'s' if count > 1 else ''}."),
+                    "text": clipped(f"{entity.name}{says}: {counted(count, 'mention')}."),
                     "where": place,
                     "quote": around(text, entity.name),
                     "value": float(count),

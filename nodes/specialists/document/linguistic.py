@@ -17,6 +17,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.readability import lexical_diversity, readability
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
@@ -82,7 +83,7 @@ def _overall(sentences: list[Sentence]) -> Finding:
     return {
         "kind": "readability",
         "text": f"Flesch reading ease {whole.reading_ease:.0f} ({_band(whole.reading_ease)}), Flesch-Kincaid grade "
-        f"{whole.grade:.1f}, {whole.words_per_sentence:.0f} words per sentence over {whole.words} words.",
+        f"{whole.grade:.1f}, {whole.words_per_sentence:.0f} words per sentence over {counted(whole.words, 'word')}.",
         "where": sentences[0].place,
         "quote": shortened(sentences[0].text),
         "value": round(whole.grade, 1),

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from langgraph_quorum.nodes.documents.model import Document, Fault, Link, Severity
-from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, standing_at
+from langgraph_quorum.nodes.specialists.document.quoting import counted, lines_in_words, one_line, standing_at
 from langgraph_quorum.nodes.specialists.document.report import Finding
 
 LinkKind = Literal["web", "mail", "in-document", "relative path", "other scheme"]
@@ -165,7 +165,7 @@ def _unencrypted(document: Document) -> list[Finding]:
         document,
         plain[0],
         "plain_http",
-        f"{len(plain)} of {web} web links use http without encryption: {lines_in_words(lines)}.",
+        f"{len(plain)} of {counted(web, 'web link')} without encryption (http): {lines_in_words(lines)}.",
         "info",
     )
     return [{**found, "value": float(len(plain)), "unit": "links", "data": {"lines": lines}}]

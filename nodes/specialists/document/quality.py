@@ -15,7 +15,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     passages,
     ratio,
 )
-from langgraph_quorum.nodes.specialists.document.quoting import one_line
+from langgraph_quorum.nodes.specialists.document.quoting import counted, one_line
 from langgraph_quorum.nodes.specialists.document.repetition import repeated_sentences
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.unfinished import unfinished
@@ -90,10 +90,12 @@ def _headline(findings: list[Finding], units: int) -> str:
     """The count of warnings and the first of them, else of notes, else that nothing was found in so much text."""
     faults = [finding for finding in findings if "severity" in finding]
     if not faults:
-        return f"No gap, unfinished passage or inconsistency found in {units} sentences and headings."
+        text = "1 sentence or heading" if units == 1 else f"{units} sentences and headings"
+        return f"No gap, unfinished passage or inconsistency found in {text}."
     warnings = [finding for finding in faults if finding["severity"] == "warning"]
     first = (warnings or faults)[0]
     line = f" (line {first['where']['line']})" if "line" in first["where"] else ""
     notes = len(faults) - len(warnings)
-    counted = f"{len(warnings)} warning{'' if len(warnings) == 1 else 's'}, {notes} note{'' if notes == 1 else 's'}"
-    return one_line(f"{counted}; first{line}: {first['text']}", _HEADLINE)
+    return one_line(
+        f"{counted(len(warnings), 'warning')}, {counted(notes, 'note')}; first{line}: {first['text']}", _HEADLINE
+    )

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from langgraph_quorum.nodes.specialists.document.clauses import addresses_reader, clause_marks, hedges, passives
 from langgraph_quorum.nodes.specialists.document.prose import Passage, clipped, ratio, shortened
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 
@@ -27,7 +28,8 @@ def long(sentences: list[Sentence]) -> list[Finding]:
     return [
         {
             "kind": "long_sentence",
-            "text": f"A sentence of {one.words} words with {clause_marks(one.text)} openings of clauses or asides.",
+            "text": f"A sentence of {one.words} words with {counted(clause_marks(one.text), 'opening')} of clauses "
+            "or asides.",
             "where": one.place,
             "quote": shortened(one.text),
             "value": float(one.words),

@@ -18,6 +18,7 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
+from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 from langgraph_quorum.nodes.specialists.document.valence import Valence, valence
@@ -109,7 +110,7 @@ def _overall(scored: list[_Scored]) -> Finding:
     example = max(scored, key=lambda one: one.compound if mean >= 0 else -one.compound)
     return {
         "kind": "overall_tone",
-        "text": f"Over {len(scored)} sentences the tone is {_name(mean)} (mean compound {mean:+.2f}).",
+        "text": f"Over {counted(len(scored), 'sentence')} the tone is {_name(mean)} (mean compound {mean:+.2f}).",
         "where": example.sentence.place,
         "quote": shortened(example.sentence.text),
         "value": round(mean, 3),
@@ -176,11 +177,10 @@ def _mixed(by_section: list[list[_Scored]]) -> list[Finding]:
             continue
         worst = min(blame, key=lambda one: one.compound)
         best = max(praise, key=lambda one: one.compound)
+        sides = f"{len(praise)} positive and {counted(len(blame), 'negative sentence')}"
         finding: Finding = {
             "kind": "mixed_section",
-            "text": clipped(
-                f'"{part[0].section}" weighs both sides: {len(praise)} positive and {len(blame)} negative sentences.'
-            ),
+            "text": clipped(f'"{part[0].section}" weighs both sides: {sides}.'),
             "where": worst.sentence.place,
             "quote": shortened(worst.sentence.text),
             "data": {"positive": len(praise), "negative": len(blame), "best": shortened(best.sentence.text)},
