@@ -75,7 +75,8 @@ SHORT = {"note.md": NOTE, "page.html": PAGE, "README.md": README, "letter.txt": 
 
 
 def mean_score(document: Document) -> float:
-    return fmean(quality_of(document, analysed(name, document))["score"] for name in DOCUMENT_SPECIALISTS)
+    qualities = [quality_of(document, analysed(name, document)) for name in DOCUMENT_SPECIALISTS]
+    return fmean(quality["score"] or 0.0 for quality in qualities)
 
 
 def a_report(*findings: Finding, coverage: float, confidence: float) -> Report:
