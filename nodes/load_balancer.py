@@ -10,6 +10,7 @@ from langgraph_quorum.nodes.signatures import PlainNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.policies import ValidationPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem
+from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
 
 
@@ -29,7 +30,8 @@ def load_balancer_node(specialists: Mapping[str, Specialist], policy: Validation
                 "timeline": [entry(state, "load_balancer", "gave_up", why)],
             }
         queue, moved = _rerouted(state, redo, specialists)
-        why = f"{len(redo)} branches are missing or weak" + (f", {len(moved)} go to their fallback" if moved else "")
+        why = f"missing or weak: {counted(len(redo), 'branch', 'branches')}"
+        why += f", of which to their fallback: {len(moved)}" if moved else ""
         return {
             "redo": redo,
             "queue": queue,

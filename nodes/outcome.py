@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage
 
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
+from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumState
 
 
@@ -24,9 +25,7 @@ def ended(
     elif verdict == "critical_failure":
         status = "failed"
     low, high = merged["confidence_interval"]
-    summary = (
-        f"{status}: {merged['sources_count']} results, quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]. {why}"
-    )
+    summary = f"{status}: {counted(merged['sources_count'], 'result')}, quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]. {why}"
     return {
         "status": status,
         "verdict": verdict,

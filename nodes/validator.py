@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.policies import SyncPolicy, ValidationPolicy
 from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
+from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 ROUNDING = 1e-9
@@ -66,7 +67,8 @@ def check_minimum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
     absent = [name for name in sync.must if name not in succeeded]
     if len(succeeded) >= sync.minimum and not absent:
         return []
-    message = f"{len(succeeded)} of {len(state['queue'])} branches succeeded, at least {sync.minimum} must"
+    branches_of = counted(len(state["queue"]), "branch", "branches")
+    message = f"{len(succeeded)} of {branches_of} succeeded, at least {sync.minimum} must"
     if absent:
         message = f"{', '.join(absent)} must succeed and did not"
     reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in branches if r["status"] != "succeeded"})
@@ -84,7 +86,7 @@ def check_quorum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
     needed = sync.needed(len(state["queue"]))
     if len(good) >= needed:
         return []
-    message = f"{len(good)} good answers of {len(state['queue'])}, the quorum is {needed}"
+    message = f"{counted(len(good), 'good answer')} of {len(state['queue'])}, the quorum is {needed}"
     missing = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in good]
     return [CheckFinding(check="quorum", severity="error", message=message, branches=missing)]
 

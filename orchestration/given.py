@@ -12,7 +12,7 @@ from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
-from langgraph_quorum.state.spelling import suggestion
+from langgraph_quorum.state.words import suggestion
 
 NOTHING = object()
 """There is nothing to drive."""

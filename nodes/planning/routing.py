@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.records import PRIORITIES, WorkItem
-from langgraph_quorum.state.spelling import suggestion
+from langgraph_quorum.state.words import suggestion
 
 
 def default_work(specialists: Mapping[str, Specialist]) -> list[WorkItem]:
