@@ -25,7 +25,8 @@ def ended(
     elif verdict == "critical_failure":
         status = "failed"
     low, high = merged["confidence_interval"]
-    summary = f"{status}: {counted(merged['sources_count'], 'result')}, quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]. {why}"
+    results = counted(merged["sources_count"], "result")
+    summary = f"{status}: {results}, quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]. {why}"
     return {
         "status": status,
         "verdict": verdict,
