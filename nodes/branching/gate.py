@@ -81,12 +81,13 @@ class Gate:
 
     async def turn(self, ticket: Ticket) -> str:
         """Wait until this branch may start. Returns the prerequisite for whose lack it is to be skipped, or ""."""
-        turn = self._turns[ticket.branch_id] = self._loop.create_future()
         self._admission.queue(ticket)
-        self._give_turns()
+        if self._give_turns(ticket):
+            return ticket.missing
+        turn: asyncio.Future[str] = self._loop.create_future()
+        self._turns[ticket.branch_id] = turn
         try:
-            missing: str = await turn
-            return missing
+            return await turn
         finally:
             self._turns.pop(ticket.branch_id, None)
 
@@ -200,15 +201,20 @@ class Gate:
         else:
             self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
 
-    def _give_turns(self) -> None:
+    def _give_turns(self, asking: Ticket | None = None) -> bool:
+        """Tell those whose turn has come. Says whether the one that is asking is among them."""
         if self.released is not None:
-            return
+            return False
+        granted = False
         for ticket in self._admission.admit():
             turn = self._turns.get(ticket.branch_id)
-            if turn is not None and not turn.done():
+            if ticket is asking:
+                granted = True
+            elif turn is not None and not turn.done():
                 turn.set_result(ticket.missing)
             elif not ticket.missing:  # its task was cancelled while it waited: the turn is free again
                 self._admission.ended(ticket.branch_id, succeeded=False, now=self._loop.time())
+        return granted
 
     async def _stop(self, task: asyncio.Task[Any], *, cancel: bool) -> None:
         try:

@@ -69,7 +69,7 @@ async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[
         if meeting.gate is None:
             opening = _open(meeting, wave, policy, runtime)
             meeting.gate = asyncio.create_task(opening, name="quorum:gate")
-        yield await asyncio.shield(meeting.gate)
+        yield meeting.gate.result() if meeting.gate.done() else await asyncio.shield(meeting.gate)
     except GraphInterrupt:
         raise
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from typing import Any
@@ -13,6 +14,10 @@ from langgraph_quorum.state.ports import Capacity
 
 WINDOW_S = 0.05
 """Shortest time over which CPU use is measured."""
+FRESH_S = 1.0
+"""A measurement younger than this is given again: runs that start together share it."""
+STALE_S = 5.0
+"""A sample older than this says nothing about the present, so a new window is begun."""
 
 
 class LocalCapacity:
@@ -21,15 +26,23 @@ class LocalCapacity:
     def __init__(self, cost_budget: float | None = None) -> None:
         self._cost_budget = cost_budget
         self._last: tuple[float, Any] | None = None
+        self._known: Capacity | None = None
 
     async def measure(self) -> Capacity:
-        """The capacity at this moment; takes up to 0.05 s when nothing was measured before."""
-        if self._last is None:
+        """The capacity at this moment; takes up to 0.05 s when nothing was measured in the last seconds."""
+        age_s = math.inf if self._last is None else time.monotonic() - self._last[0]
+        if self._known is not None and age_s < FRESH_S:
+            return self._known
+        if self._last is None or age_s > STALE_S:
             self._last = await asyncio.to_thread(_sample)
         await asyncio.sleep(max(0.0, WINDOW_S - (time.monotonic() - self._last[0])))
         before, self._last = self._last, await asyncio.to_thread(_sample)
+        self._known = await self._capacity(before[1], self._last[1])
+        return self._known
+
+    async def _capacity(self, before: Any, after: Any) -> Capacity:
         memory = await asyncio.to_thread(psutil.virtual_memory)
-        free_cpu, io_wait = _shares(before[1], self._last[1])
+        free_cpu, io_wait = _shares(before, after)
         cpus = _usable_cpus()
         return Capacity(
             cpus=cpus,

@@ -135,3 +135,8 @@ async def test_a_busy_core_is_seen() -> None:
         pass
     busy = await probe.measure()
     assert busy.free_cpu <= 1 - 0.5 / busy.cpus  # one core was busy; half of that leaves room for noise
+
+
+async def test_runs_that_start_together_share_one_measurement() -> None:
+    probe = LocalCapacity()
+    assert await probe.measure() is await probe.measure()
