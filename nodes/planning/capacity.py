@@ -14,7 +14,7 @@ from langgraph_quorum.state.ports import Capacity
 
 WINDOW_S = 0.05
 """Shortest time over which CPU use is measured."""
-FRESH_S = 1.0
+FRESH_S = 0.1
 """A measurement younger than this is given again: runs that start together share it."""
 STALE_S = 5.0
 """A sample older than this says nothing about the present, so a new window is begun."""
