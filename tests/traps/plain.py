@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from langgraph.graph import START, StateGraph
@@ -21,6 +22,19 @@ class Results(TypedDict, total=False):
 
 class Named(TypedDict):
     name: str
+
+
+class Workers:
+    """Each takes the seconds that its name stands for; counts how often it began."""
+
+    def __init__(self, seconds: Mapping[str, float]) -> None:
+        self._seconds = seconds
+        self.began: list[str] = []
+
+    async def __call__(self, state: Named) -> dict[str, Any]:
+        self.began.append(state["name"])
+        await asyncio.sleep(self._seconds[state["name"]])
+        return {"done": [state["name"]]}
 
 
 def fan_out(worker: Any, names: Iterable[str], **settings: Any) -> Any:

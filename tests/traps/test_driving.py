@@ -17,7 +17,7 @@ from tests.graphs.running import FIXED, thread
 from tests.graphs.running import Crew as Sleepers
 from tests.graphs.running import compiled as our_graph
 from tests.orchestration.crews import Crew
-from tests.traps.plain import Named, Results, fan_out
+from tests.traps.plain import Results, Workers, fan_out
 
 SECONDS = {"a": 1, "b": 1, "slow": 30}
 
@@ -35,18 +35,6 @@ def two_steps() -> Any:
     builder.add_edge(START, "one")
     builder.add_edge("one", "two")
     return builder.compile(checkpointer=InMemorySaver())
-
-
-class Workers:
-    """Each takes its time; counts how often it began."""
-
-    def __init__(self) -> None:
-        self.began: list[str] = []
-
-    async def __call__(self, state: Named) -> dict[str, Any]:
-        self.began.append(state["name"])
-        await asyncio.sleep(SECONDS[state["name"]])
-        return {"done": [state["name"]]}
 
 
 @pytest.mark.looptime
@@ -99,7 +87,7 @@ async def cut_off(graph: Any, durability: Literal["sync", "async", "exit"]) -> A
 @pytest.mark.looptime
 @pytest.mark.parametrize("durability", ["sync", "async"])
 async def test_plain_finished_branches_are_stored_while_the_others_work(durability: Any) -> None:
-    workers = Workers()
+    workers = Workers(SECONDS)
     graph = fan_out(workers, SECONDS).compile(checkpointer=InMemorySaver())
     assert (await cut_off(graph, durability)).values == {"done": ["a", "b"]}
     await graph.ainvoke(None, thread())
@@ -108,7 +96,7 @@ async def test_plain_finished_branches_are_stored_while_the_others_work(durabili
 
 @pytest.mark.looptime
 async def test_plain_with_durability_exit_nothing_is_stored_while_a_run_works() -> None:
-    graph = fan_out(Workers(), SECONDS).compile(checkpointer=InMemorySaver())
+    graph = fan_out(Workers(SECONDS), SECONDS).compile(checkpointer=InMemorySaver())
     running = asyncio.create_task(graph.ainvoke({}, thread(), durability="exit"))
     await asyncio.sleep(5)
     assert (await graph.aget_state(thread())).created_at is None
@@ -121,7 +109,7 @@ async def test_plain_with_durability_exit_nothing_is_stored_while_a_run_works() 
 
 @pytest.mark.looptime
 async def test_plain_with_durability_exit_a_cancelled_run_still_stores_its_finished_branches() -> None:
-    workers = Workers()
+    workers = Workers(SECONDS)
     graph = fan_out(workers, SECONDS).compile(checkpointer=InMemorySaver())
     assert (await cut_off(graph, "exit")).values == {}
     assert (await graph.aget_state(thread())).values == {"done": ["a", "b"]}

@@ -11,23 +11,11 @@ from langgraph.errors import NodeTimeoutError
 
 from langgraph_quorum import SyncPolicy
 from tests.graphs.running import Crew, run, statuses, thread
-from tests.traps.plain import Named, fan_out
+from tests.traps.plain import Workers, fan_out
 
 pytestmark = pytest.mark.looptime
 
 SECONDS = {"a": 1, "b": 1, "c": 1, "slow": 30}
-
-
-class Workers:
-    """Each takes its time; counts how often it began."""
-
-    def __init__(self) -> None:
-        self.began: list[str] = []
-
-    async def __call__(self, state: Named) -> dict[str, Any]:
-        self.began.append(state["name"])
-        await asyncio.sleep(SECONDS[state["name"]])
-        return {"done": [state["name"]]}
 
 
 def specialists(crew: Crew) -> list[Any]:
@@ -37,7 +25,7 @@ def specialists(crew: Crew) -> list[Any]:
 async def test_plain_the_join_waits_for_the_slowest_branch() -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await fan_out(Workers(), SECONDS).compile().ainvoke({})
+    await fan_out(Workers(SECONDS), SECONDS).compile().ainvoke({})
     assert loop.time() - began == pytest.approx(30, abs=0.01)
 
 
@@ -50,7 +38,7 @@ async def test_ours_goes_on_once_enough_are_in() -> None:
 
 
 async def test_plain_a_step_timeout_aborts_the_run_with_an_error_that_says_nothing() -> None:
-    graph = fan_out(Workers(), SECONDS).compile()
+    graph = fan_out(Workers(SECONDS), SECONDS).compile()
     graph.step_timeout = 5
     with pytest.raises(TimeoutError) as caught:
         await graph.ainvoke({})
@@ -58,7 +46,7 @@ async def test_plain_a_step_timeout_aborts_the_run_with_an_error_that_says_nothi
 
 
 async def test_plain_a_resume_after_a_step_timeout_runs_into_it_again() -> None:
-    workers = Workers()
+    workers = Workers(SECONDS)
     graph = fan_out(workers, SECONDS).compile(checkpointer=InMemorySaver())
     graph.step_timeout = 5
     with pytest.raises(TimeoutError):
@@ -87,7 +75,7 @@ async def test_ours_below_the_threshold_a_deadline_gives_a_partial_result_and_ra
 
 async def test_plain_a_nodes_own_timeout_fails_the_whole_run() -> None:
     with pytest.raises(NodeTimeoutError):
-        await fan_out(Workers(), SECONDS, timeout=5).compile().ainvoke({})
+        await fan_out(Workers(SECONDS), SECONDS, timeout=5).compile().ainvoke({})
 
 
 async def test_ours_a_specialists_own_timeout_ends_that_branch_alone() -> None:
