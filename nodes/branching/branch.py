@@ -91,8 +91,8 @@ class _Visit:
     async def record(self) -> BranchRecord:
         branch_id = self._item["branch_id"]
         try:
-            begun = lambda: self._effort.began is not None  # noqa: E731
-            outcome = self._judged(await self._gate.race(branch_id, self._work(), begun))
+            raced = await self._gate.race(branch_id, self._work(), lambda: self._effort.began is not None)
+            outcome = self._judged(raced)
         except GraphInterrupt:
             self._end(_Outcome("awaiting_human", "asks a human"))
             raise
