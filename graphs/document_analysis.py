@@ -14,7 +14,7 @@ from langgraph_quorum.nodes.specialists.document.digest import digest
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
 from langgraph_quorum.nodes.specialists.document.planner import document_planner
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
 def build_document_analysis(

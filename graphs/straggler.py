@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from langgraph_quorum.graphs.workflow import QuorumBuilder, build_workflow
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 QUICK_S = 0.1
 GRACE_S = 0.2

@@ -28,7 +28,8 @@ from langgraph_quorum.nodes.sync_point import sync_point_node
 from langgraph_quorum.nodes.validator import validator_node
 from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.policies import Policies, SyncPolicy
+from langgraph_quorum.state.policies import Policies
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput, QuorumState
 
 QuorumBuilder: TypeAlias = StateGraph[QuorumState, QuorumContext, QuorumInput, QuorumOutput]

@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.journal import entry, task_of
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.branch import BranchCall, Wave
 from langgraph_quorum.state.errors import PlanError
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.decision import is_good
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord, ReleaseReason, SyncDecision, SyncStatus
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 

@@ -11,7 +11,8 @@ from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.decision import is_good
-from langgraph_quorum.state.policies import SyncPolicy, ValidationPolicy
+from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -35,17 +36,51 @@ class Branch:
         return asdict(self)
 
 
-class Wave(TypedDict):
-    """What all branches of one fan-out share."""
+Condition = Callable[[Mapping[str, Any]], bool]
+"""Asked with a branch's inputs whether it is to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a specialist may return in place of a bare value, to say more than the value.
+
+    Attributes:
+        value: The result.
+        work: Further branches that the result asks for. Their ids are put below this branch's: `"page"` of branch
+            `"book"` becomes `"book/page"`, without an id `"book/0"`. Their `depends_on` may name each other by the short
+            id. They go out in the run's next fan-out, as far as `GrowthPolicy` allows.
+        cost: What this attempt cost, in the application's currency.
+    """
+
+    value: Any
+    work: Sequence[WorkItem] = ()
+    cost: float | None = None
+
+
+class Share(TypedDict):
+    """A sync point's part of a fan-out."""
 
     point: str
-    round: int
     total: int
-    """Branches in this fan-out."""
+    """Branches of this fan-out that it counts."""
     earlier: int
     """Successes of earlier fan-outs that are not done again: they count towards the minimum."""
     must: list[str]
     """Branches that must be among the successes and have not succeeded yet."""
+
+
+class Wave(TypedDict):
+    """What all branches of one fan-out share."""
+
+    run: str
+    """The run's workflow id; "" in a graph that is not a workflow of ours."""
+    round: int
+    total: int
+    """Branches in this fan-out."""
+    shares: list[Share]
+    """One for each sync point that counts any of them."""
+    asking: bool
+    """Whether a question to a human pauses the run whatever `on_question` says: its answer is due."""
     mode: Mode
     at_once: int
     """Most branches running at the same time; where `adaptive` starts."""
@@ -56,14 +91,22 @@ class Wave(TypedDict):
 
 
 class BranchCall(TypedDict):
-    """The payload of one `Send`: the input of a specialist's node."""
+    """One branch of a fan-out."""
 
     item: WorkItem
-    task: str
     order: int
     """Position in the fan-out: high priority and prerequisites first."""
     inputs: dict[str, Any]
     """Results of prerequisites that succeeded before this fan-out; they stand in where one that is redone fails."""
     waits_for: list[str]
-    """Prerequisites within this fan-out."""
+    """Prerequisites within this fan-out: branches and sync points."""
+    points: list[str]
+    """Sync points that count it."""
+
+
+class Bundle(TypedDict):
+    """The payload of one `Send`: the input of a specialist's node. Mostly one branch; many when they are cheap."""
+
+    calls: list[BranchCall]
+    task: str
     wave: Wave

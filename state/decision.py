@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord, ReleaseReason
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Arrivals:
     """What a sync point knows. Times are seconds on one monotonic clock.
 
     Attributes:
-        total: Branches of this fan-out.
+        total: Branches of this fan-out, without those that were excused.
         good: Branches that succeeded well enough.
         settled: Branches that have ended, good or not; also those that wait for a human.
         succeeded: Branches that succeeded, good enough or not.
@@ -59,7 +59,7 @@ def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release
     A quorum that was reached stays reached, so the answer only ever moves from wait to release as time goes by.
     """
     if arrivals.settled >= arrivals.total:
-        return Release("all_done" if arrivals.succeeded else "all_failed")
+        return Release("all_done" if arrivals.succeeded or not arrivals.total else "all_failed")
     if arrivals.decisive:
         return Release("decisive")
     if arrivals.failed > policy.tolerated(arrivals.total):

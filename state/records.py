@@ -8,7 +8,8 @@ from typing_extensions import TypedDict
 
 BranchStatus = Literal["succeeded", "failed", "timed_out", "cut", "skipped", "awaiting_human"]
 """How a branch ended: `cut` means that the sync point moved on without it (its reason says why), `timed_out` that its
-own time or the sync point's deadline ran out, `skipped` that a prerequisite did not succeed."""
+own time or the sync point's deadline ran out, `skipped` that a prerequisite did not succeed or that its condition said
+no (then it is `excused`)."""
 
 Priority = Literal["high", "normal", "low"]
 PRIORITIES: dict[str, int] = {"high": 0, "normal": 1, "low": 2}
@@ -46,9 +47,25 @@ class WorkItem(TypedDict):
     group: NotRequired[str]
     """What the branch is about, for instance a document: results are merged, and coverage is checked, by group."""
     depends_on: NotRequired[list[str]]
-    """Branch ids that must have succeeded before this one starts; their results arrive in `Branch.inputs`."""
+    """Branches that must have succeeded, and sync points that must have moved on, before this one starts. Their results
+    arrive in `Branch.inputs`: of a branch its result, of a sync point a dict of results by branch id."""
+    when: NotRequired[str]
+    """Name of a condition in `Tuning.conditions`, asked with the inputs once the prerequisites are done. Where it says no
+    the branch is skipped, and excused: no sync point counts it."""
+    not_before: NotRequired[float | str]
+    """Earliest start: seconds after its fan-out, or an instant as ISO 8601 with a zone."""
+    exclusive: NotRequired[list[str]]
+    """Names of which each is held by one running branch of the run at a time."""
+    resources: NotRequired[dict[str, float]]
+    """How much it takes, while it runs, of each counted resource in `Tuning.resources`."""
     timeout_s: NotRequired[float]
     """Seconds for one attempt, instead of the specialist's own."""
+    attempts: NotRequired[int]
+    """Attempts at most within one round, instead of the specialist's own."""
+    hedge_s: NotRequired[float]
+    """Seconds after which a second attempt is started beside the first, instead of the specialist's own."""
+    fallback: NotRequired[str]
+    """Specialist that takes over, instead of the specialist's own fallback."""
     measures: NotRequired[dict[str, float]]
     """How large the work is, where the payload only refers to it: `size_bytes`, `parts` (sections, tables, ...) and
     `depth` of its nesting. Measured from the payload when left out."""
@@ -73,6 +90,14 @@ class Quality(TypedDict):
     consistency: float | None
     """Agreement with the other results on the same subject."""
     evidence: list[str]
+
+
+class Missed(TypedDict):
+    """That a sync point had moved on before a branch ended."""
+
+    reason: ReleaseReason
+    at_s: float
+    """Seconds between fan-out and release."""
 
 
 class BranchRecord(TypedDict):
@@ -102,6 +127,18 @@ class BranchRecord(TypedDict):
     quality: Quality | None
     release: ReleaseReason | None
     """The sync point's reason when that ended the branch, else None."""
+    points: list[str]
+    """Sync points that count it."""
+    missed: dict[str, Missed]
+    """Of these, the ones that had moved on before it ended."""
+    excused: bool
+    """Whether its condition, or that of all its prerequisites, said no: it is then not counted."""
+    late: bool
+    """Whether its result was harvested after its fan-out."""
+    cost: float | None
+    """What it cost over all attempts, in the application's currency; None when nothing said."""
+    work: list[WorkItem]
+    """Further branches that its result asks for."""
 
 
 class SyncDecision(TypedDict):
@@ -119,6 +156,8 @@ class SyncDecision(TypedDict):
     threshold: float
     seconds: float
     """From fan-out to release."""
+    excused: list[str]
+    """Branches of this fan-out that were not counted, because their condition said no."""
 
 
 class TimelineEvent(TypedDict):

@@ -12,7 +12,6 @@ from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
-from langgraph_quorum.state.policies import SyncPolicy
 from langgraph_quorum.state.ports import CapacityProbe
 from langgraph_quorum.state.records import (
     Attribution,
@@ -28,6 +27,7 @@ from langgraph_quorum.state.records import (
     WorkItem,
 )
 from langgraph_quorum.state.reducers import append_decisions, append_timeline, merge_branches
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
 class QuorumInput(TypedDict):

@@ -11,19 +11,30 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
-    from langgraph_quorum.state.branch import Branch
+    from langgraph_quorum.state.branch import Answer, Branch
     from langgraph_quorum.state.errors import QuorumError
-    from langgraph_quorum.state.policies import ModePolicy, Policies, SyncPolicy, ValidationPolicy, WeightPolicy
+    from langgraph_quorum.state.policies import (
+        GrowthPolicy,
+        ModePolicy,
+        Policies,
+        RecoveryPolicy,
+        ValidationPolicy,
+        WeightPolicy,
+    )
+    from langgraph_quorum.state.sync_policy import SyncPolicy
     from langgraph_quorum.state.workflow import QuorumContext
 
 __all__ = [
+    "Answer",
     "Branch",
+    "GrowthPolicy",
     "Made",
     "ModePolicy",
     "Orchestrator",
     "Policies",
     "QuorumContext",
     "QuorumError",
+    "RecoveryPolicy",
     "Resources",
     "Run",
     "Scored",
@@ -44,9 +55,10 @@ _HOMES = {
     "nodes.specialists.specialist": ("Resources", "Specialist"),
     "orchestration.orchestrator": ("Orchestrator",),
     "orchestration.run": ("Run",),
-    "state.branch": ("Branch",),
+    "state.branch": ("Answer", "Branch"),
     "state.errors": ("QuorumError",),
-    "state.policies": ("ModePolicy", "Policies", "SyncPolicy", "ValidationPolicy", "WeightPolicy"),
+    "state.policies": ("GrowthPolicy", "ModePolicy", "Policies", "RecoveryPolicy", "ValidationPolicy", "WeightPolicy"),
+    "state.sync_policy": ("SyncPolicy",),
     "state.workflow": ("QuorumContext",),
 }
 

@@ -26,7 +26,7 @@ from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch, BranchCall
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason
 from langgraph_quorum.state.workflow import QuorumContext
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from langgraph_quorum.nodes.branching.admission import Admission, Ticket
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.decision import Arrivals, Release, decide, is_good
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord
 
 T = TypeVar("T")

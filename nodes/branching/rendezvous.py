@@ -16,7 +16,7 @@ from langgraph.runtime import RunControl, Runtime
 
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import Wave
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 

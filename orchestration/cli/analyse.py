@@ -16,7 +16,7 @@ from langgraph_quorum.orchestration.cli.intake import STDIN, Intake, take_in
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
 @dataclass(frozen=True, slots=True)

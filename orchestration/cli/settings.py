@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 if TYPE_CHECKING:
     from langgraph_quorum.graphs.workflow import QuorumBuilder

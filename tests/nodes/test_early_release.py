@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from tests.nodes.waves import Meeting, wave
 
 pytestmark = pytest.mark.looptime

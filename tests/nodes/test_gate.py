@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from tests.nodes.waves import Meeting, wave
 from tests.state.written import record
 

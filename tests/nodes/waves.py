@@ -10,7 +10,7 @@ from langgraph_quorum.nodes.branching.admission import Ticket
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.records import BranchRecord, BranchStatus, Mode
 from tests.state.written import record
 

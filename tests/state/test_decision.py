@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langgraph_quorum.state.decision import Arrivals, Release, Wait, decide, is_good
-from langgraph_quorum.state.policies import SyncPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 from tests.state.written import record
 
 POLICY = SyncPolicy(threshold=0.75, grace_s=5, deadline_s=120)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.state.errors import ConfigurationError, QuorumError, SyncPolicyError
-from langgraph_quorum.state.policies import ModePolicy, SyncPolicy, ValidationPolicy, WeightPolicy
+from langgraph_quorum.state.policies import ModePolicy, ValidationPolicy, WeightPolicy
+from langgraph_quorum.state.sync_policy import SyncPolicy
 
 NAN, INF = math.nan, math.inf
 
