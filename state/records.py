@@ -50,8 +50,8 @@ class WorkItem(TypedDict):
     """Branches that must have succeeded, and sync points that must have moved on, before this one starts. Their results
     arrive in `Branch.inputs`: of a branch its result, of a sync point a dict of results by branch id."""
     when: NotRequired[str]
-    """Name of a condition in `Tuning.conditions`, asked with the inputs once the prerequisites are done. Where it says no
-    the branch is skipped, and excused: no sync point counts it."""
+    """Name of a condition in `Tuning.conditions`, asked with the inputs once the prerequisites are done. Where it says
+    no the branch is skipped, and excused: no sync point counts it."""
     not_before: NotRequired[float | str]
     """Earliest start: seconds after its fan-out, or an instant as ISO 8601 with a zone."""
     exclusive: NotRequired[list[str]]
