@@ -57,6 +57,25 @@ def test_a_success_below_the_minimum_quality_is_no_good_answer_but_an_unscored_o
     assert not is_good(picky, record("a", "failed"))
 
 
+def test_a_decisive_answer_ends_the_wait_whatever_is_still_running() -> None:
+    early = Arrivals(total=4, good=1, settled=1, succeeded=1, opened_at=100.0, decisive=True)
+    assert decide(POLICY, early, now=100.5) == Release("decisive")
+
+
+def test_it_stops_waiting_once_more_has_failed_than_is_tolerated() -> None:
+    def failed(count: int) -> Arrivals:
+        return Arrivals(total=4, good=0, settled=count, succeeded=0, opened_at=100.0, failed=count)
+
+    strict = SyncPolicy(tolerate=0.25, deadline_s=120)
+    assert decide(strict, failed(1), now=101.0) == Wait(220.0)  # 0.25 * 4 = 1 is put up with
+    assert decide(strict, failed(2), now=101.0) == Release("too_many_failed")
+
+
+def test_a_fan_out_whose_branches_were_all_excused_is_done() -> None:
+    nothing = Arrivals(total=0, good=0, settled=0, succeeded=0, opened_at=100.0)
+    assert decide(POLICY, nothing, now=100.0) == Release("all_done")
+
+
 arrivals = st.builds(
     lambda total, good, bad, quorum_after: Arrivals(
         total=total,

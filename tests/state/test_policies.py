@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.state.errors import ConfigurationError, QuorumError, SyncPolicyError
-from langgraph_quorum.state.policies import ModePolicy, ValidationPolicy, WeightPolicy
+from langgraph_quorum.state.policies import GrowthPolicy, ModePolicy, RecoveryPolicy, ValidationPolicy, WeightPolicy
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 NAN, INF = math.nan, math.inf
@@ -26,7 +26,11 @@ WRONG: list[tuple[str, Any, str]] = [
     *[("tolerate", value, "a count from 0, or a share") for value in (-1, 1.5, -0.5, NAN, INF, True, "1")],
     *[("must", value, "tuple of branch ids") for value in ("key", (1,))],
     *[("until", value, "function of the results") for value in (True, "done")],
-    *[("on_straggler", value, "'cancel' or 'abandon'") for value in WORDS],
+    *[("on_straggler", value, "one of cancel, abandon, harvest") for value in WORDS],
+    *[("on_question", value, "one of block, park") for value in WORDS],
+    *[("branches", value, "tuple of branch ids") for value in ("a", ("a", 1), None, {"a"})],
+    *[("types", value, "tuple of specialists' types") for value in ("read", (None,), 3)],
+    *[("name", value, "non-empty string") for value in ("", None, 1)],
 ]
 
 
@@ -55,6 +59,9 @@ def test_a_sync_policy_names_the_wrong_field_and_its_mend(field: str, wrong: Any
         {"tolerate": 1.0},
         {"tolerate": 7},
         {"must": ()},
+        {"on_straggler": "harvest"},
+        {"on_question": "park"},
+        {"branches": ("a",), "types": ("read",), "name": "first"},
     ],
 )
 def test_the_bounds_themselves_are_allowed(edges: dict[str, Any]) -> None:
@@ -91,10 +98,15 @@ def test_the_quorum_is_the_threshold_rounded_up_and_at_least_the_minimum(
         (WeightPolicy, "halving_s", 0),
         (WeightPolicy, "assumed_quality", NAN),
         (ValidationPolicy, "quality", 1.1),
-        (ValidationPolicy, "rounds", -1),
-        (ValidationPolicy, "rounds", INF),
         (ValidationPolicy, "review", "sometimes"),
         (ValidationPolicy, "review", {}),
+        *[(RecoveryPolicy, "rounds", value) for value in (-1, 1.5, INF, NAN, True, None)],
+        *[(RecoveryPolicy, "attempts", value) for value in (0, 1.5, INF, True)],
+        *[(RecoveryPolicy, "seconds", value) for value in (0, -1, NAN, None)],
+        *[(RecoveryPolicy, "cost", value) for value in (-0.01, NAN, "3")],
+        *[(RecoveryPolicy, "longer", value) for value in (0.99, INF, NAN)],
+        *[(GrowthPolicy, "branches", value) for value in (-1, 0.5, INF, None)],
+        *[(GrowthPolicy, "generations", value) for value in (-1, 0.5, INF, False)],
     ],
 )
 def test_the_other_policies_name_the_wrong_field_too(policy: type, field: str, wrong: Any) -> None:
@@ -107,3 +119,28 @@ def test_the_other_policies_name_the_wrong_field_too(policy: type, field: str, w
 def test_weights_that_can_only_be_zero_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="quality_share or speed_share above 0"):
         WeightPolicy(quality_share=0, speed_share=0)
+
+
+def test_recovery_and_growth_can_be_turned_off_or_left_without_bounds() -> None:
+    assert RecoveryPolicy(rounds=0, attempts=1, seconds=INF, cost=0, longer=1).rounds == 0
+    assert RecoveryPolicy(attempts=None, cost=INF).attempts is None
+    assert GrowthPolicy(branches=0, generations=0).branches == 0
+
+
+def test_a_count_of_successes_takes_the_place_of_the_share_and_earlier_ones_count_towards_it() -> None:
+    policy = SyncPolicy(threshold=1, successes=3, minimum=2)
+    assert [policy.needed(10, earlier) for earlier in (0, 1, 3)] == [3, 2, 0]  # max(2 - earlier, 3 - earlier)
+
+
+@pytest.mark.parametrize(
+    ("tolerate", "of_ten"),
+    [(None, INF), (0, 0), (3, 3), (0.25, 2.5), (1.0, 10)],  # 1.0 is a share, 1 would be a count
+)
+def test_failures_are_tolerated_by_count_or_by_share(tolerate: float | None, of_ten: float) -> None:
+    assert SyncPolicy(tolerate=tolerate).tolerated(10) == of_ten
+
+
+def test_a_policy_claims_branches_once_it_names_some_or_their_types() -> None:
+    assert not SyncPolicy().claims
+    assert SyncPolicy(branches=("a",)).claims
+    assert SyncPolicy(types=("read",)).claims
