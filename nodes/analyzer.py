@@ -10,10 +10,12 @@ from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
-from langgraph_quorum.nodes.planning.order import ordered
+from langgraph_quorum.nodes.planning.checks import Terms
+from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
 
@@ -26,7 +28,9 @@ def analyzer_node(survey: Survey, planner: Planner | None) -> RuntimeNode:
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        queue = ordered(routed(await _work(state, survey, planner), survey.specialists))
+        terms = Terms(survey.specialists, Points.of(None))
+        work = routed(await _work(state, survey, planner), terms)
+        queue = ordered(work, membership(work, terms.specialists, terms.points))
         probe = QuorumContext.of(runtime.context).capacity or local
         decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info

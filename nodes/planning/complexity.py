@@ -48,14 +48,21 @@ class Complexity:
         return (self.volume + self.structure + self.computation) / 3
 
 
+_MEASURES = frozenset({"size_bytes", "parts", "depth"})
+_ENCODER = json.JSONEncoder(default=str)
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
 def complexity_of(
     work: Sequence[WorkItem], specialists: Mapping[str, Specialist], scale: ComplexityScale
 ) -> Complexity:
     """Measure the work: sizes named by `measures` where the payload only refers to data, else the payload itself."""
     measures = [measures_of(item) for item in work]
-    volume = sum(measure["size_bytes"] for measure in measures)
-    parts = max((measure["parts"] + measure["depth"] for measure in measures), default=0.0)
-    cores = sum(max(specialists[item["specialist"]].cpu, 0.1) for item in work)
+    volume = sum([measure["size_bytes"] for measure in measures])
+    parts = max([measure["parts"] + measure["depth"] for measure in measures], default=0.0)
+    names = [item["specialist"] for item in work]
+    taken = {name: max(specialists[name].cpu, 0.1) for name in set(names)}
+    cores = sum(map(taken.__getitem__, names))
     return Complexity(
         volume=volume / (volume + scale.volume_bytes),
         structure=parts / (parts + scale.parts),
@@ -66,10 +73,10 @@ def complexity_of(
 def measures_of(item: WorkItem) -> dict[str, float]:
     """`size_bytes`, `parts` and `depth` of one item: as it names them, the rest measured on its payload."""
     named = item.get("measures", {})
-    if all(key in named for key in ("size_bytes", "parts", "depth")):
+    if named.keys() >= _MEASURES:
         return named
     payload = item.get("payload", {})
-    size = len(json.dumps(payload, default=str).encode()) if payload else 0
+    size = len(_ENCODER.encode(payload)) if payload else 0  # ASCII, so that characters are bytes
     parts, depth = _shape(payload)
     return {"size_bytes": float(size), "parts": float(parts), "depth": float(depth), **named}
 
@@ -87,5 +94,5 @@ def _shape(value: Any) -> tuple[int, int]:
             continue
         parts += len(children)
         deepest = max(deepest, depth + 1)
-        todo.extend((child, depth + 1) for child in children)
+        todo.extend([(child, depth + 1) for child in children if type(child) not in _LEAVES])
     return parts, deepest

@@ -54,7 +54,7 @@ class Survey:
         )
 
     def _demand(self, queue: Sequence[WorkItem], complexity: Complexity) -> Demand:
-        asked = [self.specialists[item["specialist"]] for item in queue]
+        asked = [self.specialists[name] for name in {item["specialist"] for item in queue}]
         return Demand(
             complexity=complexity.score,
             dependency=dependency_score(queue),
