@@ -9,19 +9,24 @@ from langgraph_quorum.state.policies import ValidationPolicy
 from langgraph_quorum.state.records import Verdict
 from langgraph_quorum.state.workflow import QuorumState
 
-Synced = Literal["proceed / conditional_proceed", "timeout_recovery"]
-"""The two ways on from a sync point. A drawing keeps one label for each pair of nodes, so both words share one."""
+Synced = Literal["proceed / conditional_proceed", "timeout_recovery", "continue"]
+"""The ways on from the sync point. A drawing keeps one label for each pair of nodes, so both words share one."""
 Recovery = Literal["redistribute", "degrade", "escalate", "give_up"]
 
 
 def after_sync_point(state: QuorumState) -> Synced:
-    """By the latest decision."""
-    status = state["sync"][-1]["status"]
-    return "timeout_recovery" if status == "timeout_recovery" else "proceed / conditional_proceed"
+    """By what is to go out next, else by the decisions of the fan-out that has just ended."""
+    if state["redo"]:
+        return "continue"
+    decisions = [decision for decision in state["sync"] if decision["round"] == state["round"]]
+    short = any(decision["status"] == "timeout_recovery" for decision in decisions)
+    return "timeout_recovery" if short else "proceed / conditional_proceed"
 
 
-def after_validator(state: QuorumState) -> Verdict:
-    """By the verdict."""
+def after_validator(state: QuorumState) -> Verdict | Literal["ask"]:
+    """By the verdict; with an approval, questions that were put off are asked first."""
+    if state["redo"]:
+        return "ask"
     return state["verdict"] or "approved"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -10,25 +10,32 @@ from langgraph.graph import END, START, StateGraph
 
 from langgraph_quorum.graphs.routes import after_load_balancer, after_review, after_sync_point, after_validator
 from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
-from langgraph_quorum.nodes.branching.attempts import Seat
-from langgraph_quorum.nodes.branching.branch import Crew, branch_node
+from langgraph_quorum.nodes.branching.branch import branch_node
+from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.metering import CpuMeter
-from langgraph_quorum.nodes.coordinator import coordinator_node, dispatch
+from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatch
 from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
 from langgraph_quorum.nodes.load_balancer import load_balancer_node
 from langgraph_quorum.nodes.merger import merger_node
 from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName, strategy_named
+from langgraph_quorum.nodes.planning.bundling import BundleSize, check_bundle
+from langgraph_quorum.nodes.planning.checks import Terms, check_plan
 from langgraph_quorum.nodes.planning.complexity import ComplexityScale
 from langgraph_quorum.nodes.planning.mode import ModeChoice, check_mode
+from langgraph_quorum.nodes.planning.order import membership, ordered
+from langgraph_quorum.nodes.planning.routing import created
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.scoring.scorer import Scorer, scored_by
 from langgraph_quorum.nodes.specialists.specialist import Specialist, by_name
 from langgraph_quorum.nodes.sync_point import sync_point_node
 from langgraph_quorum.nodes.validator import validator_node
-from langgraph_quorum.state.branch import BranchCall
+from langgraph_quorum.state.branch import Bundle, Condition
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import Policies
+from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput, QuorumState
 
@@ -44,17 +51,25 @@ class Tuning:
         scale: What counts as complex.
         scorer: Measures the quality of a result; the shipped one reads stated confidence and expected fields.
         planner: Makes the work when the input holds none; without one, each specialist gets one branch.
+        conditions: Functions of a branch's inputs, by the name that a work item gives in `when`.
+        resources: How much there is of each counted resource, for the branches of one run together.
+        bundle: How many branches may travel in one `Send`: a number, or `auto` to go by what calls are measured to
+            take. None sends each alone. A crash loses what a bundle has done and not returned; a question to a human
+            is asked in a fan-out of its own.
     """
 
     policies: Policies = field(default_factory=Policies)
     scale: ComplexityScale = field(default_factory=ComplexityScale)
     scorer: Scorer | None = None
     planner: Planner | None = None
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    resources: Mapping[str, float] = field(default_factory=dict)
+    bundle: BundleSize = None
 
 
 def build_workflow(
     specialists: Sequence[Specialist],
-    sync: SyncPolicy | None = None,
+    sync: SyncPolicy | Sequence[SyncPolicy] | None = None,
     merge: StrategyName | Strategy = "weighted",
     mode: ModeChoice = "auto",
     tuning: Tuning | None = None,
@@ -63,7 +78,7 @@ def build_workflow(
 
     Args:
         specialists: At least one; each becomes a node of its own.
-        sync: When the sync point moves on.
+        sync: When the sync point moves on; a list for several named points.
         merge: `weighted`, `best`, `merge_all`, or a function of the results and their weights.
         mode: `auto` lets the analyzer measure and choose; or `parallel`, `sequential`, `adaptive`.
         tuning: Everything else, with defaults.
@@ -74,31 +89,48 @@ def build_workflow(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    policy = _given(sync, SyncPolicy, "sync")
+    points = Points.of(sync)
     tuned = _given(tuning, Tuning, "tuning")
     index = by_name(specialists)
     check_mode(mode)
     strategy_named(merge)
     policies = tuned.policies
-    meter = CpuMeter()
-    seats = {name: Seat.of(specialist, meter) for name, specialist in index.items()}
-    crew = Crew(seats, policy, scored_by(tuned.scorer))
+    terms = Terms(index, points, tuned.conditions, tuned.resources)
+    crew = _crew(index, points, terms, tuned)
+    fan_out = FanOut(crew.seats, points, check_bundle(tuned.bundle))
+
+    def order(queue: Sequence[WorkItem]) -> list[WorkItem]:
+        check_plan(queue, terms)
+        return ordered(queue, membership(queue, index, points))
 
     graph: QuorumBuilder = StateGraph(
         QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
     )
-    graph.add_node("analyzer", analyzer_node(Survey(index, mode, policies.mode, tuned.scale), tuned.planner))
-    graph.add_node("coordinator", coordinator_node(policy))
+    survey = Survey(index, mode, policies.mode, tuned.scale)
+    graph.add_node("analyzer", analyzer_node(survey, terms, order, tuned.planner))
+    graph.add_node("coordinator", coordinator_node(fan_out))
     for name in index:
-        graph.add_node(name, branch_node(name, crew), input_schema=BranchCall)
-    graph.add_node("sync_point", sync_point_node(policy))
+        graph.add_node(name, branch_node(name, crew), input_schema=Bundle)
+    graph.add_node("sync_point", sync_point_node(fan_out, policies.growth, order))
     graph.add_node("merger", merger_node(index, merge, policies.weight))
-    graph.add_node("validator", validator_node(policies.validation, policy))
-    graph.add_node("load_balancer", load_balancer_node(index, policies.validation))
+    graph.add_node("validator", validator_node(policies.validation, fan_out))
+    graph.add_node("load_balancer", load_balancer_node(fan_out, policies, order))
     graph.add_node("human_review", human_review)
     graph.add_node("integrator", integrator)
-    _connect(graph, list(index), policy, policies)
+    _connect(graph, list(index), fan_out, policies)
     return graph
+
+
+def _crew(index: Mapping[str, Specialist], points: Points, terms: Terms, tuned: Tuning) -> Crew:
+    meter = CpuMeter()
+    return Crew(
+        seats={name: Seat.of(specialist, meter) for name, specialist in index.items()},
+        points=points,
+        score=scored_by(tuned.scorer),
+        conditions=tuned.conditions,
+        resources=tuned.resources,
+        created=lambda parent, asked: created(parent, asked, terms),
+    )
 
 
 T = TypeVar("T")
@@ -113,16 +145,20 @@ def _given(value: T | None, kind: type[T], name: str) -> T:
     return value
 
 
-def _connect(graph: Any, names: list[str], sync: SyncPolicy, policies: Policies) -> None:
+def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) -> None:
     graph.add_edge(START, "analyzer")
     graph.add_edge("analyzer", "coordinator")
-    graph.add_conditional_edges("coordinator", dispatch(sync), names)
+    graph.add_conditional_edges("coordinator", dispatch(fan_out), names)
     for name in names:
         graph.add_edge(name, "sync_point")
     graph.add_conditional_edges(
         "sync_point",
         after_sync_point,
-        {"proceed / conditional_proceed": "merger", "timeout_recovery": "load_balancer"},
+        {
+            "proceed / conditional_proceed": "merger",
+            "timeout_recovery": "load_balancer",
+            "continue": "coordinator",
+        },
     )
     graph.add_edge("merger", "validator")
     graph.add_conditional_edges(
@@ -133,6 +169,7 @@ def _connect(graph: Any, names: list[str], sync: SyncPolicy, policies: Policies)
             "needs_revision": "load_balancer",
             "escalate": "human_review",
             "critical_failure": END,
+            "ask": "coordinator",
         },
     )
     graph.add_conditional_edges(

@@ -8,29 +8,26 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
+from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.checks import Terms
-from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
-from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
+from langgraph_quorum.state.workflow import Growth, LoadMetrics, QuorumContext, QuorumState
 
 Planner = Callable[[QuorumState], Awaitable[list[WorkItem]]]
 """Makes the work when the input holds none."""
 
 
-def analyzer_node(survey: Survey, planner: Planner | None) -> RuntimeNode:
+def analyzer_node(survey: Survey, terms: Terms, order: Order, planner: Planner | None) -> RuntimeNode:
     """The analyzer of one workflow."""
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        terms = Terms(survey.specialists, Points.of(None))
-        work = routed(await _work(state, survey, planner), terms)
-        queue = ordered(work, membership(work, terms.specialists, terms.points))
+        queue = order(routed(await _work(state, survey, planner), terms))
         probe = QuorumContext.of(runtime.context).capacity or local
         decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info
@@ -64,7 +61,9 @@ def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:
         "work": None,  # now in the queue: the thread's next run brings its own
         "round": 0,
         "redo": [],
-        "load": LoadMetrics(rounds=0, redistributed=0, history={}, why=""),
+        "load": LoadMetrics(rounds=0, redistributed=0, history={}, attempts=0, seconds=0.0, cost=0.0, why=""),
+        "growth": Growth(generations={}, refused={}),
+        "pending": [],
         "status": "running",
         "verdict": None,
         "error": None,

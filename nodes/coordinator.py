@@ -1,89 +1,168 @@
-"""The coordinator: decides which branches go out in this round, and makes a `Send` of each."""
+"""The coordinator: decides which branches go out in this round, and makes a `Send` of each, or of many cheap ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from langgraph_quorum.nodes.journal import entry, task_of
+from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.journal import entry, some, task_of
+from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.branch import BranchCall, Wave
+from langgraph_quorum.state.branch import BranchCall, Bundle, Share, Wave
 from langgraph_quorum.state.errors import PlanError
-from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 
-def coordinator_node(sync: SyncPolicy) -> RuntimeNode:
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """What a workflow's fan-outs are made from.
+
+    Attributes:
+        seats: The specialists, by name.
+        points: The sync points.
+        bundle: How many branches may share a `Send`.
+    """
+
+    seats: Mapping[str, Seat]
+    points: Points
+    bundle: BundleSize = None
+
+    def counting(self, item: WorkItem) -> list[str]:
+        """The sync points that count a branch."""
+        return self.points.counting(item, self.seats[item["specialist"]].specialist.type)
+
+
+def coordinator_node(fan_out: FanOut) -> RuntimeNode:
     """The coordinator of one workflow."""
 
     async def coordinator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue, round_number = state["queue"], state["round"]
-        minimum = QuorumContext.of(runtime.context).applied_to(sync).minimum
-        if minimum > len(queue):
-            raise PlanError(f"minimum={minimum}, but there are only {len(queue)} branches: lower it or add work")
-        strangers = sorted(set(sync.must) - {item["branch_id"] for item in queue})
-        if strangers:
-            raise PlanError(f"must names {strangers[0]!r}, which is not in the work: name branches that are")
+        _check_minimum(fan_out, fan_out.points.applied(runtime.context), queue)
         again = set(state["redo"])
         sent = [item for item in queue if not round_number or item["branch_id"] in again]
         active = [item["branch_id"] for item in sent]
-        why = "first fan-out" if not round_number else state["load"]["why"]
+        why = state["load"]["why"] if round_number else "first fan-out"
         high = [item["branch_id"] for item in sent if item.get("priority") == "high"]
-        return {
-            "active": active,
-            "timeline": [entry(state, "coordinator", "fan_out", why, branches=active, high_priority=high)],
-        }
+        data = {"total": len(active), "branches": some(active), "high_priority": some(high)}
+        return {"active": active, "timeline": [entry(state, "coordinator", "fan_out", why, **data)]}
 
     return coordinator
 
 
-def dispatch(sync: SyncPolicy) -> Callable[[QuorumState], list[Send]]:
-    """The edge from the coordinator: one `Send` for each active branch, to its specialist's node, in order."""
+def _check_minimum(fan_out: FanOut, points: Points, queue: list[WorkItem]) -> None:
+    counted = dict.fromkeys(points.policies, 0)
+    for item in queue:
+        for name in fan_out.counting(item):
+            counted[name] += 1
+    for name, policy in points.policies.items():
+        if 0 < counted[name] < policy.minimum:
+            where = f" of sync point {name!r}" if len(points.policies) > 1 else ""
+            raise PlanError(
+                f"minimum={policy.minimum}{where}, but there are only {counted[name]} branches: lower it or add work"
+            )
+
+
+def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
+    """The edge from the coordinator: the active branches, each to its specialist's node, in order."""
 
     def to_specialists(state: QuorumState) -> list[Send]:
-        active, wave, task = set(state["active"]), _wave(state, sync), task_of(state)
-        items = [item for item in state["queue"] if item["branch_id"] in active]
-        sends = []
-        for order, item in enumerate(items):
-            inputs, waits_for = _prerequisites(state, item, active)
-            call = BranchCall(item=item, task=task, order=order, inputs=inputs, waits_for=waits_for, wave=wave)
-            sends.append(Send(item["specialist"], call))
-        return sends
+        active, task = set(state["active"]), task_of(state)
+        sent = _Sent(state, fan_out, active)
+        calls = [
+            (item["specialist"], sent.call(item, order))
+            for order, item in enumerate(item for item in state["queue"] if item["branch_id"] in active)
+        ]
+        wave, seats = sent.wave(), fan_out.seats
+        # What asks a human travels alone: LangGraph tells questions of one task apart by their order only.
+        bundles = bundled(calls, None if wave["asking"] else fan_out.bundle, lambda name: seats[name].seconds)
+        wave["bundled"] = len(bundles) < len(calls)
+        return [Send(name, Bundle(calls=together, task=task, wave=wave)) for name, together in bundles]
 
     return to_specialists
 
 
-def _wave(state: QuorumState, sync: SyncPolicy) -> Wave:
-    mode, active = state["mode"], set(state["active"])
-    earlier = {
-        branch_id
-        for branch_id, record in state.get("branches", {}).items()
-        if branch_id not in active and record["status"] == "succeeded"
-    }
-    return Wave(
-        point=sync.name,
-        round=state["round"],
-        total=len(active),
-        earlier=len(earlier),
-        must=[name for name in sync.must if name not in earlier],
-        mode=mode["mode"],
-        at_once=mode["at_once"],
-        ceiling=mode["ceiling"],
-        cpu_at_once=mode["cpu_at_once"],
-    )
+@dataclass(slots=True)
+class _Sent:
+    """One fan-out in the making."""
 
+    state: QuorumState
+    fan_out: FanOut
+    active: set[str]
+    totals: dict[str, int] = field(default_factory=dict)
 
-def _prerequisites(state: QuorumState, item: WorkItem, active: set[str]) -> tuple[dict[str, Any], list[str]]:
-    """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
-    named = item.get("depends_on", [])
-    if not named:
-        return {}, []
-    branches = state.get("branches", {})
-    inputs = {
-        name: branches[name]["result"] for name in named if name in branches and branches[name]["status"] == "succeeded"
-    }
-    return inputs, [name for name in named if name in active]
+    def call(self, item: WorkItem, order: int) -> BranchCall:
+        points = self.fan_out.counting(item)
+        for name in points:
+            self.totals[name] = self.totals.get(name, 0) + 1
+        inputs, waits_for = self._prerequisites(item) if item.get("depends_on") else ({}, [])
+        return BranchCall(item=item, order=order, inputs=inputs, waits_for=waits_for, points=points)
+
+    def _prerequisites(self, item: WorkItem) -> tuple[dict[str, Any], list[str]]:
+        """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
+        branches, policies = self.state.get("branches", {}), self.fan_out.points.policies
+        ids = {queued["branch_id"] for queued in self.state["queue"]}
+        inputs: dict[str, Any] = {}
+        waits_for: list[str] = []
+        for name in item["depends_on"]:
+            if name in ids or name not in policies:
+                record = branches.get(name)
+                if record is not None and record["status"] == "succeeded":
+                    inputs[name] = record["result"]
+                waiting = name in self.active
+            else:
+                counted = self._counted_by(name)
+                inputs[name] = {
+                    branch_id: branches[branch_id]["result"]
+                    for branch_id in counted
+                    if branch_id in branches and branches[branch_id]["status"] == "succeeded"
+                }
+                waiting = not self.active.isdisjoint(counted)
+            if waiting:
+                waits_for.append(name)
+        return inputs, waits_for
+
+    def _counted_by(self, point: str) -> list[str]:
+        return [item["branch_id"] for item in self.state["queue"] if point in self.fan_out.counting(item)]
+
+    def wave(self) -> Wave:
+        state, mode = self.state, self.state["mode"]
+        branches = state.get("branches", {})
+        done = {
+            branch_id
+            for branch_id, record in branches.items()
+            if branch_id not in self.active and record["status"] == "succeeded"
+        }
+        earlier = dict.fromkeys(self.totals, 0)
+        for item in state["queue"] if done else ():
+            if item["branch_id"] in done:
+                for name in self.fan_out.counting(item):
+                    if name in earlier:
+                        earlier[name] += 1
+        policies = self.fan_out.points.policies
+        return Wave(
+            run=state["workflow_id"],
+            round=state["round"],
+            total=len(self.active),
+            shares=[
+                Share(
+                    point=name,
+                    total=total,
+                    earlier=earlier[name],
+                    must=[branch_id for branch_id in policies[name].must if branch_id not in done],
+                )
+                for name, total in self.totals.items()
+            ],
+            asking=any(branches[name]["status"] == "awaiting_human" for name in self.active & branches.keys()),
+            bundled=False,
+            mode=mode["mode"],
+            at_once=mode["at_once"],
+            ceiling=mode["ceiling"],
+            cpu_at_once=mode["cpu_at_once"],
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from langgraph_quorum.state.records import TimelineEvent
 from langgraph_quorum.state.workflow import QuorumState
+
+SHOWN = 100
+"""Names in one line of the audit trail at most."""
 
 
 def entry(state: QuorumState, node: str, event: str, why: str, **data: Any) -> TimelineEvent:
@@ -24,6 +28,11 @@ def entry(state: QuorumState, node: str, event: str, why: str, **data: Any) -> T
         why=why,
         data=data,
     )
+
+
+def some(names: Sequence[str]) -> list[str]:
+    """The first of many names: a line of the audit trail is no place for a hundred thousand."""
+    return list(names[:SHOWN])
 
 
 def task_of(state: QuorumState) -> str:

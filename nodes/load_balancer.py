@@ -2,53 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.coordinator import FanOut
+from langgraph_quorum.nodes.growth import Order
+from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.redistribution import Redistribution, redistributed, stands_in
 from langgraph_quorum.nodes.signatures import PlainNode
-from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ValidationPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
 
 
-def load_balancer_node(specialists: Mapping[str, Specialist], policy: ValidationPolicy) -> PlainNode:
+def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> PlainNode:
     """The load balancer of one workflow."""
 
     def load_balancer(state: QuorumState) -> dict[str, Any]:
         load = state["load"]
-        redo = choose_redo(state, specialists, policy) if load["rounds"] < policy.rounds else []
-        if not redo:
-            why = "nothing is left that trying again could mend"
-            if load["rounds"] >= policy.rounds:
-                why = f"all {policy.rounds} rounds of redistribution are used up"
+        why = bound_met(load, policies.recovery)
+        chosen = [] if why else choose_redo(state, fan_out, policies.validation)
+        if not chosen:
+            why = why or "nothing is left that trying again could mend"
             return {
                 "redo": [],
                 "load": {**load, "why": why},
                 "timeline": [entry(state, "load_balancer", "gave_up", why)],
             }
-        queue, moved = _rerouted(state, redo, specialists)
-        why = f"missing or weak: {counted(len(redo), 'branch', 'branches')}"
-        why += f", of which to their fallback: {len(moved)}" if moved else ""
+        plan = redistributed(state, chosen, fan_out.seats, policies.recovery)
+        why = explain(plan, len(chosen))
         return {
-            "redo": redo,
-            "queue": queue,
+            "redo": plan.sent,
+            "queue": order(plan.queue),
             "round": state["round"] + 1,
-            "load": LoadMetrics(
-                rounds=load["rounds"] + 1,
-                redistributed=load["redistributed"] + len(redo),
-                history=_history(state, redo),
-                why=why,
-            ),
-            "timeline": [entry(state, "load_balancer", "redistributed", why, branches=redo, to_fallback=moved)],
+            "load": {
+                **load,
+                "rounds": load["rounds"] + 1,
+                "redistributed": load["redistributed"] + len(chosen),
+                "history": _history(state, chosen),
+                "why": why,
+            },
+            "timeline": [entry(state, "load_balancer", "redistributed", why, **_told(plan))],
         }
 
     return load_balancer
 
 
-def choose_redo(state: QuorumState, specialists: Mapping[str, Specialist], policy: ValidationPolicy) -> list[str]:
+def bound_met(load: LoadMetrics, policy: RecoveryPolicy) -> str:
+    """The bound of recovery that is used up, in words; "" when there is none."""
+    if load["rounds"] >= policy.rounds:
+        return f"all {policy.rounds} rounds of redistribution are used up"
+    if policy.attempts is not None and load["attempts"] >= policy.attempts:
+        return f"all {policy.attempts} attempts are used up"
+    if load["seconds"] >= policy.seconds:
+        return f"all {policy.seconds:g} seconds are used up"
+    if load["cost"] >= policy.cost:
+        return f"the cost of {policy.cost:g} is used up"
+    return ""
+
+
+def explain(plan: Redistribution, chosen: int) -> str:
+    """What is done, in words."""
+    parts = [f"missing or weak: {counted(chosen, 'branch', 'branches')}"]
+    if plan.moved:
+        parts.append(f"to their fallback or another specialist: {len(plan.moved)}")
+    if plan.split:
+        parts.append(f"in smaller pieces: {len(plan.split)}")
+    if plan.longer:
+        parts.append(f"with more time: {len(plan.longer)}")
+    return "; ".join(parts)
+
+
+def _told(plan: Redistribution) -> dict[str, Any]:
+    return {
+        "total": len(plan.sent),
+        "branches": some(plan.sent),
+        "moved": plan.moved,
+        "split": some(plan.split),
+        "longer": plan.longer,
+    }
+
+
+def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -> list[str]:
     """Branches that trying again could mend, in order of fan-out.
 
     Before the first verdict: whatever is missing. After it: only what its findings name. A success is redone only when
@@ -56,16 +93,17 @@ def choose_redo(state: QuorumState, specialists: Mapping[str, Specialist], polic
     """
     named = _named(state)
     chosen: list[str] = []
+    going_on = set(harvest.pending(state["workflow_id"]))
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
         if named and branch_id not in named:
             continue
         if record is not None and record["status"] == "succeeded":
-            mendable = bool(named) and _is_weak(state, record, specialists[record["specialist"]], policy)
+            mendable = bool(named) and _is_weak(state, record, fan_out, policy)
         else:
-            permanent = record is not None and record["error"] is not None and not record["error"]["transient"]
-            fed = all(name in chosen or _succeeded(state, name) for name in item.get("depends_on", []))
-            mendable = fed and not permanent and not _hangs(state, record, specialists[item["specialist"]])
+            mendable = branch_id in going_on or (
+                _is_fed(state, item, chosen, fan_out) and not _is_hopeless(state, item, record, fan_out)
+            )
         if mendable:
             chosen.append(branch_id)
     return chosen
@@ -74,7 +112,7 @@ def choose_redo(state: QuorumState, specialists: Mapping[str, Specialist], polic
 def _named(state: QuorumState) -> set[str]:
     """Branches that the validator's findings name, and what these wait for as far as it is missing."""
     named = {branch_id for finding in state.get("findings", []) for branch_id in finding["branches"]}
-    for item in reversed(state["queue"]):
+    for item in reversed(state["queue"]) if named else ():
         if item["branch_id"] in named and not _succeeded(state, item["branch_id"]):
             named.update(name for name in item.get("depends_on", []) if not _succeeded(state, name))
     return named
@@ -85,16 +123,42 @@ def _succeeded(state: QuorumState, branch_id: str) -> bool:
     return record is not None and record["status"] == "succeeded"
 
 
-def _hangs(state: QuorumState, record: BranchRecord | None, specialist: Specialist) -> bool:
-    """Whether it ran out of time, was sent out once more, ran out of time again, and nobody can stand in for it."""
-    if record is None or record["status"] != "timed_out" or specialist.fallback is not None:
+def _is_fed(state: QuorumState, item: WorkItem, chosen: Sequence[str], fan_out: FanOut) -> bool:
+    """Whether its prerequisites are done, or are sent out again with it."""
+    for name in item.get("depends_on", []):
+        if name in chosen or _succeeded(state, name):
+            continue
+        if name not in fan_out.points.policies or not _is_viable(state, name, chosen, fan_out):
+            return False
+    return True
+
+
+def _is_viable(state: QuorumState, point: str, chosen: Sequence[str], fan_out: FanOut) -> bool:
+    """Whether a sync point can have the successes without which nothing can be built on it."""
+    policy = fan_out.points.policies[point]
+    counted_by = [item["branch_id"] for item in state["queue"] if point in fan_out.counting(item)]
+    possible = {name for name in counted_by if name in chosen or _succeeded(state, name)}
+    return len(possible) >= policy.minimum and possible.issuperset(policy.must)
+
+
+def _is_hopeless(state: QuorumState, item: WorkItem, record: BranchRecord | None, fan_out: FanOut) -> bool:
+    """Whether it was excused, asks a human, or ended in a way that trying again does not change."""
+    if record is None:
         return False
-    return record["branch_id"] in state["load"]["history"]
+    if record["excused"] or record["status"] == "awaiting_human":
+        return True
+    other = stands_in(item, record, fan_out.seats)
+    if record["error"] is not None and not record["error"]["transient"]:
+        return other is None
+    specialist = fan_out.seats[item["specialist"]].specialist
+    again = len(state["load"]["history"].get(item["branch_id"], []))
+    # Once more with more time; when that was too little too, only somebody else or smaller pieces can help.
+    return record["status"] == "timed_out" and again > 0 and other is None and specialist.split is None
 
 
-def _is_weak(state: QuorumState, record: BranchRecord, specialist: Specialist, policy: ValidationPolicy) -> bool:
+def _is_weak(state: QuorumState, record: BranchRecord, fan_out: FanOut, policy: ValidationPolicy) -> bool:
     score = _score(record)
-    if specialist.deterministic or score < 0 or score >= policy.quality:
+    if fan_out.seats[record["specialist"]].specialist.deterministic or score < 0 or score >= policy.quality:
         return False
     earlier = state["load"]["history"].get(record["branch_id"], [])
     return not earlier or score > earlier[-1]
@@ -113,20 +177,3 @@ def _history(state: QuorumState, redo: list[str]) -> dict[str, list[float]]:
     for branch_id in redo:
         history[branch_id] = [*history.get(branch_id, []), _score(state["branches"].get(branch_id))]
     return history
-
-
-def _rerouted(
-    state: QuorumState, redo: list[str], specialists: Mapping[str, Specialist]
-) -> tuple[list[WorkItem], list[str]]:
-    """The queue with branches whose specialist ran out of time given to its fallback."""
-    queue: list[WorkItem] = []
-    moved: list[str] = []
-    for item in state["queue"]:
-        record = state["branches"].get(item["branch_id"])
-        fallback = specialists[item["specialist"]].fallback
-        if item["branch_id"] in redo and fallback and record is not None and record["status"] == "timed_out":
-            moved.append(item["branch_id"])
-            queue.append({**item, "specialist": fallback})
-        else:
-            queue.append(item)
-    return queue, moved

@@ -16,7 +16,7 @@ from langgraph_quorum.nodes.scoring.consistency import consistencies
 from langgraph_quorum.nodes.signatures import PlainNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import BranchRecord, Quality
+from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
 from langgraph_quorum.state.workflow import QuorumState
 
 
@@ -25,8 +25,13 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
 
     def merger(state: QuorumState) -> dict[str, Any]:
         branches = state["branches"]
-        succeeded = [record for record in branches.values() if record["status"] == "succeeded"]
-        failed = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in _ids(succeeded)]
+        joined = _pieces_of_joined(state)
+        succeeded = [
+            record
+            for branch_id, record in branches.items()
+            if record["status"] == "succeeded" and branch_id not in joined
+        ]
+        failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
         results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
         agreed = consistencies(results)
         results = [_with_consistency(result, branches, agreed) for result in results]
@@ -47,8 +52,20 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
     return merger
 
 
-def _ids(records: list[BranchRecord]) -> set[str]:
-    return {record["branch_id"] for record in records}
+def _pieces_of_joined(state: QuorumState) -> set[str]:
+    """Branches whose results are part of another branch's result."""
+    pieces = {item["branch_id"]: item["part_of"] for item in state["queue"] if "part_of" in item}
+    branches = state["branches"]
+    return {
+        piece
+        for piece, whole in pieces.items()
+        if (record := branches.get(whole)) is not None and record["status"] == "succeeded"
+    }
+
+
+def _is_missing(item: WorkItem, branches: Mapping[str, BranchRecord]) -> bool:
+    record = branches.get(item["branch_id"])
+    return record is None or (record["status"] != "succeeded" and not record["excused"])
 
 
 def _scored(record: BranchRecord, kind: str) -> Scored:

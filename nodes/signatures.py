@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.state.branch import BranchCall
+from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 
@@ -25,7 +25,7 @@ class RuntimeNode(Protocol):
 
 
 class SpecialistNode(Protocol):
-    """A specialist's node: its input is one branch, not the whole state."""
+    """A specialist's node: its input is a bundle of branches, not the whole state."""
 
-    async def __call__(self, state: BranchCall, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+    async def __call__(self, state: Bundle, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         """The update of `branches`."""

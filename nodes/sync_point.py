@@ -1,147 +1,142 @@
-"""The sync point: reads how the fan-out ended, writes the decision down, and points the way."""
+"""The sync point: reads how the fan-out ended, writes each point's decision down, and says what goes out next."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, assert_never
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.coordinator import FanOut
+from langgraph_quorum.nodes.growth import Grown, Order, grown
+from langgraph_quorum.nodes.journal import entry, some
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.decision import is_good
-from langgraph_quorum.state.sync_policy import SyncPolicy
-from langgraph_quorum.state.records import BranchRecord, ReleaseReason, SyncDecision, SyncStatus
-from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+from langgraph_quorum.nodes.trail import branches_ended
+from langgraph_quorum.nodes.verdicts import conclude, explain
+from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.policies import GrowthPolicy
+from langgraph_quorum.state.records import BranchRecord, SyncDecision
+from langgraph_quorum.state.reducers import merge_branches
+from langgraph_quorum.state.words import counted
+from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
 
 
-def sync_point_node(policy: SyncPolicy) -> RuntimeNode:
-    """The sync point of one workflow."""
+def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> RuntimeNode:
+    """The sync point of one workflow; a node for all its points."""
 
     async def sync_point(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        applied = QuorumContext.of(runtime.context).applied_to(policy)
-        records = [state["branches"][branch_id] for branch_id in state["active"]]
-        everything = list(state["branches"].values())
-        decision = conclude(applied, state["round"], records, everything)
+        late = harvest.take(state["workflow_id"])
+        branches = merge_branches(state["branches"], late)
+        points = fan_out.points.applied(runtime.context)
+        records = [branches[branch_id] for branch_id in state["active"]]
+        decisions = _decisions(points, state["round"], records, branches.values())
+        result = grown(state["queue"], state["growth"], [*records, *late.values()], growth, order)
+        upcoming = _next(points, records, result)
+        load = _spent(state["load"], records, state["round"])
+        if upcoming.branches:
+            load["why"] = upcoming.why
         return {
             "active": [],
-            "sync": [decision],
-            "performance": {record["branch_id"]: _performance(record) for record in everything},
-            "metrics": _metrics(everything, len(state["queue"])),
+            "branches": late,
+            "queue": result.queue,
+            "growth": result.growth,
+            "redo": upcoming.branches,
+            "round": state["round"] + bool(upcoming.branches),
+            "load": load,
+            "sync": decisions,
+            "performance": {branch_id: _performance(record) for branch_id, record in branches.items()},
+            "metrics": _metrics(branches.values(), len(result.queue)),
             "timeline": [
-                *(_branch_ended(state, record) for record in records),
-                entry(state, "sync_point", "decided", explain(decision), **decision),
+                *branches_ended(state, records, late.values()),
+                *(
+                    {**line, "key": f"{line['key']}/{decision['point']}"}
+                    for decision in decisions
+                    for line in [entry(state, "sync_point", "decided", explain(decision), **_shortened(decision))]
+                ),
+                *([entry(state, "sync_point", "continued", upcoming.why)] if upcoming.branches else []),
             ],
         }
 
     return sync_point
 
 
-def conclude(
-    policy: SyncPolicy, round_number: int, records: Sequence[BranchRecord], everything: Sequence[BranchRecord]
-) -> SyncDecision:
-    """The decision that a finished fan-out amounts to.
-
-    Args:
-        policy: As applied to this run.
-        round_number: Of this fan-out.
-        records: Of its branches.
-        everything: Of all branches of the run: the minimum and the threshold are held against these.
-    """
-    completed = [record["branch_id"] for record in records if record["status"] == "succeeded"]
-    remaining = [record["branch_id"] for record in records if record["status"] != "succeeded"]
-    reason = _reason(records, bool(completed))
-    ended_now = [record for record in records if record["round"] == round_number]
-    return SyncDecision(
-        point=policy.name,
-        round=round_number,
-        status=_status(reason, enough=_is_enough(policy, everything, decisive=reason == "decisive")),
-        reason=reason,
-        progress=len(completed) / len(records),
-        completed=completed,
-        remaining=remaining,
-        threshold=policy.threshold,
-        seconds=max((record["settled_s"] for record in ended_now), default=0.0),
-    )
+def _decisions(
+    points: Points, round_number: int, records: Sequence[BranchRecord], everything: Iterable[BranchRecord]
+) -> list[SyncDecision]:
+    by_point: dict[str, list[BranchRecord]] = {}
+    for record in records:
+        for name in record["points"]:
+            by_point.setdefault(name, []).append(record)
+    whole: dict[str, list[BranchRecord]] = {name: [] for name in by_point}
+    for record in everything:
+        for name in record["points"]:
+            if name in whole:
+                whole[name].append(record)
+    return [conclude(points.policies[name], round_number, its, whole[name]) for name, its in by_point.items()]
 
 
-def _reason(records: Sequence[BranchRecord], any_succeeded: bool) -> ReleaseReason:
-    released: list[ReleaseReason] = [record["release"] for record in records if record["release"] is not None]
-    if released:
-        return released[0]
-    return "all_done" if any_succeeded else "all_failed"
+@dataclass(slots=True)
+class _Next:
+    """What goes out before anything is merged, and why."""
+
+    branches: list[str] = field(default_factory=list)
+    why: str = ""
 
 
-def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisive: bool) -> bool:
-    """Whether the minimum is met, and the threshold unless the answer was decisive without it."""
-    succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
-    good = sum(is_good(policy, record) for record in everything)
-    viable = len(succeeded) >= policy.minimum and succeeded.issuperset(policy.must)
-    return viable and (decisive or good >= policy.needed(len(everything)))
+def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Next:
+    """Branches that results have asked for, that were stopped by a drain, or whose question is due."""
+    reasons = []
+    stopped = [record["branch_id"] for record in records if record["release"] == "drained"]
+    asking = [
+        record["branch_id"]
+        for record in records
+        if record["status"] == "awaiting_human"
+        and any(points.policies[name].on_question == "block" for name in record["points"])
+    ]
+    if result.new:
+        reasons.append(f"results asked for {counted(len(result.new), 'more branch', 'more branches')}")
+    if stopped:
+        reasons.append(f"{counted(len(stopped), 'branch was', 'branches were')} stopped")
+    if asking:
+        reasons.append(f"{counted(len(asking), 'branch asks', 'branches ask')} a human")
+    return _Next([*result.new, *stopped, *asking], "; ".join(reasons))
 
 
-def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:
-    if not enough:
-        return "timeout_recovery"
-    match reason:
-        case "decisive":
-            return "conditional_proceed"
-        case "all_done":
-            return "proceed"
-        case "quorum_met" | "grace_expired":
-            return "conditional_proceed"
-        case "all_failed" | "too_many_failed" | "deadline_partial" | "drained":
-            return "timeout_recovery"
-    assert_never(reason)
-
-
-def explain(decision: SyncDecision) -> str:
-    """The decision in words."""
-    done, total = len(decision["completed"]), len(decision["completed"]) + len(decision["remaining"])
-    words: dict[ReleaseReason, str] = {
-        "all_done": "every branch had ended",
-        "all_failed": "no branch succeeded",
-        "quorum_met": f"the threshold of {decision['threshold']:.0%} was reached",
-        "grace_expired": f"the threshold of {decision['threshold']:.0%} was reached and the grace had run out",
-        "decisive": "the results so far were decisive",
-        "too_many_failed": "more had failed than is tolerated",
-        "deadline_partial": f"the deadline came below the threshold of {decision['threshold']:.0%}",
-        "drained": "the run was asked to stop",
+def _spent(load: LoadMetrics, records: Sequence[BranchRecord], round_number: int) -> LoadMetrics:
+    now = [record for record in records if record["round"] == round_number]
+    return {
+        **load,
+        "attempts": load["attempts"] + sum(record["attempts"] for record in now),
+        "seconds": load["seconds"] + max((record["settled_s"] for record in now), default=0.0),
+        "cost": load["cost"] + sum(record["cost"] or 0.0 for record in now),
     }
-    short = decision["status"] == "timeout_recovery" and decision["reason"] == "all_done"
-    below = ", too few of them well" if short else ""
-    return f"{done} of {total} succeeded after {decision['seconds']:.2f} s: {words[decision['reason']]}{below}"
 
 
-def _branch_ended(state: QuorumState, record: BranchRecord) -> Any:
-    if record["round"] == state["round"]:
-        why = record["reason"] or f"{record['specialist']} answered"
-        event = entry(state, record["specialist"], f"branch_{record['status']}", why)
-    else:
-        why = f"doing it again gave nothing better than its result of round {record['round']}"
-        event = entry(state, record["specialist"], "branch_kept", why)
-    event["key"] += f"/{record['branch_id']}"
-    event["data"] = {
-        key: record[key] for key in ("branch_id", "attempts", "seconds", "waited_s", "settled_s", "started_at", "error")
-    }
-    return event
+def _shortened(decision: SyncDecision) -> dict[str, Any]:
+    return {key: some(value) if isinstance(value, list) else value for key, value in decision.items()}
 
 
 def _performance(record: BranchRecord) -> dict[str, float]:
-    figures = {key: float(record[key]) for key in ("seconds", "waited_s", "attempts")}
-    score = record["quality"]["score"] if record["quality"] is not None else None
-    return figures if score is None else {**figures, "quality": score}
+    figures = {"seconds": record["seconds"], "waited_s": record["waited_s"], "attempts": float(record["attempts"])}
+    quality = record["quality"]
+    if quality is not None and quality["score"] is not None:
+        figures["quality"] = quality["score"]
+    return figures
 
 
-def _metrics(records: Sequence[BranchRecord], total: int) -> dict[str, float]:
-    counts = {f"{status}": 0.0 for status in ("succeeded", "failed", "timed_out", "cut", "skipped")}
+def _metrics(records: Iterable[BranchRecord], total: int) -> dict[str, float]:
+    counts = dict.fromkeys(("succeeded", "failed", "timed_out", "cut", "skipped", "awaiting_human"), 0)
+    elapsed = busy = 0.0
     for record in records:
-        counts[record["status"]] = counts.get(record["status"], 0.0) + 1
-    elapsed = max(record["settled_s"] for record in records)
+        counts[record["status"]] += 1
+        elapsed = max(elapsed, record["settled_s"])
+        busy += record["seconds"]
     return {
-        **counts,
+        **{status: float(count) for status, count in counts.items()},
         "total": float(total),
         "progress": counts["succeeded"] / total,
-        "busy_s": sum(record["seconds"] for record in records),
+        "busy_s": busy,
         "throughput_per_s": counts["succeeded"] / elapsed if elapsed > 0 else 0.0,
     }

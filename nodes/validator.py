@@ -7,13 +7,15 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.decision import is_good
+from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.records import BranchRecord, CheckFinding, ErrorRecord, Verdict
 from langgraph_quorum.state.sync_policy import SyncPolicy
-from langgraph_quorum.state.records import CheckFinding, ErrorRecord, Verdict
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
@@ -21,31 +23,41 @@ ROUNDING = 1e-9
 """A mean of values at the target may fall short of it by this much."""
 
 
-def validator_node(policy: ValidationPolicy, sync: SyncPolicy) -> RuntimeNode:
+def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
     """The validator of one workflow."""
 
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        applied = QuorumContext.of(runtime.context).applied_to(sync)
+        points = fan_out.points.applied(runtime.context)
         findings = [
-            *check_minimum(state, applied),
-            *check_quorum(state, applied),
+            *check_points(state, points, fan_out),
             *check_coverage(state),
+            *check_growth(state),
             *check_quality(state, policy.quality),
         ]
         verdict = verdict_on(findings, always_ask=policy.review == "always")
         why = "; ".join(finding["message"] for finding in findings) or "all targets are met"
-        written = {
+        written: dict[str, Any] = {
             "findings": findings,
             "verdict": verdict,
+            "redo": [],
             "timeline": [entry(state, "validator", verdict, why)],
         }
-        if verdict != "critical_failure":
-            return written
-        error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
-        final = ended(state, "validator", verdict, why, error)
-        return {**final, **written, "timeline": [*written["timeline"], *final["timeline"]]}
+        if verdict == "critical_failure":
+            error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
+            final = ended(state, "validator", verdict, why, error)
+            return {**final, **written, "timeline": [*written["timeline"], *final["timeline"]]}
+        parked = [name for name, record in state["branches"].items() if record["status"] == "awaiting_human"]
+        if verdict == "approved" and parked:
+            written |= _answers_wanted(state, parked)
+        return written
 
     return validator
+
+
+def _answers_wanted(state: QuorumState, parked: list[str]) -> dict[str, Any]:
+    """Nothing is left but questions that were put off: their branches go out to ask them."""
+    why = f"all else is done, {counted(len(parked), 'question is', 'questions are')} open"
+    return {"redo": parked, "round": state["round"] + 1, "load": {**state["load"], "why": why}}
 
 
 def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Verdict:
@@ -58,38 +70,80 @@ def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Ver
     return "needs_revision" if "error" in severities else "approved"
 
 
-def check_minimum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
-    """Fewer successes than the minimum, or one of those that must be among them missing, is critical.
+def check_points(state: QuorumState, points: Points, fan_out: FanOut) -> list[CheckFinding]:
+    """Each sync point has its minimum and its quorum, over the whole run. The load balancer had its turn already.
 
-    The load balancer had its turn already.
+    Fewer successes than the minimum, or one of those that must be among them missing, is critical. So is a run without
+    any success. A point whose branches were all excused asks for nothing.
     """
-    branches = state["branches"].values()
-    succeeded = {record["branch_id"] for record in branches if record["status"] == "succeeded"}
+    branches = state["branches"]
+    by_point: dict[str, list[BranchRecord]] = {name: [] for name in points.policies}
+    missing: dict[str, int] = dict.fromkeys(points.policies, 0)
+    for item in state["queue"]:
+        record = branches.get(item["branch_id"])
+        for name in fan_out.counting(item):
+            if record is None:
+                missing[name] += 1
+            elif not record["excused"]:
+                by_point[name].append(record)
+    findings: list[CheckFinding] = []
+    for name, records in by_point.items():
+        total = len(records) + missing[name]
+        where = "" if len(points.policies) == 1 else f"sync point {name}: "
+        if total:
+            found = check_minimum(records, total, points.policies[name], where)
+            findings += found or check_quorum(records, total, points.policies[name], _is_decisive(state, name), where)
+    if not findings and not any(record["status"] == "succeeded" for record in branches.values()):
+        message = "no branch has given a result: all were excused"
+        findings.append(CheckFinding(check="minimum", severity="critical", message=message, branches=[]))
+    return findings
+
+
+def _is_decisive(state: QuorumState, point: str) -> bool:
+    """Whether the point's last decision found the answer decisive."""
+    reasons = [decision["reason"] for decision in state["sync"] if decision["point"] == point]
+    return bool(reasons) and reasons[-1] == "decisive"
+
+
+def check_minimum(records: list[BranchRecord], total: int, sync: SyncPolicy, where: str = "") -> list[CheckFinding]:
+    """Whether a sync point has the successes without which the run fails."""
+    succeeded = {record["branch_id"] for record in records if record["status"] == "succeeded"}
     absent = [name for name in sync.must if name not in succeeded]
     if len(succeeded) >= sync.minimum and not absent:
         return []
-    branches_of = counted(len(state["queue"]), "branch", "branches")
-    message = f"{len(succeeded)} of {branches_of} succeeded, at least {sync.minimum} must"
+    message = (
+        f"{where}{len(succeeded)} of {counted(total, 'branch', 'branches')} succeeded, at least {sync.minimum} must"
+    )
     if absent:
-        message = f"{', '.join(absent)} must succeed and did not"
-    reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in branches if r["status"] != "succeeded"})
+        message = f"{where}{', '.join(absent)} must succeed and did not"
+    reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in records if r["status"] != "succeeded"})
     if reasons:
         message += f" ({'; '.join(reasons[:3])}{'; ...' if len(reasons) > 3 else ''})"  # noqa: PLR2004
-    failed = [record["branch_id"] for record in branches if record["status"] != "succeeded"]
+    failed = [record["branch_id"] for record in records if record["status"] != "succeeded"]
     return [CheckFinding(check="minimum", severity="critical", message=message, branches=failed)]
 
 
-def check_quorum(state: QuorumState, sync: SyncPolicy) -> list[CheckFinding]:
-    """Over the whole run, as many good answers are in as the policy asks for, unless fewer were decisive."""
-    if state["sync"] and state["sync"][-1]["reason"] == "decisive":
+def check_quorum(
+    records: list[BranchRecord], total: int, sync: SyncPolicy, decisive: bool, where: str = ""
+) -> list[CheckFinding]:
+    """Whether a sync point has as many good answers as its policy asks for, unless fewer were decisive."""
+    good = {record["branch_id"] for record in records if is_good(sync, record)}
+    needed = sync.needed(total)
+    if decisive or len(good) >= needed:
         return []
-    good = {record["branch_id"] for record in state["branches"].values() if is_good(sync, record)}
-    needed = sync.needed(len(state["queue"]))
-    if len(good) >= needed:
-        return []
-    message = f"{counted(len(good), 'good answer')} of {len(state['queue'])}, the quorum is {needed}"
-    missing = [item["branch_id"] for item in state["queue"] if item["branch_id"] not in good]
+    message = f"{where}{counted(len(good), 'good answer')} of {total}, the quorum is {needed}"
+    missing = [record["branch_id"] for record in records if record["branch_id"] not in good]
     return [CheckFinding(check="quorum", severity="error", message=message, branches=missing)]
+
+
+def check_growth(state: QuorumState) -> list[CheckFinding]:
+    """Every branch that results asked for was created."""
+    refused = state["growth"]["refused"]
+    if not refused:
+        return []
+    first, why = next(iter(refused.items()))
+    message = f"{counted(len(refused), 'branch', 'branches')} that results asked for not made ({first}: {why})"
+    return [CheckFinding(check="growth", severity="error", message=message, branches=[])]
 
 
 def check_coverage(state: QuorumState) -> list[CheckFinding]:
@@ -100,7 +154,7 @@ def check_coverage(state: QuorumState) -> list[CheckFinding]:
         group, record = item.get("group", ""), state["branches"].get(item["branch_id"])
         if record is not None and record["status"] == "succeeded":
             covered.add(group)
-        elif group:
+        elif group and not (record is not None and record["excused"]):
             missing.setdefault(group, []).append(item["branch_id"])
     return [
         CheckFinding(check="coverage", severity="error", message=f"{group} has no result", branches=branches)

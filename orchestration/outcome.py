@@ -91,4 +91,10 @@ def _awaiting(branch_id: str, specialist: str, snapshot: StateSnapshot) -> Branc
         group=groups.get(branch_id, ""),
         quality=None,
         release=None,
+        points=[],
+        missed={},
+        excused=False,
+        late=False,
+        cost=None,
+        work=[],
     )

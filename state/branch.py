@@ -81,6 +81,8 @@ class Wave(TypedDict):
     """One for each sync point that counts any of them."""
     asking: bool
     """Whether a question to a human pauses the run whatever `on_question` says: its answer is due."""
+    bundled: bool
+    """Whether any branches share a `Send`: a question is then put off to a fan-out of its own."""
     mode: Mode
     at_once: int
     """Most branches running at the same time; where `adaptive` starts."""

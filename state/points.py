@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langgraph_quorum.state.errors import ConfigurationError, SyncPolicyError
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.workflow import QuorumContext
+
+LONG_S = 1e9
+"""Stands for no limit where a policy wants a finite number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +22,21 @@ class Points:
     Attributes:
         policies: By name, in the order given.
         rest: Name of the point without claims.
+        claimed: By branch id, the points that claim it by that.
+        typed: By type of specialist, the points that claim its branches.
     """
 
     policies: dict[str, SyncPolicy]
     rest: str
+    claimed: dict[str, list[str]] = field(init=False, default_factory=dict)
+    typed: dict[str, list[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, policy in self.policies.items():
+            for branch_id in policy.branches:
+                self.claimed.setdefault(branch_id, []).append(name)
+            for kind in policy.types:
+                self.typed.setdefault(kind, []).append(name)
 
     @classmethod
     def of(cls, given: SyncPolicy | Sequence[SyncPolicy] | None) -> Points:
@@ -64,13 +78,18 @@ class Points:
         applied = QuorumContext.of(context).applied_to(policy)
         return self if applied is policy else dataclasses.replace(self, policies={**self.policies, self.rest: applied})
 
+    def patient(self) -> Points:
+        """The same, each with a grace as long as its deadline: for when what a human says must not come too late."""
+        policies = {
+            name: dataclasses.replace(policy, grace_s=max(policy.grace_s, min(policy.deadline_s, LONG_S)))
+            for name, policy in self.policies.items()
+        }
+        return dataclasses.replace(self, policies=policies)
+
     def counting(self, item: WorkItem, kind: str) -> list[str]:
         """The points that count a branch, whose specialist is of type `kind`."""
         if len(self.policies) == 1:
             return [self.rest]
-        claiming = [
-            name
-            for name, policy in self.policies.items()
-            if item["branch_id"] in policy.branches or (kind and kind in policy.types)
-        ]
-        return claiming or [self.rest]
+        by_id = self.claimed.get(item.get("part_of", item["branch_id"]), [])
+        by_type = self.typed.get(kind, []) if kind else []
+        return list(dict.fromkeys([*by_id, *by_type])) or [self.rest]

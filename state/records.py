@@ -66,6 +66,12 @@ class WorkItem(TypedDict):
     """Seconds after which a second attempt is started beside the first, instead of the specialist's own."""
     fallback: NotRequired[str]
     """Specialist that takes over, instead of the specialist's own fallback."""
+    tried: NotRequired[list[str]]
+    """Written by the load balancer: specialists that had it before."""
+    part_of: NotRequired[str]
+    """Written by the load balancer: the branch of which this is a piece."""
+    joins: NotRequired[bool]
+    """Written by the load balancer: its work is to join the results of its pieces."""
     measures: NotRequired[dict[str, float]]
     """How large the work is, where the payload only refers to it: `size_bytes`, `parts` (sections, tables, ...) and
     `depth` of its nesting. Measured from the payload when left out."""

@@ -72,7 +72,22 @@ class LoadMetrics(TypedDict):
     """Branches sent out again, over all rounds."""
     history: dict[str, list[float]]
     """By branch: its score before each time it was sent out again (-1 without a success)."""
+    attempts: int
+    """Attempts so far, of all branches."""
+    seconds: float
+    """Seconds that the fan-outs have taken so far; what a human took to answer in between does not count."""
+    cost: float
+    """What specialists have reported so far, in the application's currency."""
     why: str
+
+
+class Growth(TypedDict):
+    """How far results have created further branches."""
+
+    generations: dict[str, int]
+    """By created branch: 1 when a branch of the input asked for it, 2 when one of those did, and so on."""
+    refused: dict[str, str]
+    """Branches that were asked for and not created, with the reason."""
 
 
 class QuorumState(QuorumInput):
@@ -87,7 +102,7 @@ class QuorumState(QuorumInput):
     active: NotRequired[list[str]]
     """Branches of the fan-out that is under way; [] between fan-outs."""
     redo: NotRequired[list[str]]
-    """Branches that the load balancer sends out again."""
+    """Branches that the next fan-out sends: again, for the first time, or to ask their question."""
     round: NotRequired[int]
     branches: NotRequired[Annotated[dict[str, BranchRecord], merge_branches]]
     sync: NotRequired[Annotated[list[SyncDecision], append_decisions]]
@@ -95,6 +110,7 @@ class QuorumState(QuorumInput):
     performance: NotRequired[dict[str, dict[str, float]]]
     """By branch: seconds, waited_s, attempts, quality."""
     load: NotRequired[LoadMetrics]
+    growth: NotRequired[Growth]
     metrics: NotRequired[dict[str, float]]
     """Monitoring: progress, succeeded, failed, throughput_per_s, ..."""
     merged: NotRequired[Merged | None]
@@ -109,6 +125,7 @@ class QuorumState(QuorumInput):
     attribution: NotRequired[list[Attribution]]
     partial: NotRequired[bool]
     failed: NotRequired[list[str]]
+    pending: NotRequired[list[str]]
 
 
 class QuorumOutput(TypedDict):
@@ -123,6 +140,8 @@ class QuorumOutput(TypedDict):
     sources: list[str]
     partial: bool
     failed: list[str]
+    pending: list[str]
+    """Stragglers whose results are still to be harvested, see `Run.late`."""
     findings: list[CheckFinding]
     error: ErrorRecord | None
     branches: Annotated[dict[str, BranchRecord], merge_branches]

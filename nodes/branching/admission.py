@@ -1,18 +1,23 @@
-"""Whose turn it is: prerequisites first, then priority, never more at once than the mode allows. No clock, no I/O."""
+"""Whose turn it is: prerequisites first, then priority, never more at once than is allowed. No clock, no I/O."""
 
 from __future__ import annotations
 
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
 
 LEAST_CORES = 0.05
 """A branch that takes less than this share of a core is one that waits."""
+
+Ending = Literal["succeeded", "failed", "excused"]
+"""How a branch or a sync point ended, for those that wait for it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -24,9 +29,13 @@ class Ticket:
         order: Position in the fan-out; the lowest goes first.
         cpu: Cores it is expected to take while running; 0 for one that only waits.
         cpu_now: The same as measured by now, when it is measured.
-        waits_for: Prerequisites that have not succeeded yet.
+        waits_for: Branches and sync points that have not ended yet.
         held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
+        not_before: Earliest start, on the clock that `now` is read from.
+        claims: How much it takes of which resource while it runs.
         missing: A prerequisite that ended without success; the branch is then skipped.
+        fed: Whether any prerequisite has given a result.
+        excused: Whether all prerequisites were excused; the branch then is, too.
     """
 
     branch_id: str
@@ -35,12 +44,29 @@ class Ticket:
     cpu_now: Callable[[], float] | None = None
     waits_for: set[str] = field(default_factory=set)
     held: frozenset[str] = frozenset()
+    not_before: float = -math.inf
+    claims: Mapping[str, float] = field(default_factory=dict)
     missing: str = ""
+    fed: bool = False
+    excused: bool = False
+
+    @property
+    def void(self) -> bool:
+        """Whether it is not to run at all."""
+        return self.excused or bool(self.missing)
 
     def cores(self) -> float:
         """Cores it takes, as far as is known by now; next to nothing counts as nothing."""
         cores = self.cpu if self.cpu_now is None else self.cpu_now()
         return cores if cores >= LEAST_CORES else 0.0
+
+    def hear(self, name: str, ending: Ending) -> None:
+        """Note that a prerequisite has ended."""
+        self.waits_for.discard(name)
+        if ending == "succeeded" or name in self.held:
+            self.fed = True
+        elif ending == "failed":
+            self.missing = self.missing or name
 
     def __lt__(self, other: Ticket) -> bool:
         return self.order < other.order
@@ -53,15 +79,18 @@ class Admission:
     by a lack of CPU.
     """
 
-    def __init__(self, wave: Wave, now: float) -> None:
+    def __init__(self, wave: Wave, now: float, resources: Mapping[str, float] | None = None) -> None:
         self._adaptive = wave["mode"] == "adaptive"
         self._limit = AdaptiveLimit(wave["at_once"], max(wave["ceiling"], wave["at_once"]), now)
         self._cpu_at_once = wave["cpu_at_once"]
+        self._claims: Claims[Ticket] = Claims(resources or {})
         self._ready: dict[bool, list[Ticket]] = {True: [], False: []}
+        self._void: list[Ticket] = []
+        self._early: list[tuple[float, Ticket]] = []
         self._blocked: dict[str, list[Ticket]] = defaultdict(list)
-        self._ended: dict[str, bool] = {}
+        self._ended: dict[str, Ending] = {}
         self._running: dict[str, Ticket] = {}
-        self.peak = 0
+        self._burning: dict[str, Ticket] = {}
 
     @property
     def limit(self) -> int:
@@ -73,61 +102,108 @@ class Admission:
         """Branches that hold a turn."""
         return len(self._running)
 
+    @property
+    def next_start(self) -> float:
+        """When the next branch becomes due that must not start before; infinite when there is none."""
+        return self._early[0][0] if self._early else math.inf
+
     def queue(self, ticket: Ticket) -> None:
         """Take a branch into the queue."""
-        ticket.waits_for = {name for name in ticket.waits_for if not self._satisfies(name, ticket)}
-        ticket.missing = next((name for name in sorted(ticket.waits_for) if name in self._ended), "")
-        if ticket.missing or not ticket.waits_for:
+        if not ticket.waits_for:
             self._make_ready(ticket)
+            return
+        for name in sorted(ticket.waits_for & self._ended.keys()):
+            ticket.hear(name, self._ended[name])
+        if ticket.missing or not ticket.waits_for:
+            self._fulfil(ticket)
             return
         for name in ticket.waits_for:
             self._blocked[name].append(ticket)
 
-    def _satisfies(self, prerequisite: str, ticket: Ticket) -> bool:
-        succeeded = self._ended.get(prerequisite)
-        return succeeded is True or (succeeded is False and prerequisite in ticket.held)
+    def _fulfil(self, ticket: Ticket) -> None:
+        """Its prerequisites have ended, or one of them in vain."""
+        ticket.excused = not ticket.missing and not ticket.fed
+        if ticket.void:
+            self._void.append(ticket)
+        else:
+            self._make_ready(ticket)
 
     def _make_ready(self, ticket: Ticket) -> None:
-        heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+        if ticket.not_before > -math.inf:
+            heapq.heappush(self._early, (ticket.not_before, ticket))
+        else:
+            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
 
-    def ended(self, branch_id: str, *, succeeded: bool, now: float) -> None:
-        """Note that a branch has ended, whether it ever ran or not."""
-        ticket = self._running.pop(branch_id, None)
-        if ticket is not None and self._adaptive:
-            self._limit = self._limit.observe(succeeded=succeeded, now=now)
-        self._ended[branch_id] = succeeded
-        for waiting in self._blocked.pop(branch_id, ()):
-            waiting.waits_for.discard(branch_id)
-            if waiting.missing:
+    def ended(self, name: str, ending: Ending, now: float, *, freed: bool = True) -> None:
+        """Note that a branch has ended, whether it ever ran or not, or that a sync point has released.
+
+        Args:
+            name: Of the branch or the sync point.
+            ending: How.
+            now: The time.
+            freed: False when its work runs on: it then keeps its turn until `free` says otherwise.
+        """
+        if name in self._running:
+            if self._adaptive:
+                self._limit = self._limit.observe(succeeded=ending == "succeeded", now=now)
+            if freed:
+                self.free(name)
+        self._ended[name] = ending
+        for ticket in self._blocked.pop(name, ()):
+            if ticket.missing:
                 continue
-            if not succeeded and branch_id not in waiting.held:
-                waiting.missing = branch_id
-            if waiting.missing or not waiting.waits_for:
-                self._make_ready(waiting)
+            ticket.hear(name, ending)
+            if ticket.missing or not ticket.waits_for:
+                self._fulfil(ticket)
 
-    def admit(self) -> list[Ticket]:
-        """The tickets whose turn has come. One with `missing` is to be skipped and takes no turn."""
-        admitted: list[Ticket] = []
-        while (ticket := self._next()) is not None:
-            admitted.append(ticket)
-            if not ticket.missing:
-                self._running[ticket.branch_id] = ticket
-        self.peak = max(self.peak, len(self._running))
+    def free(self, branch_id: str) -> None:
+        """Take back the turn of a branch, if it has one, and what it held."""
+        ticket = self._running.pop(branch_id, None)
+        self._burning.pop(branch_id, None)
+        if ticket is not None and ticket.claims:
+            self._again(self._claims.give_back(ticket))
+
+    def admit(self, now: float) -> list[Ticket]:
+        """The tickets whose turn has come. One that is `void` is not to run and takes no turn."""
+        while self._early and self._early[0][0] <= now:
+            ticket = heapq.heappop(self._early)[1]
+            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+        admitted, self._void = self._void, []
+        while (chosen := self._next()) is not None:
+            admitted.append(chosen)
+            self._running[chosen.branch_id] = chosen
+            if chosen.cpu:
+                self._burning[chosen.branch_id] = chosen
         return admitted
 
     def _next(self) -> Ticket | None:
-        heads = sorted((queue[0], queue) for queue in self._ready.values() if queue)
-        for ticket, queue in heads:
-            if ticket.missing or self._fits(ticket):
-                return heapq.heappop(queue)
+        """The first in order that fits; those that lack a resource wait for it elsewhere."""
+        while len(self._running) < self._limit.limit:
+            ticket = self._first()
+            if ticket is None or not ticket.claims:
+                return ticket
+            name = self._claims.lacking(ticket)
+            self._again(self._claims.wait(ticket, name) if name else self._claims.take(ticket))
+            if not name:
+                return ticket
         return None
 
+    def _first(self) -> Ticket | None:
+        burning, waiting = self._ready[True], self._ready[False]
+        if burning and (not waiting or burning[0] < waiting[0]) and self._fits(burning[0]):
+            return heapq.heappop(burning)
+        if waiting:
+            return heapq.heappop(waiting)
+        return heapq.heappop(burning) if burning and self._fits(burning[0]) else None
+
+    def _again(self, woken: list[Ticket]) -> None:
+        for ticket in woken:
+            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+
     def _fits(self, ticket: Ticket) -> bool:
-        if len(self._running) >= self._limit.limit:
-            return False
-        asked = ticket.cores() if ticket.cpu else 0.0
+        asked = ticket.cores()
         if not asked:
             return True
-        used = [cores for running in self._running.values() if running.cpu and (cores := running.cores())]
+        used = [cores for running in self._burning.values() if (cores := running.cores())]
         # One that asks for more than there is runs alone. Summed anew each time: a running total drifts.
         return not used or math.fsum([*used, asked]) <= self._cpu_at_once + 1e-9

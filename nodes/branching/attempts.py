@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +20,13 @@ from tenacity import (
     wait_random,
 )
 
-from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
-from langgraph_quorum.nodes.branching.failure import is_transient, retry_after_s
+from langgraph_quorum.nodes.branching.effort import Effort, Persistence
+from langgraph_quorum.nodes.branching.failure import retry_after_s
 from langgraph_quorum.nodes.branching.hedging import first_success
-from langgraph_quorum.nodes.branching.jsonable import jsonable
-from langgraph_quorum.nodes.branching.metering import CpuMeter
+from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.branch import Branch
+from langgraph_quorum.state.branch import Answer, Branch
+from langgraph_quorum.state.records import WorkItem
 
 _log = logging.getLogger(__name__)
 
@@ -42,70 +42,9 @@ class SpecialistExitError(Exception):
     """A specialist tried to end the process, or was cancelled from within."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A registered specialist, ready to be called."""
-
-    specialist: Specialist
-    call: Caller
-    meter: CpuMeter
-    pace: Pace | None = None
-
-    @classmethod
-    def of(cls, specialist: Specialist, others: CpuMeter | None = None) -> Seat:
-        """Seat a specialist; `others` is the meter that all specialists of its workflow share."""
-        meter = CpuMeter(others)
-        return cls(specialist, caller_of(specialist, meter), meter, pace_of(specialist))
-
-    def cpu(self) -> float:
-        """Cores that one running branch takes: as declared, else as measured so far."""
-        declared = self.specialist.resources.cpu is not None
-        return self.specialist.cpu * (1.0 if declared else self.meter.share)
-
-    def passes(self, error: BaseException) -> bool:
-        """Whether trying again may help."""
-        if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp):
-            return False
-        if self.specialist.retry_on is not None:
-            try:
-                return bool(self.specialist.retry_on(error))
-            except Exception:  # noqa: BLE001  it is logged, and a branch never raises
-                _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
-        return is_transient(error)
-
-
-@dataclass(slots=True)
-class Effort:
-    """What a branch has cost so far. Times are of the event loop's clock."""
-
-    answered_by: str
-    attempts: int = 0
-    began: float | None = None
-    started_at: str | None = None
-    stopped: float | None = None
-
-    def start(self) -> None:
-        """Count one more attempt."""
-        self.attempts += 1
-        if self.began is None:
-            self.began = asyncio.get_running_loop().time()
-            self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-
-    def stop(self) -> None:
-        """Note that the answer is there."""
-        self.stopped = asyncio.get_running_loop().time()
-
-    @property
-    def seconds(self) -> float:
-        """From the first attempt to the answer, else to now; 0 when there was no attempt."""
-        if self.began is None:
-            return 0.0
-        return (self.stopped if self.stopped is not None else asyncio.get_running_loop().time()) - self.began
-
-
 async def answer(
-    seats: Mapping[str, Seat], name: str, branch: Branch, effort: Effort, *, timeout_s: float | None, notify: Notify
-) -> Any:
+    seats: Mapping[str, Seat], name: str, branch: Branch, effort: Effort, *, item: WorkItem, notify: Notify
+) -> Answer:
     """The specialist's answer in JSON primitives, or its fallback's when all its attempts failed.
 
     Raises:
@@ -113,50 +52,76 @@ async def answer(
         Exception: whatever the last attempt raised.
     """
     seat, tried = seats[name], {name}
+    persistence = Persistence.of(seat.specialist, item)
+    timed: WorkItem = {"timeout_s": item["timeout_s"]} if "timeout_s" in item else {}
     while True:
         effort.answered_by = seat.specialist.name
         try:
-            return await _persist(seat, branch, effort, timeout_s or seat.specialist.timeout_s, notify)
+            return await _persist(seat, branch, effort, persistence, notify)
         except GraphBubbleUp:
             raise
         except Exception as error:
-            fallback = seat.specialist.fallback
+            fallback = persistence.fallback
             if fallback is None or fallback in tried:
                 raise
             notify("fallback", {"error": type(error).__name__, "to": fallback})
             tried.add(fallback)
             seat = seats[fallback]
+            persistence = Persistence.of(seat.specialist, timed)
 
 
-async def _persist(seat: Seat, branch: Branch, effort: Effort, timeout_s: float, notify: Notify) -> Any:
-    specialist = seat.specialist
+async def _persist(seat: Seat, branch: Branch, effort: Effort, persistence: Persistence, notify: Notify) -> Answer:
+    async def once() -> Answer:
+        effort.start()
+        notify("running", {"attempt": effort.attempts})
+        numbered = branch if effort.attempts == 1 else replace(branch, attempt=effort.attempts)
+        given = await _guarded(seat.call(numbered))
+        if not isinstance(given, Answer):
+            return Answer(seat.kept(given))
+        effort.spend(given.cost)
+        return replace(given, value=seat.kept(given.value))
+
+    async def attempt() -> Answer:
+        if seat.pace is not None:
+            await seat.pace()
+        hedge_s = persistence.hedge_s
+        call = once() if hedge_s is None else first_success(once, hedge_s)
+        answered: Answer = await _within(persistence.timeout_s, call)
+        return answered
+
+    try:
+        return await attempt()
+    except Exception as error:
+        if persistence.attempts == 1 or asked_to_stop() or not seat.passes(error):
+            raise
+        return await _again(attempt, error, seat, persistence.attempts, notify)
+
+
+async def _again(
+    attempt: Callable[[], Awaitable[Answer]], first: Exception, seat: Seat, attempts: int, notify: Notify
+) -> Answer:
+    """Try on after the first attempt has failed. Most branches never come here, and are spared what it costs."""
+    failed: list[Exception] = [first]
+
+    async def next_attempt() -> Answer:
+        if failed:
+            raise failed.pop()
+        return await attempt()
 
     def before_sleep(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None
         notify("retrying", {"error": type(error).__name__, "in_s": round(state.upcoming_sleep, 3)})
 
     retrying = AsyncRetrying(
-        stop=stop_after_attempt(int(specialist.attempts)),
-        wait=_pause(specialist),
+        stop=stop_after_attempt(attempts),
+        wait=_pause(seat.specialist),
         retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
         sleep=asyncio.sleep,
         before_sleep=before_sleep,
         reraise=True,
     )
-
-    async def once() -> Any:
-        effort.start()
-        notify("running", {"attempt": effort.attempts})
-        numbered = branch if effort.attempts == 1 else replace(branch, attempt=effort.attempts)
-        return await _guarded(seat.call(numbered))
-
-    async def attempt() -> Any:
-        if seat.pace is not None:
-            await seat.pace()
-        hedge_s = specialist.hedge_s
-        return jsonable(await _within(timeout_s, once() if hedge_s is None else first_success(once, hedge_s)))
-
-    return await retrying(attempt)
+    answered: Answer = await retrying(next_attempt)
+    return answered
 
 
 def _pause(specialist: Specialist) -> Callable[[RetryCallState], float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from langgraph_quorum.state.records import BranchRecord
 
@@ -19,10 +20,12 @@ class Straggler:
     Attributes:
         task: The work; ends by itself, its attempts are bounded in time.
         record: The record of its outcome, once the task is done; None when it came to nothing.
+        owner: The branch's visit that began it.
     """
 
-    task: asyncio.Task[object]
+    task: asyncio.Task[Any]
     record: Callable[[], BranchRecord | None]
+    owner: Any
 
 
 _stragglers: dict[str, dict[str, Straggler]] = {}
@@ -45,6 +48,11 @@ def take(run: str) -> dict[str, BranchRecord]:
         _drop(run, branch_id)
     records = {branch_id: one.record() for branch_id, one in done.items()}
     return {branch_id: record for branch_id, record in records.items() if record is not None}
+
+
+def holds(run: str, branch_id: str) -> bool:
+    """Whether work of a branch is listed."""
+    return branch_id in _stragglers.get(run, ())
 
 
 def adopt(run: str, branch_id: str) -> Straggler | None:

@@ -43,3 +43,14 @@ class CpuMeter:
             return function()
         finally:
             self.observe(time.thread_time() - cpu, time.perf_counter() - wall)
+
+
+class TimeMeter:
+    """How long a specialist's answers take: the moving mean of its successes."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+
+    def observe(self, seconds: float) -> None:
+        """Take in one answer."""
+        self.seconds = seconds if self.seconds is None else KEPT * self.seconds + (1 - KEPT) * seconds

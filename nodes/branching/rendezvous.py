@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -14,9 +14,9 @@ from langgraph.config import get_config
 from langgraph.errors import GraphInterrupt
 from langgraph.runtime import RunControl, Runtime
 
+from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.state.branch import Wave
-from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.branch import Bundle, Wave
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 
@@ -25,8 +25,6 @@ Key = tuple[int, str, str]
 LINGER_S = 60.0
 """How long an empty meeting waits for branches that are still to come. A run that is cancelled just between two
 branches, under a `max_concurrency`, says goodbye to nobody."""
-LONG_S = 1e9
-"""Stands for no limit where a policy wants a finite number of seconds."""
 
 
 @dataclass(eq=False)
@@ -52,8 +50,8 @@ def open_meetings() -> int:
 
 
 @asynccontextmanager
-async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext]) -> AsyncIterator[Gate]:
-    """Join the gate of this superstep, making it when this is the first branch to come.
+async def meet(bundle: Bundle, crew: Crew, runtime: Runtime[QuorumContext]) -> AsyncIterator[Gate]:
+    """Join the gate of this superstep, making it when this is the first bundle to come.
 
     Gates are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint, whose
     id all tasks of one superstep share. *Departed* branches are counted, not present ones: under a `max_concurrency`
@@ -61,13 +59,13 @@ async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[
     """
     key = _key(runtime)
     meeting = _meetings.setdefault(key, _Meeting(runtime.control))
-    meeting.announced.add(branch_id)
+    meeting.announced.update(call["item"]["branch_id"] for call in bundle["calls"])
     meeting.present += 1
     if meeting.lingering is not None:
         meeting.lingering.cancel()
     try:
         if meeting.gate is None:
-            opening = _open(meeting, wave, policy, runtime)
+            opening = _open(meeting, bundle["wave"], crew, runtime)
             meeting.gate = asyncio.create_task(opening, name="quorum:gate")
         yield meeting.gate.result() if meeting.gate.done() else await asyncio.shield(meeting.gate)
     except GraphInterrupt:
@@ -77,7 +75,7 @@ async def meet(branch_id: str, wave: Wave, policy: SyncPolicy, runtime: Runtime[
         raise
     finally:
         meeting.present -= 1
-        meeting.departed += 1
+        meeting.departed += len(bundle["calls"])
         if not meeting.present:
             if meeting.broken or meeting.departed >= meeting.expected:
                 _end(key, meeting)
@@ -102,7 +100,8 @@ def _end(key: Key, meeting: _Meeting) -> None:
         meeting.gate.result().close()
 
 
-async def _open(meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runtime[QuorumContext]) -> Gate:
+async def _open(meeting: _Meeting, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]) -> Gate:
+    points = crew.points.applied(runtime.context)
     writes = await _written_before(runtime)
     finished: dict[str, BranchRecord] = {
         branch_id: record for channel, value in writes if channel == "branches" for branch_id, record in value.items()
@@ -113,8 +112,8 @@ async def _open(meeting: _Meeting, wave: Wave, policy: SyncPolicy, runtime: Runt
     meeting.expected = wave["total"] - len(finished)
     if finished and any(channel == INTERRUPT for channel, _ in writes):
         # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
-        policy = replace(policy, grace_s=max(policy.grace_s, min(policy.deadline_s, LONG_S)))
-    return Gate(policy, wave, lambda: runtime.drain_requested, finished)
+        points = points.patient()
+    return Gate(points, wave, lambda: runtime.drain_requested, finished.values(), crew.resources)
 
 
 async def _written_before(runtime: Runtime[QuorumContext]) -> list[tuple[str, Any]]:

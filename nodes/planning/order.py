@@ -14,20 +14,7 @@ from langgraph_quorum.state.records import PRIORITIES, WorkItem
 
 def membership(work: Sequence[WorkItem], specialists: Mapping[str, Specialist], points: Points) -> dict[str, list[str]]:
     """The sync points that count each branch of routed work, by branch id."""
-    if len(points.policies) == 1:
-        return {item["branch_id"]: [points.rest] for item in work}
-    claimed = {branch_id for policy in points.policies.values() for branch_id in policy.branches}
-    of_specialist: dict[str, list[str]] = {}  # what counts its branches that no point claims by their id
-    result: dict[str, list[str]] = {}
-    for item in work:
-        name, branch_id = item["specialist"], item["branch_id"]
-        if branch_id in claimed:
-            result[branch_id] = points.counting(item, specialists[name].type)
-            continue
-        if name not in of_specialist:
-            of_specialist[name] = points.counting(item, specialists[name].type)
-        result[branch_id] = of_specialist[name].copy()
-    return result
+    return {item["branch_id"]: points.counting(item, specialists[item["specialist"]].type) for item in work}
 
 
 def ordered(work: Sequence[WorkItem], points_of: Mapping[str, Sequence[str]]) -> list[WorkItem]:

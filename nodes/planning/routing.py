@@ -12,7 +12,7 @@ from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.words import suggestion
 
-_KEYS = frozenset(WorkItem.__annotations__)
+_KEYS = frozenset(WorkItem.__annotations__) - {"tried", "part_of", "joins"}
 _WORDS = ("specialist", "type", "source_type", "priority", "group")
 
 
@@ -114,12 +114,7 @@ def _placed(work: Sequence[WorkItem], specialists: Mapping[str, Specialist]) -> 
 
 
 def _fitting(index: int, kind: str, source_type: str | None, specialists: Mapping[str, Specialist]) -> list[str]:
-    fitting = [
-        name
-        for name, specialist in specialists.items()
-        if specialist.type == kind
-        and (source_type is None or not specialist.source_types or source_type in specialist.source_types)
-    ]
+    fitting = [name for name, specialist in specialists.items() if specialist.serves(kind, source_type)]
     if not fitting:
         types = ", ".join(sorted({specialist.type for specialist in specialists.values() if specialist.type})) or "none"
         source = f" that accepts source type {source_type!r}" if source_type else ""

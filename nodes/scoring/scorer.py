@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph.errors import GraphBubbleUp
 
-from langgraph_quorum.nodes.branching.branch import Score
+from langgraph_quorum.nodes.branching.crew import Score
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch

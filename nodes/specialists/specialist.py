@@ -72,6 +72,8 @@ class Specialist:
         expects: Top-level fields that a complete result has; completeness is measured against them.
         deterministic: The same payload always gives the same result: a success is then never done again.
         prepare: Makes a runnable's input from the branch.
+        split: Makes smaller payloads of a payload, for a branch that ran out of time: each is then a branch of its own.
+        join: Makes one result of the results of the pieces, in their order; a list of them when left out.
 
     Raises:
         ConfigurationError: naming the field that is wrong.
@@ -94,6 +96,8 @@ class Specialist:
     expects: tuple[str, ...] = ()
     deterministic: bool = False
     prepare: Callable[[Branch], Any] | None = None
+    split: Callable[[dict[str, Any]], Sequence[dict[str, Any]]] | None = None
+    join: Callable[[list[Any]], Any] = list
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or set(self.name) & set(":|\0") or self.name[:2] == "__":
@@ -119,6 +123,11 @@ class Specialist:
                 raise ConfigurationError(f"Specialist({self.name!r}).{field_name}", getattr(self, field_name), mend)
         if self.fallback == self.name:
             raise ConfigurationError(f"Specialist({self.name!r}).fallback", self.name, "name another specialist")
+
+    def serves(self, kind: str, source_type: str | None = None) -> bool:
+        """Whether it does work of this type, on this kind of source when one is named."""
+        accepts = source_type is None or not self.source_types or source_type in self.source_types
+        return self.type == kind and accepts
 
     @property
     def is_sync(self) -> bool:

@@ -11,7 +11,7 @@ from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, buil
 from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.nodes.merging.strategies import StrategyName
 from langgraph_quorum.nodes.planning.mode import ModeChoice
-from langgraph_quorum.state.policies import Policies, ValidationPolicy
+from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ValidationPolicy
 from langgraph_quorum.state.ports import Capacity
 from langgraph_quorum.state.records import BranchStatus
 
@@ -76,11 +76,12 @@ def compiled(
     saver: Any = None,
     mode: ModeChoice = "parallel",
     validation: ValidationPolicy | None = None,
+    recovery: RecoveryPolicy | None = None,
     merge: StrategyName = "merge_all",
     **tuned: Any,
 ) -> Any:
     """The compiled workflow."""
-    policies = Policies(validation=validation or ValidationPolicy())
+    policies = Policies(validation=validation or ValidationPolicy(), recovery=recovery or RecoveryPolicy())
     tuning = Tuning(policies=policies, **tuned)
     return build_workflow(specialists, sync, merge, mode, tuning).compile(checkpointer=saver)
 

@@ -11,18 +11,19 @@ from langgraph.types import Command, interrupt
 
 from langgraph_quorum import Branch, Specialist, SyncPolicy
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
-from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy, ValidationPolicy
 from tests.graphs.running import FIXED, PATIENT, Crew, compiled, statuses, thread
 
 pytestmark = pytest.mark.looptime
-ALWAYS, UNMET = ValidationPolicy(review="always"), ValidationPolicy(review="unmet", rounds=0)
+ALWAYS: dict[str, Any] = {"validation": ValidationPolicy(review="always")}
+UNMET: dict[str, Any] = {"validation": ValidationPolicy(review="unmet"), "recovery": RecoveryPolicy(rounds=0)}
 
 
 class Review:
     """A run that has come to its human review."""
 
-    def __init__(self, *specialists: Specialist, validation: ValidationPolicy) -> None:
-        self.graph = compiled(*specialists, validation=validation, saver=InMemorySaver())
+    def __init__(self, *specialists: Specialist, **policies: Any) -> None:
+        self.graph = compiled(*specialists, saver=InMemorySaver(), **policies)
 
     async def ask(self) -> dict[str, Any]:
         paused = await self.graph.ainvoke({"task": "x"}, thread(), context=FIXED)
@@ -41,7 +42,7 @@ class Review:
 
 
 async def test_a_review_shows_the_result_and_an_approval_ends_the_run() -> None:
-    review = Review(Crew().scores("s", 0.95), validation=ALWAYS)
+    review = Review(Crew().scores("s", 0.95), **ALWAYS)
     question = await review.ask()
     (request,) = question["action_requests"]
     assert request["args"]["quality"] == 0.95
@@ -52,7 +53,7 @@ async def test_a_review_shows_the_result_and_an_approval_ends_the_run() -> None:
 
 
 async def test_a_rejection_ends_the_run_in_an_error_state_with_the_reason() -> None:
-    review = Review(Crew().scores("s", 0.95), validation=ALWAYS)
+    review = Review(Crew().scores("s", 0.95), **ALWAYS)
     await review.ask()
     result = await review.answer({"decisions": [{"type": "reject", "message": "too dry"}]})
     assert (result["status"], result["verdict"]) == ("failed", "critical_failure")
@@ -61,7 +62,7 @@ async def test_a_rejection_ends_the_run_in_an_error_state_with_the_reason() -> N
 
 @pytest.mark.parametrize("nonsense", ["maybe", 7, [None], {"decisions": []}, {"decisions": [{"type": "edit"}]}])
 async def test_an_answer_that_is_none_is_asked_for_again(nonsense: Any) -> None:
-    review = Review(Crew().scores("s", 0.95), validation=ALWAYS)
+    review = Review(Crew().scores("s", 0.95), **ALWAYS)
     await review.ask()
     again = await review.answer_wrongly(nonsense)
     assert "is no decision: answer with one of approve, reject" in again["action_requests"][0]["description"]
@@ -69,14 +70,14 @@ async def test_an_answer_that_is_none_is_asked_for_again(nonsense: Any) -> None:
 
 
 async def test_missed_targets_are_taken_to_a_human_when_nothing_is_left_to_redo() -> None:
-    review = Review(Crew().scores("s", 0.4), validation=UNMET)
+    review = Review(Crew().scores("s", 0.4), **UNMET)
     question = await review.ask()
     assert question["action_requests"][0]["description"].startswith("quality 0.40 is below the target 0.8")
     assert (await review.answer("approve"))["status"] == "approved"
 
 
 async def test_met_targets_need_no_human() -> None:
-    graph = compiled(Crew().scores("s", 0.9), validation=UNMET)
+    graph = compiled(Crew().scores("s", 0.9), **UNMET)
     assert (await graph.ainvoke({"task": "x"}, context=FIXED))["status"] == "approved"
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy
 from tests.graphs.running import Crew, run, statuses
 
 SURE: dict[str, Any] = {"attempts": 3, "backoff_s": 1.0}
@@ -60,7 +61,7 @@ async def test_a_rule_that_fails_itself_leaves_the_decision_to_the_shipped_one(c
 
 @pytest.mark.looptime
 async def test_a_specialist_that_takes_longer_than_its_own_time_timed_out() -> None:
-    result = await run(Crew().sleeps("only", 100, timeout_s=2, attempts=1))
+    result = await run(Crew().sleeps("only", 100, timeout_s=2, attempts=1), recovery=RecoveryPolicy(rounds=0))
     record = result["branches"]["only"]
     assert (record["status"], record["reason"], record["release"]) == ("timed_out", "no answer within 2 s", None)
     assert record["seconds"] == pytest.approx(2, abs=0.01)
@@ -69,7 +70,8 @@ async def test_a_specialist_that_takes_longer_than_its_own_time_timed_out() -> N
 @pytest.mark.looptime
 async def test_a_work_item_may_set_its_own_time() -> None:
     work = [{"specialist": "only", "timeout_s": 5}]
-    result = await run(Crew().sleeps("only", 100, timeout_s=2, attempts=1), work=work)
+    only = Crew().sleeps("only", 100, timeout_s=2, attempts=1)
+    result = await run(only, work=work, recovery=RecoveryPolicy(rounds=0))
     assert result["branches"]["only"]["reason"] == "no answer within 5 s"
 
 

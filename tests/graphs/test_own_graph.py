@@ -11,13 +11,14 @@ from langgraph.types import Send
 from typing_extensions import TypedDict
 
 from langgraph_quorum import QuorumContext, Specialist, SyncPolicy
-from langgraph_quorum.nodes.branching.attempts import Seat
-from langgraph_quorum.nodes.branching.branch import Crew as SharedCrew
 from langgraph_quorum.nodes.branching.branch import branch_node
+from langgraph_quorum.nodes.branching.crew import Crew as SharedCrew
 from langgraph_quorum.nodes.branching.rendezvous import LINGER_S, open_meetings
+from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.scoring.scorer import scored_by
-from langgraph_quorum.state.branch import BranchCall
-from langgraph_quorum.state.records import BranchRecord
+from langgraph_quorum.state.branch import BranchCall, Bundle
+from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.records import BranchRecord, WorkItem
 from langgraph_quorum.state.reducers import merge_branches
 from tests.graphs.running import Crew, statuses
 from tests.nodes.waves import wave
@@ -30,15 +31,10 @@ class Own(TypedDict, total=False):
     branches: Annotated[dict[str, BranchRecord], merge_branches]
 
 
-def call(branch_id: str, order: int) -> BranchCall:
-    return BranchCall(
-        item={"branch_id": branch_id, "specialist": "s"},
-        task="x",
-        order=order,
-        inputs={},
-        waits_for=[],
-        wave=wave(2),
-    )
+def call(branch_id: str, order: int) -> Bundle:
+    item: WorkItem = {"branch_id": branch_id, "specialist": "s"}
+    alone = BranchCall(item=item, order=order, inputs={}, waits_for=[], points=["main"])
+    return Bundle(calls=[alone], task="x", wave=wave(2))
 
 
 def own_graph(specialist: Specialist, policy: SyncPolicy, others_seconds: float) -> Any:
@@ -48,9 +44,9 @@ def own_graph(specialist: Specialist, policy: SyncPolicy, others_seconds: float)
         await asyncio.sleep(others_seconds)
         return {}
 
-    shared = SharedCrew({"s": Seat.of(specialist)}, policy, scored_by(None))
+    shared = SharedCrew({"s": Seat.of(specialist)}, Points.of(policy), scored_by(None))
     builder = StateGraph(Own, context_schema=QuorumContext)
-    builder.add_node("s", branch_node("s", shared), input_schema=BranchCall)
+    builder.add_node("s", branch_node("s", shared), input_schema=Bundle)
     builder.add_node("other", other)
     sends = [Send("s", call("a", 0)), Send("other", {}), Send("s", call("b", 1))]
     builder.add_conditional_edges(START, lambda _state: sends, ["s", "other"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum import SyncPolicy
-from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy
 from tests.graphs.running import PATIENT, Crew, run, statuses
 
 pytestmark = pytest.mark.looptime
@@ -62,7 +62,7 @@ async def test_above_the_threshold_a_failure_is_not_redone() -> None:
 
 async def test_the_number_of_rounds_is_a_parameter() -> None:
     crew = Crew()
-    await run(crew.fails("down", ConnectionError(), **ONCE), validation=ValidationPolicy(rounds=0))
+    await run(crew.fails("down", ConnectionError(), **ONCE), recovery=RecoveryPolicy(rounds=0))
     assert crew.calls["down"] == 1
 
 

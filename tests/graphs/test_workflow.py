@@ -128,7 +128,8 @@ async def test_a_stream_shows_each_branch_and_how_far_the_fan_out_has_come() -> 
     assert of_a == ["waiting", "running", "succeeded"]
     ended = [event for event in seen if event["event"] == "succeeded"]
     assert [(event["branch_id"], event["sync"]["settled"]) for event in ended] == [("a", 1), ("b", 2)]
-    assert ended[0]["sync"] == {"total": 2, "good": 1, "settled": 1, "needed": 2, "running": 1, "at_once": 1000}
+    figures = {"point": "main", "total": 2, "good": 1, "settled": 1, "needed": 2, "running": 1, "at_once": 1000}
+    assert ended[0]["sync"] == figures
 
 
 async def test_the_timeline_tells_the_run_and_each_line_has_its_own_key() -> None:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langgraph_quorum.nodes.branching.admission import Admission, Ticket
+from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from tests.nodes.waves import wave
 
@@ -26,63 +26,63 @@ def queued(admission: Admission, *tickets: Ticket) -> Admission:
 def test_no_more_run_than_the_limit_and_the_earliest_go_first() -> None:
     admission = Admission(wave(mode="sequential", at_once=2), 0.0)
     queued(admission, Ticket("c", 3), Ticket("a", 1), Ticket("b", 2))
-    assert names(admission.admit()) == ["a", "b"]
-    assert admission.admit() == []
-    admission.ended("a", succeeded=True, now=1.0)
-    assert names(admission.admit()) == ["c"]
+    assert names(admission.admit(0.0)) == ["a", "b"]
+    assert admission.admit(0.0) == []
+    admission.ended("a", "succeeded", now=1.0)
+    assert names(admission.admit(0.0)) == ["c"]
 
 
 def test_work_that_only_waits_is_not_held_up_by_a_lack_of_cpu() -> None:
     admission = Admission(wave(cpu_at_once=1), 0.0)
     queued(admission, Ticket("cpu1", 0, cpu=1), Ticket("cpu2", 1, cpu=1), Ticket("io1", 2), Ticket("io2", 3))
-    assert names(admission.admit()) == ["cpu1", "io1", "io2"]
+    assert names(admission.admit(0.0)) == ["cpu1", "io1", "io2"]
 
 
 def test_one_that_asks_for_more_cores_than_there_are_runs_alone() -> None:
     admission = Admission(wave(cpu_at_once=2), 0.0)
     queued(admission, Ticket("small", 0, cpu=1), Ticket("huge", 1, cpu=8), Ticket("next", 2, cpu=1))
-    assert names(admission.admit()) == ["small"]
-    admission.ended("small", succeeded=True, now=1.0)
-    assert names(admission.admit()) == ["huge"]
-    admission.ended("huge", succeeded=True, now=2.0)
-    assert names(admission.admit()) == ["next"]
+    assert names(admission.admit(0.0)) == ["small"]
+    admission.ended("small", "succeeded", now=1.0)
+    assert names(admission.admit(0.0)) == ["huge"]
+    admission.ended("huge", "succeeded", now=2.0)
+    assert names(admission.admit(0.0)) == ["next"]
 
 
 def test_parts_of_cores_add_up_without_drift() -> None:
     admission = Admission(wave(cpu_at_once=0.3), 0.0)
     queued(admission, *[Ticket(f"t{number}", number, cpu=0.1) for number in range(3)], Ticket("huge", 9, cpu=5))
-    assert len(admission.admit()) == 3  # 0.1 + 0.1 + 0.1 is 0.30000000000000004 in floating point
+    assert len(admission.admit(0.0)) == 3  # 0.1 + 0.1 + 0.1 is 0.30000000000000004 in floating point
     for number in range(3):
-        admission.ended(f"t{number}", succeeded=True, now=1.0)
-    assert names(admission.admit()) == ["huge"]  # 0.3 - 0.1 - 0.1 - 0.1 is not 0 in floating point
+        admission.ended(f"t{number}", "succeeded", now=1.0)
+    assert names(admission.admit(0.0)) == ["huge"]  # 0.3 - 0.1 - 0.1 - 0.1 is not 0 in floating point
 
 
 def test_a_branch_whose_prerequisite_failed_is_handed_out_to_be_skipped_and_takes_no_turn() -> None:
     admission = Admission(wave(mode="sequential", at_once=1), 0.0)
     queued(admission, Ticket("a", 0), Ticket("b", 1, waits_for={"a"}), Ticket("c", 2, waits_for={"b"}))
-    admission.admit()
-    admission.ended("a", succeeded=False, now=1.0)
-    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit()] == [("b", "a")]
-    admission.ended("b", succeeded=False, now=1.0)
-    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit()] == [("c", "b")]
+    admission.admit(0.0)
+    admission.ended("a", "failed", now=1.0)
+    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit(0.0)] == [("b", "a")]
+    admission.ended("b", "failed", now=1.0)
+    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit(0.0)] == [("c", "b")]
     assert admission.running == 0
 
 
 def test_a_result_from_an_earlier_round_stands_in_for_a_prerequisite_that_fails_now() -> None:
     admission = Admission(wave(), 0.0)
     queued(admission, Ticket("a", 0), Ticket("b", 1, waits_for={"a"}, held=frozenset({"a"})))
-    admission.admit()
-    admission.ended("a", succeeded=False, now=1.0)
+    admission.admit(0.0)
+    admission.ended("a", "failed", now=1.0)
     admission.queue(Ticket("late", 2, waits_for={"a"}, held=frozenset({"a"})))
-    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit()] == [("b", ""), ("late", "")]
+    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit(0.0)] == [("b", ""), ("late", "")]
 
 
 def test_a_prerequisite_that_ended_before_the_branch_came_is_known() -> None:
     admission = Admission(wave(), 0.0)
-    admission.ended("done", succeeded=True, now=0.0)
-    admission.ended("lost", succeeded=False, now=0.0)
+    admission.ended("done", "succeeded", now=0.0)
+    admission.ended("lost", "failed", now=0.0)
     queued(admission, Ticket("a", 0, waits_for={"done"}), Ticket("b", 1, waits_for={"lost"}))
-    assert [(ticket.branch_id, ticket.missing) for ticket in admission.admit()] == [("a", ""), ("b", "lost")]
+    assert {ticket.branch_id: ticket.missing for ticket in admission.admit(0.0)} == {"a": "", "b": "lost"}
 
 
 Plan: TypeAlias = tuple[dict[str, set[str]], set[str], list[str], dict[str, float]]
@@ -116,17 +116,18 @@ def test_every_plan_ends_with_nothing_too_early_nothing_too_many_and_dependents_
             admission.queue(Ticket(name, int(name[1:]), cpu=cores[name], waits_for=set(waits[name])))
         elif running:
             name = running.pop(random.randrange(len(running)))
-            outcome[name] = "failed" if name in failing else "succeeded"
-            admission.ended(name, succeeded=name not in failing, now=0.0)
+            ending: Ending = "failed" if name in failing else "succeeded"
+            outcome[name] = ending
+            admission.ended(name, ending, now=0.0)
         else:
             raise AssertionError(f"deadlock: {outcome} of {waits}")
-        while admitted := admission.admit():
+        while admitted := admission.admit(0.0):
             for ticket in admitted:
                 before = [outcome.get(prerequisite) for prerequisite in waits[ticket.branch_id]]
                 if ticket.missing:
                     assert outcome[ticket.missing] != "succeeded"
                     outcome[ticket.branch_id] = "skipped"
-                    admission.ended(ticket.branch_id, succeeded=False, now=0.0)
+                    admission.ended(ticket.branch_id, "failed", now=0.0)
                 else:
                     assert all(status == "succeeded" for status in before)
                     running.append(ticket.branch_id)
@@ -175,7 +176,7 @@ def test_adaptive_admission_grows_with_what_is_measured_and_parallel_does_not() 
     for mode, expected in (("adaptive", 6), ("parallel", 3)):
         admission = Admission(wave(mode=mode, at_once=3, ceiling=1000), 0.0)  # type: ignore[arg-type]
         queued(admission, *[Ticket(f"t{number}", number) for number in range(20)])
-        for ticket in admission.admit():
-            admission.ended(ticket.branch_id, succeeded=True, now=1.0)
+        for ticket in admission.admit(0.0):
+            admission.ended(ticket.branch_id, "succeeded", now=1.0)
         assert admission.limit == expected
-        assert len(admission.admit()) == expected
+        assert len(admission.admit(0.0)) == expected

@@ -30,7 +30,7 @@ async def test_it_stops_as_soon_as_the_answer_is_decisive() -> None:
     ended = await meeting.of_sleepers({"a": 1, "b": 2, "c": 3, "d": 30})
     # a at 1 s, b at 2 s: two are in
     assert ended == {"a": ("succeeded", 1), "b": ("succeeded", 2), "c": ("cut", 2), "d": ("cut", 2)}
-    assert meeting.gate.released == Release("decisive")
+    assert meeting.gate.released(["main"]) == Release("decisive")
 
 
 async def test_a_predicate_that_raises_is_logged_and_means_not_yet(caplog: pytest.LogCaptureFixture) -> None:
@@ -40,7 +40,7 @@ async def test_a_predicate_that_raises_is_logged_and_means_not_yet(caplog: pytes
     meeting = Meeting(SyncPolicy(threshold=1.0, until=broken), wave(2))
     with caplog.at_level(logging.ERROR):
         await meeting.of_sleepers({"a": 1, "b": 2})
-    assert meeting.gate.released == Release("all_done")
+    assert meeting.gate.released(["main"]) == Release("all_done")
     assert "until of sync point 'main' failed" in caplog.text
 
 
@@ -54,7 +54,7 @@ async def test_it_stops_when_more_has_failed_than_is_tolerated(tolerate: float, 
         meeting.branch("slow", lambda: asyncio.sleep(30)),
         meeting.branch("slower", lambda: asyncio.sleep(40)),
     )
-    assert meeting.gate.released == Release("too_many_failed")
+    assert meeting.gate.released(["main"]) == Release("too_many_failed")
     assert meeting.ended["slow"] == ("cut", stops_at)
 
 

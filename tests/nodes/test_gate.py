@@ -26,20 +26,20 @@ async def test_stragglers_get_the_grace_and_are_then_cut() -> None:
         "c": ("succeeded", 0.1),
         "slow": ("cut", 0.3),
     }
-    assert meeting.gate.released == Release("grace_expired")
+    assert meeting.gate.released(["main"]) == Release("grace_expired")
 
 
 async def test_whoever_makes_it_within_the_grace_counts() -> None:
     meeting = Meeting(SyncPolicy(threshold=0.5, grace_s=1), wave(2))
     assert (await meeting.of_sleepers({"a": 1, "b": 1.9}))["b"] == ("succeeded", 1.9)
-    assert meeting.gate.released == Release("all_done")
+    assert meeting.gate.released(["main"]) == Release("all_done")
 
 
 async def test_the_deadline_ends_the_wait_below_the_threshold() -> None:
     meeting = Meeting(SyncPolicy(threshold=1.0, deadline_s=2), wave(3))
     ended = await meeting.of_sleepers({"a": 0.5, "b": 5, "c": 5})
     assert ended["b"] == ended["c"] == ("cut", 2.0)
-    assert meeting.gate.released == Release("deadline_partial")
+    assert meeting.gate.released(["main"]) == Release("deadline_partial")
 
 
 async def test_a_minimum_above_the_threshold_is_waited_for() -> None:
@@ -59,7 +59,7 @@ async def test_failures_do_not_count_for_the_quorum_but_end_the_wait() -> None:
 
     meeting = Meeting(SyncPolicy(threshold=0.75), wave(2))
     await asyncio.gather(meeting.branch("a", lambda: asyncio.sleep(1)), meeting.branch("b", fail))
-    assert meeting.gate.released == Release("all_done")
+    assert meeting.gate.released(["main"]) == Release("all_done")
     assert meeting.ended["a"] == ("succeeded", 1.0)
 
 
@@ -157,7 +157,7 @@ async def test_a_drain_ends_running_work_within_a_tenth_of_a_second() -> None:
     meeting = Meeting(SyncPolicy(), wave(2), drain=asked.is_set)
     asyncio.get_running_loop().call_later(3, asked.set)
     await meeting.of_sleepers({"a": 30, "b": 30})
-    assert meeting.gate.released == Release("drained")
+    assert meeting.gate.released(["main"]) == Release("drained")
     assert 3 <= meeting.ended["a"][1] <= 3.1
 
 
@@ -193,4 +193,4 @@ async def test_successes_of_earlier_rounds_count_towards_the_minimum() -> None:
     meeting = Meeting(SyncPolicy(threshold=0.5, grace_s=0, deadline_s=60, minimum=3), wave(2, earlier=2))
     ended = await meeting.of_sleepers({"quick": 1, "slow": 30})
     assert ended == {"quick": ("succeeded", 1.0), "slow": ("cut", 1.0)}
-    assert meeting.gate.released == Release("quorum_met")
+    assert meeting.gate.released(["main"]) == Release("quorum_met")

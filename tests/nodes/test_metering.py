@@ -49,10 +49,10 @@ def test_branches_that_turn_out_to_wait_are_let_in_together() -> None:
     admission = Admission(wave(10, cpu_at_once=2.0), 0.0)
     for number in range(10):
         admission.queue(Ticket(f"b{number}", number, cpu=1.0, cpu_now=lambda: meter.share))
-    assert len(admission.admit()) == 2
+    assert len(admission.admit(0.0)) == 2
     meter.observe(cpu_s=0.0, wall_s=0.5)
-    admission.ended("b0", succeeded=True, now=1.0)
-    assert len(admission.admit()) == 8
+    admission.ended("b0", "succeeded", now=1.0)
+    assert len(admission.admit(0.0)) == 8
 
 
 async def test_ten_blocking_functions_wait_side_by_side() -> None:

@@ -23,7 +23,9 @@ EXPERT = Specialist("expert", answer, expects=("title", "body"))
 
 
 async def scored_with(scorer: Any, result: Any = None) -> Quality:
-    return await scored_by(scorer)(EXPERT, BRANCH, result)
+    quality = await scored_by(scorer)(EXPERT, BRANCH, result)
+    assert quality is not None
+    return quality
 
 
 def test_the_shipped_score_is_the_mean_of_stated_confidence_and_completeness() -> None:

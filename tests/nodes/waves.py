@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import Any
 
 from langgraph_quorum.nodes.branching.admission import Ticket
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.state.branch import Wave
+from langgraph_quorum.state.branch import Share, Wave
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import BranchRecord, BranchStatus, Mode
+from langgraph_quorum.state.sync_policy import OnStraggler, SyncPolicy
 from tests.state.written import record
 
 
@@ -20,17 +22,19 @@ def wave(
     *,
     earlier: int = 0,
     must: Sequence[str] = (),
+    shares: Sequence[Share] | None = None,
     mode: Mode = "parallel",
     at_once: int = 1000,
     ceiling: int = 1000,
     cpu_at_once: float = 4.0,
 ) -> Wave:
     return Wave(
-        point="main",
+        run="",
         round=0,
         total=total,
-        earlier=earlier,
-        must=list(must),
+        shares=[Share(point="main", total=total, earlier=earlier, must=list(must))] if shares is None else list(shares),
+        asking=False,
+        bundled=False,
         mode=mode,
         at_once=at_once,
         ceiling=ceiling,
@@ -43,38 +47,52 @@ class Meeting:
 
     def __init__(
         self,
-        policy: SyncPolicy,
+        sync: SyncPolicy | Sequence[SyncPolicy],
         fan_out: Wave,
         *,
         drain: Callable[[], bool] = lambda: False,
         preset: dict[str, BranchRecord] | None = None,
     ) -> None:
-        self.gate = Gate(policy, fan_out, drain, preset or {})
+        self.points = Points.of(sync)
+        self.gate = Gate(self.points, fan_out, drain, (preset or {}).values())
         self.ended: dict[str, tuple[str, float]] = {}
         self.started: list[str] = []
 
     async def branch(
-        self, name: str, work: Callable[[], Awaitable[None]], *, order: int = 0, waits_for: set[str] | None = None
+        self,
+        name: str,
+        work: Callable[[], Awaitable[None]],
+        *,
+        order: int = 0,
+        waits_for: set[str] | None = None,
+        points: Sequence[str] = ("main",),
+        **ticket: Any,
     ) -> None:
         begun = False
 
         async def in_turn() -> BranchStatus:
             nonlocal begun
-            missing = await self.gate.turn(Ticket(name, order, waits_for=waits_for or set()))
-            if missing:
+            place = Ticket(name, order, waits_for=waits_for or set(), **ticket)
+            await self.gate.turn(place)
+            if place.void:
                 return "skipped"
             begun = True
             self.started.append(name)
             await work()
             return "succeeded"
 
+        def on_straggler() -> OnStraggler:
+            return self.points.policies[points[0]].on_straggler if begun else "cancel"
+
+        status: BranchStatus = "cut"
         try:
-            outcome = await self.gate.race(name, in_turn(), lambda: begun)
+            if self.gate.released(points) is None:
+                outcome = await self.gate.race(name, points, asyncio.create_task(in_turn()), on_straggler)
+                status = "cut" if isinstance(outcome, Release) else outcome
         except ValueError:
-            outcome = "failed"
-        status: BranchStatus = "cut" if isinstance(outcome, Release) else outcome
+            status = "failed"
         self.ended[name] = (status, round(self.gate.elapsed(), 3))
-        self.gate.settle(record(name, status))
+        self.gate.settle(record(name, status, points=list(points)))
 
     async def of_sleepers(self, seconds: dict[str, float]) -> dict[str, tuple[str, float]]:
         """Runs one branch for each name, sleeping that long."""

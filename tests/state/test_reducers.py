@@ -46,6 +46,7 @@ def decision(round_number: int, seconds: float = 1.0) -> SyncDecision:
         remaining=[],
         threshold=0.75,
         seconds=seconds,
+        excused=[],
     )
 
 

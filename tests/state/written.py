@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Missed, Quality, ReleaseReason
 
 
 def quality(score: float | None, confidence: float | None = None, completeness: float | None = None) -> Quality:
@@ -21,6 +21,8 @@ def record(
     release: ReleaseReason | None = None,
     settled_s: float = 1.0,
     result: Any = None,
+    points: list[str] | None = None,
+    excused: bool = False,
 ) -> BranchRecord:
     error = None if transient is None else ErrorRecord(type="Fault", message="no", transient=transient)
     return BranchRecord(
@@ -39,4 +41,10 @@ def record(
         group="",
         quality=quality(score) if status == "succeeded" else None,
         release=release,
+        points=["main"] if points is None else points,
+        missed={} if release is None else {"main": Missed(reason=release, at_s=settled_s)},
+        excused=excused,
+        late=False,
+        cost=None,
+        work=[],
     )

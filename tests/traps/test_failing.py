@@ -11,7 +11,7 @@ from langchain_core.exceptions import OutputParserException
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, RetryPolicy
 
-from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy
 from tests.graphs.running import Crew, run, statuses, thread
 from tests.traps.plain import Named, fan_out
 
@@ -145,8 +145,8 @@ async def test_which_errors_are_tried_again_by_default(error: Exception, plain: 
     assert calls == plain
 
     crew = Crew()
-    once_around = ValidationPolicy(rounds=0)
-    result = await run(crew.fails("a", error, attempts=2), validation=once_around)
+    once_around = RecoveryPolicy(rounds=0)
+    result = await run(crew.fails("a", error, attempts=2), recovery=once_around)
     assert crew.calls["a"] == ours
     assert result["branches"]["a"]["error"]["transient"] is (ours == 2)
 

@@ -1,0 +1,100 @@
+"""Many cheap branches in one task. Those that never wait share one asyncio task; one that waits gets its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from langgraph_quorum.nodes.branching.visit import Outcome, Visit
+from langgraph_quorum.state.records import BranchRecord
+
+BREATH_S = 0.005
+"""How long branches may run one after the other before the event loop gets its turn."""
+
+
+class Lanes:
+    """Runs the visits of one bundle.
+
+    A *lane* is a task that works on one visit after the other, as long as none of them waits for anything. When one
+    does, the lane becomes that visit's own task, raced against the gate like any branch's, and the others go on in a
+    new lane. So branches that only compute cost no task each, and branches that wait do so side by side.
+
+    Visits of one lane share their context variables. A question to a human is left open: within one LangGraph task only
+    one could be asked.
+    """
+
+    def __init__(self, visits: Iterable[Visit]) -> None:
+        self._left = deque(visits)
+        self._at: Visit | None = None
+        self._own: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._records: dict[str, BranchRecord] = {}
+
+    async def records(self) -> dict[str, BranchRecord]:
+        """The records of all visits, by branch id."""
+        lane: asyncio.Task[Outcome | None] | None = None
+        try:
+            while self._left:
+                lane = asyncio.create_task(self._lane())
+                await self._until_it_waits(lane)
+            while self._tasks:
+                done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
+                for task in done:
+                    task.result()
+        finally:
+            rest: set[asyncio.Task[Any]] = {*self._tasks, *([] if lane is None else [lane])}
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+        return self._records
+
+    async def _until_it_waits(self, lane: asyncio.Task[Outcome | None]) -> None:
+        """Let a lane go on until it has nothing left, or stands at a visit that waits: that visit is then its own."""
+        while True:
+            await asyncio.sleep(0)
+            if lane.done():
+                lane.result()
+                return
+            if self._at is not None:
+                visit, self._at = self._at, None
+                self._own.add(visit.branch_id)
+                lane.set_name(f"quorum:{visit.branch_id}")
+                self._tasks.add(asyncio.create_task(self._finish(visit, lane)))
+                return
+
+    async def _lane(self) -> Outcome | None:
+        loop = asyncio.get_running_loop()
+        breath_at = loop.time() + BREATH_S
+        while self._left:
+            visit = self._left.popleft()
+            if visit.is_under_way:
+                self._tasks.add(asyncio.create_task(self._resume(visit)))
+                continue
+            outcome = await self._inline(visit)
+            if visit.branch_id in self._own:
+                return outcome
+            self._at = None
+            self._records[visit.branch_id] = visit.end(outcome)
+            if loop.time() > breath_at:
+                await asyncio.sleep(0)
+                breath_at = loop.time() + BREATH_S
+        return None
+
+    async def _inline(self, visit: Visit) -> Outcome:
+        if visit.released is not None:
+            return visit.cut(visit.released)
+        self._at = visit
+        try:
+            return await visit.work()
+        except BaseException as error:
+            if visit.branch_id in self._own:
+                raise
+            return visit.outcome_of(error)
+
+    async def _finish(self, visit: Visit, lane: asyncio.Task[Outcome | None]) -> None:
+        self._records[visit.branch_id] = await visit.ended_by(lane, parks=True)
+
+    async def _resume(self, visit: Visit) -> None:
+        self._records[visit.branch_id] = await visit.record(parks=True)

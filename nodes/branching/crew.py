@@ -1,0 +1,53 @@
+"""What all specialists' nodes of one workflow share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.branch import Branch, Condition
+from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.records import Quality, WorkItem
+
+Score = Callable[[Specialist, Branch, Any], Awaitable[Quality | None]]
+"""Measures the quality of one result; None where nothing is to be measured."""
+Created = Callable[[WorkItem, Sequence[WorkItem]], list[WorkItem]]
+"""Makes routed branches of those that a branch's result asks for."""
+
+
+def nothing_created(parent: WorkItem, asked: Sequence[WorkItem]) -> list[WorkItem]:
+    """Where no workflow takes further branches up, to ask for them is an error.
+
+    Raises:
+        PlanError: always.
+    """
+    raise PlanError(f"branch {parent['branch_id']!r} asks for {len(asked)} more: only build_workflow sends them out")
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What all specialists' nodes of one workflow share.
+
+    Attributes:
+        seats: The specialists, by name.
+        points: The sync points.
+        score: Measures results.
+        conditions: What `when` may name.
+        resources: Capacities of what `resources` may name.
+        created: Routes the branches that a result asks for.
+    """
+
+    seats: Mapping[str, Seat]
+    points: Points
+    score: Score
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    resources: Mapping[str, float] = field(default_factory=dict)
+    created: Created = nothing_created
+
+    def parks(self, points: Sequence[str]) -> bool:
+        """Whether all these sync points move on without a branch that asks a human."""
+        return all(self.points.policies[name].on_question == "park" for name in points)

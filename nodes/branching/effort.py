@@ -1,0 +1,75 @@
+"""What a branch has cost so far, and how long it is tried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.records import WorkItem
+
+
+@dataclass(slots=True)
+class Effort:
+    """What a branch has cost so far. Times are of the event loop's clock."""
+
+    answered_by: str
+    attempts: int = 0
+    began: float | None = None
+    started_at: str | None = None
+    stopped: float | None = None
+    cost: float | None = None
+
+    def start(self) -> None:
+        """Count one more attempt."""
+        self.attempts += 1
+        if self.began is None:
+            self.began = asyncio.get_running_loop().time()
+            self.started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+
+    def stop(self) -> None:
+        """Note that the answer is there."""
+        self.stopped = asyncio.get_running_loop().time()
+
+    def spend(self, cost: float | None) -> None:
+        """Add what an attempt has cost, if it said."""
+        if cost is not None:
+            self.cost = (self.cost or 0.0) + cost
+
+    @property
+    def seconds(self) -> float:
+        """From the first attempt to the answer, else to now; 0 when there was no attempt."""
+        if self.began is None:
+            return 0.0
+        return (self.stopped if self.stopped is not None else asyncio.get_running_loop().time()) - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Persistence:
+    """How long a specialist is tried.
+
+    Attributes:
+        timeout_s: Seconds for one attempt.
+        attempts: Attempts at most.
+        hedge_s: Seconds after which a second attempt is started beside the first, None for never.
+        fallback: Who takes over when all attempts have failed, None for nobody.
+    """
+
+    timeout_s: float
+    attempts: int
+    hedge_s: float | None
+    fallback: str | None
+
+    @classmethod
+    def of(cls, specialist: Specialist, item: WorkItem | None = None) -> Persistence:
+        """As the work item says; where it says nothing, as the specialist does."""
+        asked: Mapping[str, Any] = item or {}
+        return cls(
+            asked.get("timeout_s") or specialist.timeout_s,
+            int(asked.get("attempts") or specialist.attempts),
+            asked.get("hedge_s") or specialist.hedge_s,
+            asked.get("fallback") or specialist.fallback,
+        )

@@ -1,0 +1,57 @@
+"""A registered specialist, ready to be called."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.errors import GraphBubbleUp
+
+from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
+from langgraph_quorum.nodes.branching.failure import is_transient
+from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.branching.metering import CpuMeter, TimeMeter
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A registered specialist, ready to be called; `kept` makes of a result what is kept of it."""
+
+    specialist: Specialist
+    call: Caller
+    meter: CpuMeter
+    pace: Pace | None = None
+    clock: TimeMeter = field(default_factory=TimeMeter)
+    kept: Callable[[Any], Any] = jsonable
+
+    @classmethod
+    def of(cls, specialist: Specialist, others: CpuMeter | None = None) -> Seat:
+        """Seat a specialist; `others` is the meter that all specialists of its workflow share."""
+        meter = CpuMeter(others)
+        return cls(specialist, caller_of(specialist, meter), meter, pace_of(specialist))
+
+    def cpu(self) -> float:
+        """Cores that one running branch takes: as declared, else as measured so far."""
+        declared = self.specialist.resources.cpu is not None
+        return self.specialist.cpu * (1.0 if declared else self.meter.share)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long its answers take, as measured so far."""
+        return self.clock.seconds
+
+    def passes(self, error: BaseException) -> bool:
+        """Whether trying again may help."""
+        if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp):
+            return False
+        if self.specialist.retry_on is not None:
+            try:
+                return bool(self.specialist.retry_on(error))
+            except Exception:  # noqa: BLE001  it is logged, and a branch never raises
+                _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
+        return is_transient(error)

@@ -1,0 +1,312 @@
+"""One branch's way through its gate: what it does there, and the record that it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.errors import GraphBubbleUp, GraphInterrupt
+
+from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.branching.admission import Ticket
+from langgraph_quorum.nodes.branching.attempts import AttemptTimeoutError, SpecialistExitError, answer, asked_to_stop
+from langgraph_quorum.nodes.branching.claims import EXCLUSIVE
+from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.effort import Effort
+from langgraph_quorum.nodes.branching.failure import describe, message_of
+from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
+from langgraph_quorum.state.decision import Release
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason, WorkItem
+from langgraph_quorum.state.sync_policy import OnStraggler
+
+_CUT_WHEN: dict[ReleaseReason, str] = {
+    "quorum_met": "enough good answers were in",
+    "grace_expired": "enough good answers were in",
+    "decisive": "the results so far were decisive",
+    "too_many_failed": "more had failed than is tolerated",
+    "drained": "the run was asked to stop",
+}
+
+
+class _NotToRunError(Exception):
+    """A prerequisite ended without success, or a condition said no."""
+
+
+class _ExcusedError(_NotToRunError):
+    """It is not to run, and that is no failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a branch ended."""
+
+    status: BranchStatus
+    reason: str
+    result: Any = None
+    error: ErrorRecord | None = None
+    quality: Quality | None = None
+    release: Release | None = None
+    excused: bool = False
+    work: list[WorkItem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the visits of one bundle share.
+
+    Attributes:
+        name: The specialist that is asked.
+        crew: All specialists, and what they share.
+        bundle: What was sent.
+        gate: Of the fan-out.
+        write: Takes an event for those who watch.
+    """
+
+    name: str
+    crew: Crew
+    bundle: Bundle
+    gate: Gate
+    write: Callable[[Any], None]
+
+
+class Visit:
+    """One branch at its gate."""
+
+    def __init__(self, setting: Setting, call: BranchCall) -> None:
+        self._name, self._crew, self._gate = setting.name, setting.crew, setting.gate
+        self._task, self._wave, self._write = setting.bundle["task"], setting.bundle["wave"], setting.write
+        self._call, self.item, self.points = call, call["item"], call["points"]
+        self.branch_id = self.item["branch_id"]
+        self._worker = self
+        self._effort = Effort(answered_by=setting.name)
+        self._unscored: Outcome | None = None
+        self._over = False
+
+    @property
+    def released(self) -> Release | None:
+        """The gate's release, once nothing waits for this branch any more."""
+        return self._gate.released(self.points)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether its work has been going on since an earlier fan-out."""
+        return bool(self._wave["round"]) and harvest.holds(self._wave["run"], self.branch_id)
+
+    @property
+    def effort(self) -> Effort:
+        """What it has cost so far."""
+        return self._worker._effort  # noqa: SLF001  another visit's, when this one has taken its work over
+
+    # -- the work -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> asyncio.Task[Outcome]:
+        """The work as a task: begun now, or still under way since an earlier fan-out."""
+        straggler = harvest.adopt(self._wave["run"], self.branch_id) if self._wave["round"] else None
+        if straggler is not None:
+            self._worker = straggler.owner
+            return straggler.task
+        return asyncio.create_task(self.work(), name=f"quorum:{self.branch_id}")
+
+    async def work(self) -> Outcome:
+        """Wait for its turn, let the specialist answer, and score the answer."""
+        seat = self._crew.seats[self._name]
+        ticket = self._ticket()
+        self._tell("waiting")
+        await self._gate.turn(ticket)
+        if ticket.void:
+            self._refuse(ticket)
+        call = self._call
+        inputs = call["inputs"]
+        if call["waits_for"]:
+            inputs = {**inputs, **self._gate.results_of(call["waits_for"])}
+        if "when" in self.item and not self._crew.conditions[self.item["when"]](inputs):
+            raise _ExcusedError(f"its condition {self.item['when']!r} said no")
+        if self.item.get("joins"):
+            return self._joined(inputs)
+        branch = Branch(self.branch_id, self._task, self.item.get("payload", {}), inputs, 1, self._wave["round"])
+        answered = await answer(self._crew.seats, self._name, branch, self._effort, item=self.item, notify=self._tell)
+        work = self._crew.created(self.item, answered.work) if answered.work else []
+        self._effort.stop()
+        self._unscored = Outcome("succeeded", "its score came too late", answered.value, work=work)
+        if self._effort.answered_by != self._name:
+            seat = self._crew.seats[self._effort.answered_by]
+        elif self._effort.attempts == 1:
+            seat.clock.observe(self._effort.seconds)
+        quality = await self._crew.score(seat.specialist, branch, answered.value)
+        return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+
+    def _joined(self, inputs: Mapping[str, Any]) -> Outcome:
+        """One result of those of its pieces."""
+        seat = self._crew.seats[self._name]
+        pieces = [inputs[name] for name in self.item["depends_on"] if name.startswith(f"{self.branch_id}/piece-")]
+        self._effort.start()
+        result = seat.kept(seat.specialist.join(pieces))
+        self._effort.stop()
+        return Outcome("succeeded", "", result)
+
+    def _ticket(self) -> Ticket:
+        item, call = self.item, self._call
+        seat = self._crew.seats[self._name]
+        ticket = Ticket(self.branch_id, call["order"], seat.specialist.cpu, seat.cpu)
+        if call["waits_for"]:
+            ticket.waits_for = set(call["waits_for"])
+        if call["inputs"]:
+            ticket.held, ticket.fed = frozenset(call["inputs"]), True
+        if "not_before" in item:
+            ticket.not_before = self._start_of(item["not_before"])
+        if "exclusive" in item or "resources" in item:
+            ticket.claims = {**dict.fromkeys(item.get("exclusive", ()), EXCLUSIVE), **item.get("resources", {})}
+        return ticket
+
+    def _start_of(self, not_before: float | str) -> float:
+        now = self._gate.now()
+        if isinstance(not_before, str):
+            return now + (datetime.fromisoformat(not_before) - datetime.now(UTC)).total_seconds()
+        return now - self._gate.elapsed() + not_before
+
+    def _refuse(self, ticket: Ticket) -> None:
+        if ticket.excused:
+            raise _ExcusedError("all its prerequisites were excused")
+        missing = ticket.missing
+        if self._gate.awaits_human(missing):
+            # Asks nothing itself; its task only must not count as done, so that it runs when the answer is in.
+            raise GraphInterrupt
+        raise _NotToRunError(f"its prerequisite {missing} did not succeed")
+
+    # -- its end ------------------------------------------------------------------------------------------------------
+
+    async def record(self, *, parks: bool) -> BranchRecord:
+        """Do the work, unless the gate releases first.
+
+        Args:
+            parks: Whether a question to a human is left open, instead of raised.
+
+        Raises:
+            GraphInterrupt: the specialist asks a human.
+        """
+        released = self.released
+        if released is not None:
+            return self.end(self.cut(released))
+        return await self.ended_by(self.start(), parks=parks)
+
+    async def ended_by(self, task: asyncio.Task[Any], *, parks: bool) -> BranchRecord:
+        """The record of a task that does this branch's work, unless the gate releases first."""
+        try:
+            outcome = await self._raced(task)
+        except BaseException as error:
+            record = self.end(self.outcome_of(error))
+            if isinstance(error, GraphInterrupt) and not parks:
+                raise
+            return record
+        return self.end(outcome)
+
+    async def _raced(self, task: asyncio.Task[Any]) -> Outcome:
+        outcome = await self._gate.race(self.branch_id, self.points, task, self._on_straggler)
+        if isinstance(outcome, Outcome):
+            return outcome
+        if not task.done() and self._straggling(outcome) == "harvest":
+            self._leave(task)
+        return self._worker._unscored or self.cut(outcome)  # noqa: SLF001
+
+    def outcome_of(self, error: BaseException) -> Outcome:
+        """What an error amounts to: a branch never raises. Only what somebody outside wants goes through."""
+        if isinstance(error, GraphInterrupt):
+            return Outcome("awaiting_human", "asks a human")
+        if isinstance(error, asyncio.CancelledError) and not asked_to_stop():
+            error = SpecialistExitError("the specialist cancelled its own task")
+        if isinstance(error, GraphBubbleUp) or not isinstance(error, Exception):
+            raise error
+        return self._failure(error)
+
+    def _failure(self, error: Exception) -> Outcome:
+        if isinstance(error, SpecialistExitError):
+            return Outcome("failed", str(error), error=describe(error, transient=False))
+        if isinstance(error, _NotToRunError):
+            return Outcome("skipped", str(error), excused=isinstance(error, _ExcusedError))
+        if isinstance(error, AttemptTimeoutError):
+            return Outcome("timed_out", f"{error}", error=describe(error, transient=True))
+        transient = self._crew.seats[self.effort.answered_by].passes(error)
+        return Outcome("failed", message_of(error)[:300], error=describe(error, transient=transient))
+
+    def _on_straggler(self) -> OnStraggler:
+        released = self.released
+        return self._straggling(released) if released is not None else "cancel"
+
+    def _straggling(self, released: Release) -> OnStraggler:
+        """What becomes of its work. One that has not begun is always cancelled: nobody would hear its answer."""
+        if self.effort.began is None or released.reason == "drained":
+            return "cancel"
+        return self._crew.points.policies[self._gate.last_of(self.points)].on_straggler
+
+    def _leave(self, task: asyncio.Task[Outcome]) -> None:
+        """Let the work run on, for its late result."""
+        straggler = harvest.Straggler(task, lambda: self._late(task), self._worker)
+        harvest.keep(self._wave["run"], self.branch_id, straggler)
+
+    def _late(self, task: asyncio.Task[Outcome]) -> BranchRecord | None:
+        """The record of a straggler that has succeeded after all."""
+        if task.cancelled() or task.exception() is not None:
+            return None
+        return {**self._written(task.result()), "late": True}
+
+    def cut(self, released: Release) -> Outcome:
+        """What a release means for a branch that had not ended."""
+        state = "still running" if self.effort.began is not None else "still waiting for its turn"
+        if released.reason == "deadline_partial":
+            return Outcome("timed_out", f"{state} at the sync point's deadline", release=released)
+        when = _CUT_WHEN.get(released.reason, "the sync point moved on")
+        return Outcome("cut", f"{state} when {when}", release=released)
+
+    def end(self, outcome: Outcome) -> BranchRecord:
+        """Settle the branch."""
+        record = self._written(outcome)
+        self._gate.settle(record)
+        self._tell(record["status"], {"seconds": record["seconds"], "reason": record["reason"]})
+        self._over = True
+        return record
+
+    def _written(self, outcome: Outcome) -> BranchRecord:
+        effort, gate = self.effort, self._gate
+        now = gate.elapsed()
+        return BranchRecord(
+            branch_id=self.branch_id,
+            specialist=effort.answered_by,
+            status=outcome.status,
+            result=outcome.result,
+            error=outcome.error,
+            reason=outcome.reason,
+            attempts=effort.attempts,
+            seconds=round(effort.seconds, 6),
+            waited_s=round(now if effort.began is None else gate.elapsed(effort.began), 6),
+            settled_s=round(now, 6),
+            started_at=effort.started_at,
+            round=self._wave["round"],
+            group=self.item.get("group", ""),
+            quality=outcome.quality,
+            release=outcome.release.reason if outcome.release is not None else None,
+            points=self.points,
+            missed=gate.missed(self.points),
+            excused=outcome.excused,
+            late=False,
+            cost=effort.cost,
+            work=outcome.work,
+        )
+
+    def _tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
+        if self._over:  # an abandoned straggler runs on unheard
+            return
+        self._write(
+            {
+                "quorum": "branch",
+                "branch_id": self.branch_id,
+                "specialist": self.effort.answered_by,
+                "group": self.item.get("group", ""),
+                "event": event,
+                "sync": self._gate.progress(self.points),
+                **(data or {}),
+            }
+        )

@@ -1,0 +1,101 @@
+"""What a finished fan-out amounts to for one sync point, and in words. Pure: read from the records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from langgraph_quorum.state.decision import is_good
+from langgraph_quorum.state.records import BranchRecord, ReleaseReason, SyncDecision, SyncStatus
+from langgraph_quorum.state.sync_policy import SyncPolicy
+
+
+def conclude(
+    policy: SyncPolicy, round_number: int, records: Sequence[BranchRecord], everything: Sequence[BranchRecord]
+) -> SyncDecision:
+    """The decision that a finished fan-out amounts to.
+
+    Args:
+        policy: Of the sync point, as applied to this run.
+        round_number: Of this fan-out.
+        records: Of its branches that the point counts.
+        everything: Of all branches of the run that the point counts: the minimum and the threshold are held against
+            these.
+    """
+    counted = [record for record in records if not record["excused"]]
+    in_time = [record for record in counted if policy.name not in record["missed"]]
+    completed = [record["branch_id"] for record in in_time if record["status"] == "succeeded"]
+    done = set(completed)
+    remaining = [record["branch_id"] for record in counted if record["branch_id"] not in done]
+    reason = _reason(policy.name, records, any_succeeded=bool(completed) or not counted)
+    return SyncDecision(
+        point=policy.name,
+        round=round_number,
+        status=_status(reason, enough=_is_enough(policy, everything, decisive=reason == "decisive")),
+        reason=reason,
+        progress=len(completed) / len(counted) if counted else 1.0,
+        completed=completed,
+        remaining=remaining,
+        threshold=policy.threshold,
+        seconds=_seconds(policy.name, [record for record in records if record["round"] == round_number]),
+        excused=[record["branch_id"] for record in records if record["excused"]],
+    )
+
+
+def _reason(point: str, records: Sequence[BranchRecord], *, any_succeeded: bool) -> ReleaseReason:
+    for record in records:
+        if point in record["missed"]:
+            return record["missed"][point]["reason"]
+    return "all_done" if any_succeeded else "all_failed"
+
+
+def _seconds(point: str, records: Sequence[BranchRecord]) -> float:
+    """From fan-out to release: as those noted that came too late for it, else when the last branch ended."""
+    for record in records:
+        if point in record["missed"]:
+            return record["missed"][point]["at_s"]
+    return max((record["settled_s"] for record in records), default=0.0)
+
+
+def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisive: bool) -> bool:
+    """Whether the minimum is met, and the threshold unless the answer was decisive without it."""
+    total = sum(not record["excused"] for record in everything)
+    if not total:
+        return True
+    succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
+    good = sum(is_good(policy, record) for record in everything)
+    viable = len(succeeded) >= policy.minimum and succeeded.issuperset(policy.must)
+    return viable and (decisive or good >= policy.needed(total))
+
+
+def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:
+    if not enough:
+        return "timeout_recovery"
+    match reason:
+        case "all_done":
+            return "proceed"
+        case "decisive" | "quorum_met" | "grace_expired":
+            return "conditional_proceed"
+        case "all_failed" | "too_many_failed" | "deadline_partial" | "drained":
+            return "timeout_recovery"
+    assert_never(reason)
+
+
+def explain(decision: SyncDecision) -> str:
+    """The decision in words."""
+    done, total = len(decision["completed"]), len(decision["completed"]) + len(decision["remaining"])
+    words: dict[ReleaseReason, str] = {
+        "all_done": "every branch had ended",
+        "all_failed": "no branch succeeded",
+        "quorum_met": f"the threshold of {decision['threshold']:.0%} was reached",
+        "grace_expired": f"the threshold of {decision['threshold']:.0%} was reached and the grace had run out",
+        "decisive": "the results so far were decisive",
+        "too_many_failed": "more had failed than is tolerated",
+        "deadline_partial": f"the deadline came below the threshold of {decision['threshold']:.0%}",
+        "drained": "the run was asked to stop",
+    }
+    short = decision["status"] == "timeout_recovery" and decision["reason"] == "all_done"
+    below = ", too few of them well" if short else ""
+    excused = f", {len(decision['excused'])} excused" if decision["excused"] else ""
+    what = f"{done} of {total} succeeded{excused} after {decision['seconds']:.2f} s"
+    return f"{what}: {words[decision['reason']]}{below}"
