@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -126,5 +127,9 @@ def test_on_two_cores_the_first_that_fits_is_next(
     assert first_that_fits(waiting, running, cores=2) == place
 
 
-def test_a_process_has_at_least_one_core() -> None:
-    assert usable_cores() >= 1
+def test_the_cores_are_those_that_the_process_may_use_where_the_system_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
+    assert usable_cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores() == 1
