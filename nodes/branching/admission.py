@@ -6,6 +6,7 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,7 +43,7 @@ class Ticket:
     order: int
     cpu: float = 0.0
     cpu_now: Callable[[], float] | None = None
-    waits_for: set[str] = field(default_factory=set)
+    waits_for: AbstractSet[str] = frozenset()
     held: frozenset[str] = frozenset()
     not_before: float = -math.inf
     claims: Mapping[str, float] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Ticket:
 
     def hear(self, name: str, ending: Ending) -> None:
         """Note that a prerequisite has ended."""
-        self.waits_for.discard(name)
+        self.waits_for = self.waits_for - {name}
         if ending == "succeeded" or name in self.held:
             self.fed = True
         elif ending == "failed":
@@ -106,6 +107,19 @@ class Admission:
     def next_start(self) -> float:
         """When the next branch becomes due that must not start before; infinite when there is none."""
         return self._early[0][0] if self._early else math.inf
+
+    @property
+    def waiting(self) -> bool:
+        """Whether anybody's turn may have come."""
+        return bool(self._ready[False] or self._ready[True] or self._void or self._early)
+
+    def enter(self, ticket: Ticket) -> bool:
+        """Give a turn at once to one that asks for nothing but a turn, when one is free and nobody waits for it."""
+        asks = ticket.cpu or ticket.waits_for or ticket.claims or ticket.not_before > -math.inf
+        if asks or self.waiting or len(self._running) >= self._limit.limit:
+            return False
+        self._running[ticket.branch_id] = ticket
+        return True
 
     def queue(self, ticket: Ticket) -> None:
         """Take a branch into the queue."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from tenacity import (
     wait_random,
 )
 
+from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.effort import Effort, Persistence
 from langgraph_quorum.nodes.branching.failure import retry_after_s
 from langgraph_quorum.nodes.branching.hedging import first_success
@@ -34,94 +34,122 @@ Notify = Callable[[str, Mapping[str, Any]], None]
 """Told of each attempt: an event's name and its data."""
 
 
-class AttemptTimeoutError(TimeoutError):
-    """A specialist gave no answer within its own time."""
-
-
 class SpecialistExitError(Exception):
     """A specialist tried to end the process, or was cancelled from within."""
 
 
-async def answer(
-    seats: Mapping[str, Seat], name: str, branch: Branch, effort: Effort, *, item: WorkItem, notify: Notify
-) -> Answer:
-    """The specialist's answer in JSON primitives, or its fallback's when all its attempts failed.
+_SAYS = frozenset({"timeout_s", "attempts", "hedge_s", "fallback"})
+"""What a work item may say about how long its specialist is tried."""
 
-    Raises:
-        AttemptTimeoutError: the last attempt ran out of its own time.
-        Exception: whatever the last attempt raised.
+
+class Attempts:
+    """One branch's attempts, until there is an answer or nobody is left to ask.
+
+    Attributes:
+        seats: All specialists, by name.
+        effort: Takes down what the attempts cost.
+        deadlines: Ends those that take too long.
+        notify: Told of each.
     """
-    seat, tried = seats[name], {name}
-    persistence = Persistence.of(seat.specialist, item)
-    timed: WorkItem = {"timeout_s": item["timeout_s"]} if "timeout_s" in item else {}
-    while True:
-        effort.answered_by = seat.specialist.name
+
+    __slots__ = ("deadlines", "effort", "notify", "seats")
+
+    def __init__(self, seats: Mapping[str, Seat], effort: Effort, deadlines: Deadlines, notify: Notify) -> None:
+        self.seats, self.effort, self.deadlines, self.notify = seats, effort, deadlines, notify
+
+    async def answer(self, name: str, branch: Branch, item: WorkItem) -> Answer:
+        """The specialist's answer in JSON primitives, or its fallback's when all its attempts failed.
+
+        Raises:
+            AttemptTimeoutError: the last attempt ran out of its own time.
+            Exception: whatever the last attempt raised.
+        """
+        seat = self.seats[name]
+        persistence = seat.persistence if _SAYS.isdisjoint(item) else Persistence.of(seat.specialist, item)
         try:
-            return await _persist(seat, branch, effort, persistence, notify)
+            return await self._persist(seat, branch, persistence)
         except GraphBubbleUp:
             raise
         except Exception as error:
-            fallback = persistence.fallback
-            if fallback is None or fallback in tried:
+            if persistence.fallback is None or persistence.fallback == name:
                 raise
-            notify("fallback", {"error": type(error).__name__, "to": fallback})
-            tried.add(fallback)
-            seat = seats[fallback]
-            persistence = Persistence.of(seat.specialist, timed)
+            failed = error
+        return await self._by_fallback([name, persistence.fallback], branch, item, failed)
 
+    async def _by_fallback(self, tried: list[str], branch: Branch, item: WorkItem, error: Exception) -> Answer:
+        timed: WorkItem = {"timeout_s": item["timeout_s"]} if "timeout_s" in item else {}
+        while True:
+            seat = self.seats[tried[-1]]
+            self.notify("fallback", {"error": type(error).__name__, "to": tried[-1]})
+            self.effort.answered_by = tried[-1]
+            try:
+                return await self._persist(seat, branch, Persistence.of(seat.specialist, timed))
+            except GraphBubbleUp:
+                raise
+            except Exception as failed:
+                fallback = seat.specialist.fallback
+                if fallback is None or fallback in tried:
+                    raise
+                error = failed
+            tried.append(fallback)
 
-async def _persist(seat: Seat, branch: Branch, effort: Effort, persistence: Persistence, notify: Notify) -> Answer:
-    async def once() -> Answer:
-        effort.start()
-        notify("running", {"attempt": effort.attempts})
-        numbered = branch if effort.attempts == 1 else replace(branch, attempt=effort.attempts)
-        given = await _guarded(seat.call(numbered))
-        if not isinstance(given, Answer):
-            return Answer(seat.kept(given))
-        effort.spend(given.cost)
-        return replace(given, value=seat.kept(given.value))
+    async def _persist(self, seat: Seat, branch: Branch, persistence: Persistence) -> Answer:
+        try:
+            return await self._attempt(seat, branch, persistence)
+        except Exception as error:
+            if persistence.attempts == 1 or asked_to_stop() or not seat.passes(error):
+                raise
+            failed = error
+        return await self._again(seat, branch, persistence, failed)
 
-    async def attempt() -> Answer:
+    async def _attempt(self, seat: Seat, branch: Branch, persistence: Persistence) -> Answer:
         if seat.pace is not None:
             await seat.pace()
-        hedge_s = persistence.hedge_s
-        call = once() if hedge_s is None else first_success(once, hedge_s)
-        answered: Answer = await _within(persistence.timeout_s, call)
+        if persistence.hedge_s is None:
+            return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
+        hedged: Awaitable[Answer] = first_success(lambda: self._call(seat, branch), persistence.hedge_s)
+        return await self.deadlines.within(persistence.timeout_s, hedged)
+
+    async def _call(self, seat: Seat, branch: Branch) -> Answer:
+        """One call, with an attempt to end the process or its own task as an ordinary error."""
+        attempt = self.effort.start()
+        self.notify("running", {"attempt": attempt})
+        try:
+            given = await seat.call(branch if attempt == 1 else replace(branch, attempt=attempt))
+        except SystemExit as error:
+            raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
+        except asyncio.CancelledError:
+            if asked_to_stop():
+                raise
+            raise SpecialistExitError("the specialist cancelled itself") from None
+        if not isinstance(given, Answer):
+            return Answer(seat.kept(given))
+        self.effort.spend(given.cost)
+        return replace(given, value=seat.kept(given.value))
+
+    async def _again(self, seat: Seat, branch: Branch, persistence: Persistence, first: Exception) -> Answer:
+        """Try on after the first attempt has failed. Most branches never come here, and are spared what it costs."""
+        failed: list[Exception] = [first]
+
+        async def next_attempt() -> Answer:
+            if failed:
+                raise failed.pop()
+            return await self._attempt(seat, branch, persistence)
+
+        def before_sleep(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome is not None else None
+            self.notify("retrying", {"error": type(error).__name__, "in_s": round(state.upcoming_sleep, 3)})
+
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(persistence.attempts),
+            wait=_pause(seat.specialist),
+            retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
+            sleep=asyncio.sleep,
+            before_sleep=before_sleep,
+            reraise=True,
+        )
+        answered: Answer = await retrying(next_attempt)
         return answered
-
-    try:
-        return await attempt()
-    except Exception as error:
-        if persistence.attempts == 1 or asked_to_stop() or not seat.passes(error):
-            raise
-        return await _again(attempt, error, seat, persistence.attempts, notify)
-
-
-async def _again(
-    attempt: Callable[[], Awaitable[Answer]], first: Exception, seat: Seat, attempts: int, notify: Notify
-) -> Answer:
-    """Try on after the first attempt has failed. Most branches never come here, and are spared what it costs."""
-    failed: list[Exception] = [first]
-
-    async def next_attempt() -> Answer:
-        if failed:
-            raise failed.pop()
-        return await attempt()
-
-    def before_sleep(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome is not None else None
-        notify("retrying", {"error": type(error).__name__, "in_s": round(state.upcoming_sleep, 3)})
-
-    retrying = AsyncRetrying(
-        stop=stop_after_attempt(attempts),
-        wait=_pause(seat.specialist),
-        retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
-        sleep=asyncio.sleep,
-        before_sleep=before_sleep,
-        reraise=True,
-    )
-    answered: Answer = await retrying(next_attempt)
-    return answered
 
 
 def _pause(specialist: Specialist) -> Callable[[RetryCallState], float]:
@@ -140,25 +168,3 @@ def asked_to_stop() -> bool:
     """Whether somebody outside has cancelled this task."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-async def _guarded(call: Awaitable[Any]) -> Any:
-    """The call, with an attempt to end the process or its own task as an ordinary error."""
-    try:
-        return await call
-    except SystemExit as error:
-        raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
-    except asyncio.CancelledError:
-        if asked_to_stop():
-            raise
-        raise SpecialistExitError("the specialist cancelled itself") from None
-
-
-async def _within(timeout_s: float, call: Awaitable[Any]) -> Any:
-    try:
-        async with asyncio.timeout(timeout_s if math.isfinite(timeout_s) else None) as scope:
-            return await call
-    except TimeoutError as error:
-        if scope.expired():
-            raise AttemptTimeoutError(f"no answer within {timeout_s:g} s") from error
-        raise

@@ -21,7 +21,8 @@ def branch_node(name: str, crew: Crew) -> SpecialistNode:
 
     async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         calls = state["calls"]
-        async with meet(state, crew, runtime) as gate:
+        with meet(state, runtime) as meeting:
+            gate = await meeting.gate(state["wave"], crew, runtime)
             setting = Setting(name, crew, state, gate, runtime.stream_writer)
             visits = [Visit(setting, call) for call in calls]
             if len(visits) > 1:

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from langgraph_quorum.nodes.branching.visit import Outcome, Visit
+from langgraph_quorum.nodes.branching.outcome import Outcome
+from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.state.records import BranchRecord
 
 BREATH_S = 0.005

@@ -12,7 +12,8 @@ from aiolimiter import AsyncLimiter
 from langchain_core.runnables import Runnable
 
 from langgraph_quorum.nodes.branching.metering import CpuMeter
-from langgraph_quorum.nodes.branching.threads import in_thread
+from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
+from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 
@@ -21,8 +22,8 @@ Pace = Callable[[], Awaitable[None]]
 """Waits until the next call may start."""
 
 
-def caller_of(specialist: Specialist, meter: CpuMeter) -> Caller:
-    """An async function of one branch that calls the specialist; a sync one is metered on its thread."""
+def caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool = shared_pool) -> Caller:
+    """An async function of one branch that calls the specialist; a sync one in a thread of the pool, metered there."""
     run = specialist.run
     if isinstance(run, Runnable):
         prepare = specialist.prepare or runnable_input
@@ -34,16 +35,13 @@ def caller_of(specialist: Specialist, meter: CpuMeter) -> Caller:
     if specialist.is_sync:
 
         async def threaded(branch: Branch) -> Any:
-            answer = await in_thread(lambda: meter.metered(lambda: run(branch)), name=branch.branch_id)
+            answer = await pool.run(lambda: run(branch), name=branch.branch_id, meter=meter)
             # A plain function may still return a coroutine: a lambda or a decorator around an async function does.
             return await answer if inspect.isawaitable(answer) else answer
 
         return threaded
 
-    async def awaited(branch: Branch) -> Any:
-        return await run(branch)
-
-    return awaited
+    return run
 
 
 def runnable_input(branch: Branch) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
+from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.tally import Tally
 from langgraph_quorum.state.branch import Wave
@@ -44,11 +45,13 @@ class Gate:
         self._tallies = {share["point"]: Tally(points.policies[share["point"]], share, now) for share in wave["shares"]}
         self._open = set(self._tallies)
         self._results: dict[str, Any] = {}
+        self._shown: dict[str, dict[str, Any]] = {}
         self._awaiting: set[str] = set()
         self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._running_on: set[str] = set()
         self._admission = Admission(wave, now, resources)
+        self.deadlines = Deadlines()
         self._deadline: asyncio.TimerHandle | None = None
         self._start: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
@@ -70,11 +73,20 @@ class Gate:
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
-        return {
-            **self._tallies[points[0]].progress(),
-            "running": self._admission.running,
-            "at_once": self._admission.limit,
-        }
+        name = points[0]
+        shown = self._shown.get(name)
+        if shown is None:
+            running, at_once = self._admission.running, self._admission.limit
+            shown = {**self._tallies[name].progress(), "running": running, "at_once": at_once}
+            self._shown[name] = shown
+        return shown
+
+    def turn_now(self, ticket: Ticket) -> bool:
+        """Give a branch its turn at once, if it asks for nothing but a turn, and one is free."""
+        if not self._admission.enter(ticket):
+            return False
+        self._shown.clear()
+        return True
 
     async def turn(self, ticket: Ticket) -> None:
         """Wait until this branch may start, or until its ticket is void."""
@@ -88,10 +100,24 @@ class Gate:
         finally:
             self._turns.pop(ticket.branch_id, None)
 
-    def results_of(self, names: Iterable[str]) -> dict[str, Any]:
-        """What prerequisites of this fan-out have given: of a branch its result, of a sync point those it had."""
-        found = {name: self._results[name] for name in names if name in self._results}
-        return found | {name: dict(self._tallies[name].results) for name in names if name in self._tallies}
+    def results_of(self, names: Iterable[str], earlier: Mapping[str, Any]) -> dict[str, Any]:
+        """What prerequisites have given: of a branch its result, of a sync point those it had when it released.
+
+        Args:
+            names: Of prerequisites in this fan-out.
+            earlier: What prerequisites have given in earlier fan-outs.
+        """
+        found = dict(earlier)
+        for name in names:
+            if name in self._results:
+                found[name] = self._results[name]
+            elif name in self._tallies:
+                found[name] = {**found.get(name, {}), **self._tallies[name].results}
+        return found
+
+    def without_points(self, names: Iterable[str]) -> frozenset[str]:
+        """Those names that are no sync point of this fan-out."""
+        return frozenset(name for name in names if name not in self._tallies)
 
     def awaits_human(self, branch_id: str) -> bool:
         """Whether this branch ended by asking a human."""
@@ -107,6 +133,8 @@ class Gate:
 
     def missed(self, points: Sequence[str]) -> dict[str, Missed]:
         """Those of these sync points that have released, with reason and time."""
+        if self._open.issuperset(points):
+            return {}
         tallies = [self._tallies[name] for name in points if name not in self._open]
         return {
             tally.name: Missed(reason=tally.release.reason, at_s=round(self.elapsed(tally.released_at), 6))
@@ -123,7 +151,7 @@ class Gate:
         One for which `on_straggler` does not say `cancel` runs on.
         """
         released = self.released(points)
-        if released is None and not task.done():
+        if released is None:
             await self._end_of(branch_id, points, task)
             released = self.released(points)
         if task.done():
@@ -140,13 +168,22 @@ class Gate:
     def settle(self, record: BranchRecord) -> None:
         """Note how a branch ended and decide anew."""
         moved = self._count(record)
+        self._shown.clear()
         if moved:
             self._consider(moved)
-        self._give_turns()
+        if self._admission.waiting:
+            self._give_turns()
 
     # -- what the gate does -------------------------------------------------------------------------------------------
 
     async def _end_of(self, branch_id: str, points: Sequence[str], task: asyncio.Task[Any]) -> None:
+        try:
+            await asyncio.sleep(0)  # lets it begin: many a task ends at once, and needs no bell
+        except asyncio.CancelledError:
+            await stop(task, cancel=True)
+            raise
+        if task.done() or self.released(points) is not None:
+            return
         bell: asyncio.Future[None] = self._loop.create_future()
         self._bells[branch_id] = bell, points
         task.add_done_callback(lambda _: _ring(bell))
@@ -219,6 +256,7 @@ class Gate:
         if not self._open:
             return False
         granted = False
+        self._shown.clear()
         for ticket in self._admission.admit(self._loop.time()):
             turn = self._turns.get(ticket.branch_id)
             if ticket is asking:
@@ -227,7 +265,8 @@ class Gate:
                 _ring(turn)
             elif not ticket.void:  # its task was cancelled while it waited: the turn is free again
                 self._admission.free(ticket.branch_id)
-        self._set_start()
+        if self._start is not None or self._admission.next_start < math.inf:
+            self._set_start()
         return granted
 
     def _set_start(self) -> None:
@@ -252,6 +291,7 @@ class Gate:
 
     def close(self) -> None:
         """Stop the clock."""
+        self.deadlines.close()
         for timer in (self._deadline, self._start, self._drain_timer):
             if timer is not None:
                 timer.cancel()

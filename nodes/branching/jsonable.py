@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from langgraph_quorum.state.errors import ResultError
 
 _DEPTH_LIMIT = 100
+_SMALL = 2**31
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -46,17 +47,33 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
     Raises:
         ResultError: naming where in the value something else stands.
     """
-    if value is None or isinstance(value, bool):
+    if _is_kept_as_it_is(value):
         return value
     if isinstance(value, (str, int, float)) and not isinstance(value, enum.Enum):
         return _primitive(value, path)
     if depth > _DEPTH_LIMIT:
         raise ResultError(f"{path}: nested more than {_DEPTH_LIMIT} levels deep: return something flatter")
     if isinstance(value, Mapping):
-        return {_key(key, path): jsonable(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+        return {
+            (key if _is_kept_as_it_is(key) and type(key) is str else _key(key, path)): (
+                item if _is_kept_as_it_is(item) else jsonable(item, f"{path}.{key}", depth + 1)
+            )
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [jsonable(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return [
+            item if _is_kept_as_it_is(item) else jsonable(item, f"{path}[{index}]", depth + 1)
+            for index, item in enumerate(value)
+        ]
     return jsonable(_converted(value, path), path, depth + 1)
+
+
+def _is_kept_as_it_is(value: Any) -> bool:
+    """Whether it is a plain value that needs no second look. Most are; for the others this says no more than maybe."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() and "\0" not in value
+    return kind is bool or value is None or (kind is int and -_SMALL < value < _SMALL)
 
 
 def _primitive(value: str | float, path: str) -> str | float | None:

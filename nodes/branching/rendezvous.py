@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -16,7 +15,7 @@ from langgraph.runtime import RunControl, Runtime
 
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.state.branch import Bundle, Wave
+from langgraph_quorum.state.branch import BranchCall, Bundle, Wave
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 
@@ -27,21 +26,85 @@ LINGER_S = 60.0
 branches, under a `max_concurrency`, says goodbye to nobody."""
 
 
-@dataclass(eq=False)
-class _Meeting:
-    """A gate and who has come. Holds the run's control, so that its id stays unique while the meeting is listed."""
+class Meeting:
+    """A gate and who has come. Holds the run's control, so that its id stays unique while the meeting is listed.
 
-    control: RunControl | None
-    gate: asyncio.Task[Gate] | None = None
-    announced: set[str] = field(default_factory=set)
-    present: int = 0
-    departed: int = 0
-    expected: int = 0
-    broken: bool = False
-    lingering: asyncio.TimerHandle | None = None
+    *Departed* branches are counted, not present ones: under a `max_concurrency` the next branch may come only after the
+    last has gone.
+    """
+
+    def __init__(self, key: Key, control: RunControl | None) -> None:
+        self._key, self._control = key, control
+        self._gate: Gate | None = None
+        self._opening: asyncio.Task[Gate] | None = None
+        self._announced: set[str] = set()
+        self._present = self._departed = self._expected = 0
+        self._broken = False
+        self._lingering: asyncio.TimerHandle | None = None
+
+    def come(self, calls: Sequence[BranchCall]) -> None:
+        """Note that a bundle has come."""
+        self._announced.update([call["item"]["branch_id"] for call in calls])
+        self._present += 1
+        if self._lingering is not None:
+            self._lingering.cancel()
+
+    async def gate(self, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]) -> Gate:
+        """The gate of this fan-out, made when this is the first bundle to ask."""
+        if self._gate is None and self._opening is None:
+            saver = _saver()
+            if saver is None:
+                self._gate = self._made(wave, crew, runtime, [])
+            else:
+                self._opening = asyncio.create_task(self._open(saver, wave, crew, runtime), name="quorum:gate")
+        if self._gate is None and self._opening is not None:
+            self._gate = await asyncio.shield(self._opening)
+        assert self._gate is not None  # noqa: S101  one of the two has made it
+        return self._gate
+
+    async def _open(
+        self, saver: BaseCheckpointSaver[str], wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]
+    ) -> Gate:
+        return self._made(wave, crew, runtime, await _written_before(saver, runtime))
+
+    def _made(self, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext], writes: Sequence[tuple[str, Any]]) -> Gate:
+        points = crew.points.applied(runtime.context)
+        finished: dict[str, BranchRecord] = {
+            branch_id: record
+            for channel, value in writes
+            if channel == "branches"
+            for branch_id, record in value.items()
+        }
+        if self._announced & finished.keys():
+            # A finished branch starts only when a run is replayed or forked: then all of them start again.
+            finished = {}
+        self._expected = wave["total"] - len(finished)
+        if finished and any(channel == INTERRUPT for channel, _ in writes):
+            # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
+            points = points.patient()
+        return Gate(points, wave, lambda: runtime.drain_requested, finished.values(), crew.resources)
+
+    def go(self, count: int, *, broken: bool) -> None:
+        """Note that a bundle of so many branches has gone. A broken meeting ends with the last that is there."""
+        self._broken = self._broken or broken
+        self._present -= 1
+        self._departed += count
+        if self._present:
+            return
+        if self._broken or self._departed >= self._expected:
+            self._end()
+        else:
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._end)
+
+    def _end(self) -> None:
+        _meetings.pop(self._key, None)
+        if self._gate is not None:
+            self._gate.close()
+        elif self._opening is not None:
+            self._opening.cancel()
 
 
-_meetings: dict[Key, _Meeting] = {}
+_meetings: dict[Key, Meeting] = {}
 
 
 def open_meetings() -> int:
@@ -49,38 +112,27 @@ def open_meetings() -> int:
     return len(_meetings)
 
 
-@asynccontextmanager
-async def meet(bundle: Bundle, crew: Crew, runtime: Runtime[QuorumContext]) -> AsyncIterator[Gate]:
-    """Join the gate of this superstep, making it when this is the first bundle to come.
+@contextmanager
+def meet(bundle: Bundle, runtime: Runtime[QuorumContext]) -> Iterator[Meeting]:
+    """Join the meeting of this superstep.
 
-    Gates are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint, whose
-    id all tasks of one superstep share. *Departed* branches are counted, not present ones: under a `max_concurrency`
-    the next branch may come only after the last has gone.
+    Meetings are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint,
+    whose id all tasks of one superstep share.
     """
-    key = _key(runtime)
-    meeting = _meetings.setdefault(key, _Meeting(runtime.control))
-    meeting.announced.update(call["item"]["branch_id"] for call in bundle["calls"])
-    meeting.present += 1
-    if meeting.lingering is not None:
-        meeting.lingering.cancel()
+    key, calls = _key(runtime), bundle["calls"]
+    meeting = _meetings.get(key)
+    if meeting is None:
+        meeting = _meetings[key] = Meeting(key, runtime.control)
+    meeting.come(calls)
+    broken = True
     try:
-        if meeting.gate is None:
-            opening = _open(meeting, bundle["wave"], crew, runtime)
-            meeting.gate = asyncio.create_task(opening, name="quorum:gate")
-        yield meeting.gate.result() if meeting.gate.done() else await asyncio.shield(meeting.gate)
+        yield meeting
+        broken = False
     except GraphInterrupt:
-        raise
-    except BaseException:
-        meeting.broken = True
+        broken = False
         raise
     finally:
-        meeting.present -= 1
-        meeting.departed += len(bundle["calls"])
-        if not meeting.present:
-            if meeting.broken or meeting.departed >= meeting.expected:
-                _end(key, meeting)
-            else:
-                meeting.lingering = asyncio.get_running_loop().call_later(LINGER_S, _end, key, meeting)
+        meeting.go(len(calls), broken=broken)
 
 
 def _key(runtime: Runtime[QuorumContext]) -> Key:
@@ -90,37 +142,10 @@ def _key(runtime: Runtime[QuorumContext]) -> Key:
     return id(runtime.control), info.checkpoint_ns.rpartition("|")[0], info.checkpoint_id
 
 
-def _end(key: Key, meeting: _Meeting) -> None:
-    _meetings.pop(key, None)
-    if meeting.gate is None:
-        return
-    if not meeting.gate.done():
-        meeting.gate.cancel()
-    elif not meeting.gate.cancelled() and meeting.gate.exception() is None:
-        meeting.gate.result().close()
-
-
-async def _open(meeting: _Meeting, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]) -> Gate:
-    points = crew.points.applied(runtime.context)
-    writes = await _written_before(runtime)
-    finished: dict[str, BranchRecord] = {
-        branch_id: record for channel, value in writes if channel == "branches" for branch_id, record in value.items()
-    }
-    if meeting.announced & finished.keys():
-        # A finished branch starts only when a run is replayed or forked: then all of them start again.
-        finished = {}
-    meeting.expected = wave["total"] - len(finished)
-    if finished and any(channel == INTERRUPT for channel, _ in writes):
-        # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
-        points = points.patient()
-    return Gate(points, wave, lambda: runtime.drain_requested, finished.values(), crew.resources)
-
-
-async def _written_before(runtime: Runtime[QuorumContext]) -> list[tuple[str, Any]]:
+async def _written_before(saver: BaseCheckpointSaver[str], runtime: Runtime[QuorumContext]) -> list[tuple[str, Any]]:
     """What this superstep's tasks had written, by channel, before this process came to it."""
-    saver = _saver()
     info = runtime.execution_info
-    if saver is None or info is None or info.thread_id is None:
+    if info is None or info.thread_id is None:
         return []
     stored = await saver.aget_tuple(
         {

@@ -10,9 +10,12 @@ from typing import Any
 from langgraph.errors import GraphBubbleUp
 
 from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
+from langgraph_quorum.nodes.branching.effort import Persistence
 from langgraph_quorum.nodes.branching.failure import is_transient
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.branching.metering import CpuMeter, TimeMeter
+from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
+from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 
 _log = logging.getLogger(__name__)
@@ -20,7 +23,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A registered specialist, ready to be called; `kept` makes of a result what is kept of it."""
+    """A registered specialist, ready to be called; `kept` makes of a result what is kept of it.
+
+    `persistence` and `cpu_bound` follow from the specialist; they are asked for each of its branches.
+    """
 
     specialist: Specialist
     call: Caller
@@ -28,12 +34,24 @@ class Seat:
     pace: Pace | None = None
     clock: TimeMeter = field(default_factory=TimeMeter)
     kept: Callable[[Any], Any] = jsonable
+    persistence: Persistence = field(init=False)
+    cpu_bound: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "persistence", Persistence.of(self.specialist))
+        object.__setattr__(self, "cpu_bound", self.specialist.cpu > 0)
 
     @classmethod
-    def of(cls, specialist: Specialist, others: CpuMeter | None = None) -> Seat:
-        """Seat a specialist; `others` is the meter that all specialists of its workflow share."""
+    def of(cls, specialist: Specialist, others: CpuMeter | None = None, pool: ThreadPool = shared_pool) -> Seat:
+        """Seat a specialist.
+
+        Args:
+            specialist: Who is asked.
+            others: The meter that all specialists of its workflow share.
+            pool: Where it runs, when it is a sync function.
+        """
         meter = CpuMeter(others)
-        return cls(specialist, caller_of(specialist, meter), meter, pace_of(specialist))
+        return cls(specialist, caller_of(specialist, meter, pool), meter, pace_of(specialist))
 
     def cpu(self) -> float:
         """Cores that one running branch takes: as declared, else as measured so far."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,46 +12,18 @@ from langgraph.errors import GraphBubbleUp, GraphInterrupt
 
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.branching.admission import Ticket
-from langgraph_quorum.nodes.branching.attempts import AttemptTimeoutError, SpecialistExitError, answer, asked_to_stop
+from langgraph_quorum.nodes.branching.attempts import Attempts, SpecialistExitError, asked_to_stop
 from langgraph_quorum.nodes.branching.claims import EXCLUSIVE
 from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError
 from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.outcome import ExcusedError, NotToRunError, Outcome, cut
 from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
 from langgraph_quorum.state.decision import Release
-from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality, ReleaseReason, WorkItem
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import OnStraggler
-
-_CUT_WHEN: dict[ReleaseReason, str] = {
-    "quorum_met": "enough good answers were in",
-    "grace_expired": "enough good answers were in",
-    "decisive": "the results so far were decisive",
-    "too_many_failed": "more had failed than is tolerated",
-    "drained": "the run was asked to stop",
-}
-
-
-class _NotToRunError(Exception):
-    """A prerequisite ended without success, or a condition said no."""
-
-
-class _ExcusedError(_NotToRunError):
-    """It is not to run, and that is no failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a branch ended."""
-
-    status: BranchStatus
-    reason: str
-    result: Any = None
-    error: ErrorRecord | None = None
-    quality: Quality | None = None
-    release: Release | None = None
-    excused: bool = False
-    work: list[WorkItem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,31 +85,41 @@ class Visit:
 
     async def work(self) -> Outcome:
         """Wait for its turn, let the specialist answer, and score the answer."""
-        seat = self._crew.seats[self._name]
-        ticket = self._ticket()
-        self._tell("waiting")
-        await self._gate.turn(ticket)
-        if ticket.void:
-            self._refuse(ticket)
-        call = self._call
+        inputs = await self._inputs()
+        item, crew, effort = self.item, self._crew, self._effort
+        if item.get("joins"):
+            return self._joined(inputs)
+        branch = Branch(self.branch_id, self._task, item.get("payload", {}), inputs, 1, self._wave["round"])
+        attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._tell)
+        answered = await attempts.answer(self._name, branch, item)
+        effort.stop()
+        work = crew.created(item, answered.work) if answered.work else []
+        self._unscored = Outcome("succeeded", "its score came too late", answered.value, work=work)
+        seat = crew.seats[effort.answered_by]
+        if effort.attempts == 1:
+            seat.clock.observe(effort.seconds)
+        quality = await crew.score(seat.specialist, branch, answered.value)
+        return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+
+    async def _inputs(self) -> dict[str, Any]:
+        """What its prerequisites have given, once its turn has come.
+
+        Raises:
+            NotToRunError: it is not to run.
+            GraphInterrupt: a prerequisite asks a human.
+        """
+        ticket, call = self._ticket(), self._call
+        if not self._gate.turn_now(ticket):
+            self._tell("waiting")
+            await self._gate.turn(ticket)
+            if ticket.void:
+                self._refuse(ticket)
         inputs = call["inputs"]
         if call["waits_for"]:
-            inputs = {**inputs, **self._gate.results_of(call["waits_for"])}
+            inputs = self._gate.results_of(call["waits_for"], inputs)
         if "when" in self.item and not self._crew.conditions[self.item["when"]](inputs):
-            raise _ExcusedError(f"its condition {self.item['when']!r} said no")
-        if self.item.get("joins"):
-            return self._joined(inputs)
-        branch = Branch(self.branch_id, self._task, self.item.get("payload", {}), inputs, 1, self._wave["round"])
-        answered = await answer(self._crew.seats, self._name, branch, self._effort, item=self.item, notify=self._tell)
-        work = self._crew.created(self.item, answered.work) if answered.work else []
-        self._effort.stop()
-        self._unscored = Outcome("succeeded", "its score came too late", answered.value, work=work)
-        if self._effort.answered_by != self._name:
-            seat = self._crew.seats[self._effort.answered_by]
-        elif self._effort.attempts == 1:
-            seat.clock.observe(self._effort.seconds)
-        quality = await self._crew.score(seat.specialist, branch, answered.value)
-        return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+            raise ExcusedError(f"its condition {self.item['when']!r} said no")
+        return inputs
 
     def _joined(self, inputs: Mapping[str, Any]) -> Outcome:
         """One result of those of its pieces."""
@@ -151,11 +133,13 @@ class Visit:
     def _ticket(self) -> Ticket:
         item, call = self.item, self._call
         seat = self._crew.seats[self._name]
-        ticket = Ticket(self.branch_id, call["order"], seat.specialist.cpu, seat.cpu)
+        ticket = Ticket(self.branch_id, call["order"])
+        if seat.cpu_bound:
+            ticket.cpu, ticket.cpu_now = seat.specialist.cpu, seat.cpu
         if call["waits_for"]:
             ticket.waits_for = set(call["waits_for"])
         if call["inputs"]:
-            ticket.held, ticket.fed = frozenset(call["inputs"]), True
+            ticket.held, ticket.fed = self._gate.without_points(call["inputs"]), True
         if "not_before" in item:
             ticket.not_before = self._start_of(item["not_before"])
         if "exclusive" in item or "resources" in item:
@@ -170,12 +154,12 @@ class Visit:
 
     def _refuse(self, ticket: Ticket) -> None:
         if ticket.excused:
-            raise _ExcusedError("all its prerequisites were excused")
+            raise ExcusedError("all its prerequisites were excused")
         missing = ticket.missing
         if self._gate.awaits_human(missing):
             # Asks nothing itself; its task only must not count as done, so that it runs when the answer is in.
             raise GraphInterrupt
-        raise _NotToRunError(f"its prerequisite {missing} did not succeed")
+        raise NotToRunError(f"its prerequisite {missing} did not succeed")
 
     # -- its end ------------------------------------------------------------------------------------------------------
 
@@ -225,8 +209,8 @@ class Visit:
     def _failure(self, error: Exception) -> Outcome:
         if isinstance(error, SpecialistExitError):
             return Outcome("failed", str(error), error=describe(error, transient=False))
-        if isinstance(error, _NotToRunError):
-            return Outcome("skipped", str(error), excused=isinstance(error, _ExcusedError))
+        if isinstance(error, NotToRunError):
+            return Outcome("skipped", str(error), excused=isinstance(error, ExcusedError))
         if isinstance(error, AttemptTimeoutError):
             return Outcome("timed_out", f"{error}", error=describe(error, transient=True))
         transient = self._crew.seats[self.effort.answered_by].passes(error)
@@ -254,24 +238,20 @@ class Visit:
         return {**self._written(task.result()), "late": True}
 
     def cut(self, released: Release) -> Outcome:
-        """What a release means for a branch that had not ended."""
-        state = "still running" if self.effort.began is not None else "still waiting for its turn"
-        if released.reason == "deadline_partial":
-            return Outcome("timed_out", f"{state} at the sync point's deadline", release=released)
-        when = _CUT_WHEN.get(released.reason, "the sync point moved on")
-        return Outcome("cut", f"{state} when {when}", release=released)
+        """What a release means for this branch."""
+        return cut(released, begun=self.effort.began is not None)
 
     def end(self, outcome: Outcome) -> BranchRecord:
         """Settle the branch."""
         record = self._written(outcome)
         self._gate.settle(record)
-        self._tell(record["status"], {"seconds": record["seconds"], "reason": record["reason"]})
+        self._tell(outcome.status, {"seconds": record["seconds"], "reason": outcome.reason})
         self._over = True
         return record
 
     def _written(self, outcome: Outcome) -> BranchRecord:
         effort, gate = self.effort, self._gate
-        now = gate.elapsed()
+        settled = gate.elapsed()
         return BranchRecord(
             branch_id=self.branch_id,
             specialist=effort.answered_by,
@@ -281,8 +261,8 @@ class Visit:
             reason=outcome.reason,
             attempts=effort.attempts,
             seconds=round(effort.seconds, 6),
-            waited_s=round(now if effort.began is None else gate.elapsed(effort.began), 6),
-            settled_s=round(now, 6),
+            waited_s=round(settled if effort.began is None else gate.elapsed(effort.began), 6),
+            settled_s=round(settled, 6),
             started_at=effort.started_at,
             round=self._wave["round"],
             group=self.item.get("group", ""),

@@ -1,0 +1,96 @@
+"""Time limits of many awaited calls on one timer.
+
+`asyncio.timeout` sets and cancels a timer for each call, which takes longer than many a call does. Here one timer waits
+for the earliest limit; a call that ends before leaves nothing behind but a place in a dict that is free again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class AttemptTimeoutError(TimeoutError):
+    """A specialist gave no answer within its own time."""
+
+
+class _Limit:
+    __slots__ = ("due", "expired", "task")
+
+    def __init__(self, task: asyncio.Task[object], due: float) -> None:
+        self.task, self.due, self.expired = task, due, False
+
+
+class Deadlines:
+    """Ends calls whose time is up. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limits: set[_Limit] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = False
+
+    async def within(self, seconds: float, call: Awaitable[T]) -> T:
+        """The call's result. The call runs in the caller's task, which is cancelled when the time is up.
+
+        Args:
+            seconds: From now; infinite for no limit.
+            call: What is awaited.
+
+        Raises:
+            AttemptTimeoutError: the time was up.
+        """
+        task = asyncio.current_task()
+        if seconds == math.inf or task is None:
+            return await call
+        limit, cancelling = _Limit(task, self._loop.time() + seconds), task.cancelling()
+        self._add(limit)
+        try:
+            return await call
+        except asyncio.CancelledError as error:
+            # As in asyncio.timeout: somebody else's cancellation, at the same time, goes on.
+            if limit.expired and task.uncancel() <= cancelling:
+                limit.expired = False
+                raise AttemptTimeoutError(f"no answer within {seconds:g} s") from error
+            limit.expired = False
+            raise
+        finally:
+            if limit.expired:  # the call did not let itself be cancelled
+                task.uncancel()
+            self._limits.discard(limit)
+            if self._closing:
+                self.close()
+
+    def _add(self, limit: _Limit) -> None:
+        self._limits.add(limit)
+        if self._timer is None or limit.due < self._timer.when():
+            self._set(limit.due)
+
+    def _set(self, due: float) -> None:
+        self._stop()
+        self._timer = self._loop.call_at(due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        for limit in [limit for limit in self._limits if limit.due <= now]:
+            limit.expired = True
+            self._limits.discard(limit)
+            limit.task.cancel()
+        if self._limits:
+            self._set(min(limit.due for limit in self._limits))
+
+    def close(self) -> None:
+        """Stop the timer as soon as no call goes on."""
+        self._closing = True
+        if not self._limits:
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
