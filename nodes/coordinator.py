@@ -12,6 +12,7 @@ from langgraph.types import Send
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.journal import entry, some, task_of
 from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled
+from langgraph_quorum.nodes.planning.order import first_specialist
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.branch import BranchCall, Bundle, Share, Wave
 from langgraph_quorum.state.errors import PlanError
@@ -36,7 +37,7 @@ class FanOut:
 
     def counting(self, item: WorkItem) -> list[str]:
         """The sync points that count a branch."""
-        return self.points.counting(item, self.seats[item["specialist"]].specialist.type)
+        return self.points.counting(item, self.seats[first_specialist(item)].specialist.type)
 
 
 def coordinator_node(fan_out: FanOut) -> RuntimeNode:
@@ -81,7 +82,9 @@ def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
         ]
         wave, seats = sent.wave(), fan_out.seats
         # What asks a human travels alone: LangGraph tells questions of one task apart by their order only.
-        bundles = bundled(calls, None if wave["asking"] else fan_out.bundle, lambda name: seats[name].seconds)
+        size = None if wave["asking"] else fan_out.bundle
+        alone = {name for name, seat in seats.items() if seat.specialist.travels_alone}
+        bundles = bundled(calls, size, lambda name: seats[name].seconds, alone)
         wave["bundled"] = len(bundles) < len(calls)
         return [Send(name, Bundle(calls=together, task=task, wave=wave)) for name, together in bundles]
 

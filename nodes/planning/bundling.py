@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from operator import itemgetter
 from typing import Literal
@@ -45,7 +45,7 @@ def check_bundle(value: object) -> BundleSize:
 
 
 def bundled(
-    calls: Sequence[Call], size: BundleSize, seconds_of: Callable[[str], float | None]
+    calls: Sequence[Call], size: BundleSize, seconds_of: Callable[[str], float | None], alone: Collection[str] = ()
 ) -> list[tuple[str, list[BranchCall]]]:
     """The calls of one fan-out as one list for each `Send`, with its specialist.
 
@@ -58,11 +58,15 @@ def bundled(
         size: As `check_bundle` allows.
         seconds_of: Mean seconds of a specialist's calls as measured so far; None before the first. Asked once for each
             specialist, and only for `auto`.
+        alone: Specialists whose calls never share a `Send`.
     """
     counts = Counter(name for name, _ in calls)
     most = {
-        name: _worthwhile(count, seconds_of(name)) if size == "auto" else size or 1 for name, count in counts.items()
+        name: _worthwhile(count, seconds_of(name)) if size == "auto" else size or 1
+        for name, count in counts.items()
+        if name not in alone
     }
+    most |= dict.fromkeys(counts.keys() - most.keys(), 1)
     if all(one == 1 for one in most.values()):
         return [(name, [call]) for name, call in calls]
     free = [(name, call) for name, call in calls if not call["waits_for"]]

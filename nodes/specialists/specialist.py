@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import Runnable
+from langgraph.pregel.protocol import PregelProtocol
 
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
@@ -71,6 +72,8 @@ class Specialist:
             not count against `timeout_s`.
         expects: Top-level fields that a complete result has; completeness is measured against them.
         deterministic: The same payload always gives the same result: a success is then never done again.
+        alone: Its branches never share a `Send`, whatever `bundle` says: for what keeps checkpoints of its own. Those
+            of a compiled graph never do.
         prepare: Makes a runnable's input from the branch.
         split: Makes smaller payloads of a payload, for a branch that ran out of time: each is then a branch of its own.
         join: Makes one result of the results of the pieces, in their order; a list of them when left out.
@@ -95,6 +98,7 @@ class Specialist:
     rate_limit: float | None = None
     expects: tuple[str, ...] = ()
     deterministic: bool = False
+    alone: bool = False
     prepare: Callable[[Branch], Any] | None = None
     split: Callable[[dict[str, Any]], Sequence[dict[str, Any]]] | None = None
     join: Callable[[list[Any]], Any] = list
@@ -133,6 +137,11 @@ class Specialist:
     def is_sync(self) -> bool:
         """Whether it runs in a thread: a plain function that is neither async nor a runnable."""
         return not isinstance(self.run, Runnable) and not _is_async(self.run)
+
+    @property
+    def travels_alone(self) -> bool:
+        """Whether its branches never share a `Send`: LangGraph tells graphs of one task apart by their order only."""
+        return self.alone or isinstance(self.run, PregelProtocol)
 
     @property
     def cpu(self) -> float:
