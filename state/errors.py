@@ -27,6 +27,14 @@ class ResultError(QuorumError):
     """A specialist returned something that cannot be kept as JSON."""
 
 
+class WorkflowFailedError(QuorumError):
+    """A workflow that is a branch of another has failed. The message names it and says why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        super().__init__(f"workflow {name!r} failed: {why}")
+
+
 class DocumentError(QuorumError):
     """A document cannot be read. `source` names it, the message says what is wrong and the mend."""
 
