@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from langgraph_quorum.nodes.branching.jsonable import jsonable
-from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.journal import entry, some
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Strategy
@@ -34,15 +33,14 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
         failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
         results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
         agreed = consistencies(results)
-        results = [_with_consistency(result, branches, agreed) for result in results]
+        if agreed:
+            results = [_with_consistency(result, branches, agreed) for result in results]
         merged = merge(results, strategy, policy, failed)
-        merged["value"] = jsonable(merged["value"], "merged")
-        merged["metadata"] = jsonable(merged["metadata"], "metadata")
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
         low, high = merged["confidence_interval"]
         why = f"{merged['strategy']}: quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]"
-        data = {"sources": merged["sources_count"], "failed": failed, "success_rate": merged["success_rate"]}
+        data = {"sources": merged["sources_count"], "failed": some(failed), "success_rate": merged["success_rate"]}
         return {
             "merged": merged,
             "merged_round": state["round"],
@@ -69,14 +67,15 @@ def _is_missing(item: WorkItem, branches: Mapping[str, BranchRecord]) -> bool:
 
 
 def _scored(record: BranchRecord, kind: str) -> Scored:
+    quality = record["quality"]
     return Scored(
-        branch_id=record["branch_id"],
-        specialist=record["specialist"],
-        value=record["result"],
-        quality=record["quality"]["score"] if record["quality"] is not None else None,
-        seconds=record["seconds"],
-        group=record["group"],
-        type=kind,
+        record["branch_id"],
+        record["specialist"],
+        record["result"],
+        None if quality is None else quality["score"],
+        record["seconds"],
+        record["group"],
+        kind,
     )
 
 
@@ -90,12 +89,4 @@ def _with_consistency(result: Scored, branches: Mapping[str, BranchRecord], agre
     if result.quality is not None and not (known and math.isclose(fmean(known), result.quality)):
         known = [result.quality]  # a score of the user's own making stands for its parts
     known.append(agreed[result.branch_id])
-    return Scored(
-        result.branch_id,
-        result.specialist,
-        result.value,
-        sum(known) / len(known),
-        result.seconds,
-        result.group,
-        result.type,
-    )
+    return result._replace(quality=sum(known) / len(known))

@@ -6,12 +6,15 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from langgraph_quorum.nodes.merging.interval import weighted_interval
 
 Weighed = tuple[Any, float, str]
 """A value, its weight, and the branch it comes from."""
+
+_spelled = json.JSONEncoder(sort_keys=True).encode
 
 CATEGORY_LENGTH = 40
 """A string up to this long without a line break is a category to vote on; a longer one is a text to select."""
@@ -25,30 +28,34 @@ def combine(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
         path: Dotted name of the field, for the notes.
         notes: Takes, by path, intervals, support and dissent.
     """
+    return _combined(sorted(values, key=itemgetter(2)), path, notes)
+
+
+def _combined(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
+    """The same for values in the order of their branches."""
     kinds: dict[str, list[Weighed]] = defaultdict(list)
-    for value in sorted(values, key=lambda item: item[2]):
+    for value in values:
         kinds[_kind(value[0])].append(value)
     if len(kinds) > 1:
         kinds.pop("nothing", None)
-    winner = max(sorted(kinds), key=lambda kind: sum(weight for _, weight, _ in kinds[kind]))
+    winner = next(iter(kinds))
     if len(kinds) > 1:
+        winner = max(sorted(kinds), key=lambda kind: sum(weight for _, weight, _ in kinds[kind]))
         others = [branch for kind, members in kinds.items() if kind != winner for _, _, branch in members]
         notes.setdefault(path or "value", {})["other_kinds"] = sorted(others)
     return _COMBINERS[winner](kinds[winner], path, notes)
 
 
 def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "text" if len(value) > CATEGORY_LENGTH or "\n" in value else "category"
     if value is None:
         return "nothing"
     if isinstance(value, dict):
         return "fields"
     if isinstance(value, list):
         return "items"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return "number"
-    if isinstance(value, str) and (len(value) > CATEGORY_LENGTH or "\n" in value):
-        return "text"
-    return "category"
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else "category"
 
 
 def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict
     for value, weight, branch in values:
         for name, item in value.items():
             by_name[name].append((item, weight, branch))
-    return {name: combine(by_name[name], f"{path}.{name}" if path else name, notes) for name in sorted(by_name)}
+    return {name: _combined(by_name[name], f"{path}.{name}" if path else name, notes) for name in sorted(by_name)}
 
 
 def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> float:
@@ -75,13 +82,13 @@ def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> floa
 def _category(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
     votes: dict[str, list[Weighed]] = defaultdict(list)
     for value in values:
-        votes[json.dumps(value[0])].append(value)
-    weights = {key: math.fsum(weight for _, weight, _ in members) for key, members in votes.items()}
+        votes[_spelled(value[0])].append(value)
+    weights = {key: math.fsum([weight for _, weight, _ in members]) for key, members in votes.items()}
     shares = dict(zip(weights, _shares(list(weights.values())), strict=True))
     winner = max(sorted(votes), key=lambda key: weights[key])
     if len(values) > 1:
         note = notes.setdefault(path or "value", {})
-        note["support"] = {_label(key): share for key, share in sorted(shares.items())}
+        note["support"] = {_label(key, votes[key][0][0]): share for key, share in sorted(shares.items())}
         if len(votes) > 1:
             note["dissent"] = sorted(branch for key in votes if key != winner for _, _, branch in votes[key])
     return votes[winner][0][0]
@@ -93,8 +100,7 @@ def _shares(weights: Sequence[float]) -> list[float]:
     return [weight / total for weight in weights] if total > 0 else [1 / len(weights)] * len(weights)
 
 
-def _label(key: str) -> str:
-    value = json.loads(key)
+def _label(key: str, value: Any) -> str:
     return value if isinstance(value, str) else key
 
 
@@ -110,7 +116,7 @@ def _items(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> list[
     held: dict[str, list[str]] = defaultdict(list)
     first: dict[str, Any] = {}
     for value, weight, branch in values:
-        for key, item in {json.dumps(item, sort_keys=True): item for item in value}.items():
+        for key, item in {_spelled(item): item for item in value}.items():
             support[key] += weight
             held[key].append(branch)
             first.setdefault(key, item)

@@ -44,11 +44,11 @@ def weighted_interval(
         confidence: In (0, 1).
         bounds: Smallest and largest value the quantity can take.
     """
-    size = 1 / sum(weight * weight for weight in weights) if weights else 0.0
+    size = 1 / sum([weight * weight for weight in weights]) if weights else 0.0
     if size < 1 + 1e-9 or len(values) == 1:
         return bounds
-    mean = sum(weight * value for value, weight in zip(values, weights, strict=True))
-    spread = sum(weight * (value - mean) ** 2 for value, weight in zip(values, weights, strict=True))
+    mean = sum([weight * value for value, weight in zip(values, weights, strict=True)])
+    spread = sum([weight * (value - mean) ** 2 for value, weight in zip(values, weights, strict=True)])
     error = math.sqrt(spread * size / (size - 1) / size)
     half = student_t_quantile(0.5 + confidence / 2, max(1.0, size - 1)) * error
     return max(bounds[0], mean - half), min(bounds[1], mean + half)

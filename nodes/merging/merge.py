@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from statistics import fmean, median
+from typing import Any
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.merging.interval import METHOD, weighted_interval
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Made, Strategy, strategy_named
+from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Made, Strategy, strategy_named
 from langgraph_quorum.nodes.merging.weight import attributions
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import Attribution, Merged
@@ -44,8 +46,8 @@ def merge(
     by_id = {result.branch_id: result for result in results}
     weights = {row["branch_id"]: row["weight"] for row in rows}
     made = make([by_id[row["branch_id"]] for row in rows], weights)
-    if not isinstance(made, Made):
-        made = Made(jsonable(made, "merged"))
+    if not any(make is shipped for shipped in STRATEGIES.values()):
+        made = _kept(made)
     quality, interval = _quality(rows)
     success_rate = len(results) / (len(results) + len(failed))
     return Merged(
@@ -66,10 +68,18 @@ def merge(
     )
 
 
+def _kept(made: Any) -> Made:
+    """What a user's strategy has made, as it can be stored."""
+    if not isinstance(made, Made):
+        made = Made(made)
+    return Made(jsonable(made.value, "merged"), jsonable(made.metadata, "metadata"))
+
+
 def _quality(rows: Sequence[Attribution]) -> tuple[float, list[float]]:
     """The weighted mean quality and its interval, which contains it whatever rounding does."""
-    quality = min(1.0, math.fsum(row["weight"] * row["quality"] for row in rows))
-    low, high = weighted_interval([row["quality"] for row in rows], [row["weight"] for row in rows], bounds=(0.0, 1.0))
+    qualities, weights = [row["quality"] for row in rows], [row["weight"] for row in rows]
+    quality = min(1.0, math.fsum(map(operator.mul, weights, qualities)))
+    low, high = weighted_interval(qualities, weights, bounds=(0.0, 1.0))
     return quality, [min(low, quality), max(high, quality)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal
 
 from langgraph_quorum.nodes.merging.combine import combine
@@ -13,7 +14,7 @@ from langgraph_quorum.state.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A merged value with what there is to say about how it came about."""
+    """A merged value with what there is to say about how it came about; both are made JSON primitives when kept."""
 
     value: Any
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -29,7 +30,7 @@ Returns the value, or `Made` with metadata."""
 def merge_all(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:
     """Every result as it is, by branch id: for gathering."""
     del weights
-    return Made({result.branch_id: result.value for result in sorted(results, key=lambda result: result.branch_id)})
+    return Made({result.branch_id: result.value for result in sorted(results, key=attrgetter("branch_id"))})
 
 
 def best(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:

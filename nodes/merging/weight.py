@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import itemgetter
 
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.policies import WeightPolicy
@@ -17,23 +18,26 @@ def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attrib
     is 0, all weigh the same.
     """
     rows = [_row(result, policy) for result in results]
-    total = math.fsum(row["raw_weight"] for row in rows)  # whatever their order
+    total = math.fsum([row["raw_weight"] for row in rows])  # whatever their order
     for row in rows:
         row["weight"] = row["raw_weight"] / total if total > 0 else 1 / len(rows)
-    return sorted(rows, key=lambda row: (-row["weight"], row["branch_id"]))
+    rows.sort(key=itemgetter("branch_id"))
+    rows.sort(key=itemgetter("weight"), reverse=True)  # keeps the order of those that weigh the same
+    return rows
 
 
 def _row(result: Scored, policy: WeightPolicy) -> Attribution:
-    quality = result.quality if result.quality is not None else policy.assumed_quality
-    speed = 0.0 if result.seconds is None else 1 / (1 + result.seconds / policy.halving_s)
-    return Attribution(
-        branch_id=result.branch_id,
-        specialist=result.specialist,
-        group=result.group,
-        weight=0.0,
-        raw_weight=policy.quality_share * quality + policy.speed_share * speed,
-        quality=quality,
-        quality_assumed=result.quality is None,
-        seconds=result.seconds,
-        speed=speed,
-    )
+    branch_id, specialist, _, measured, seconds, group, _ = result
+    quality = policy.assumed_quality if measured is None else measured
+    speed = 0.0 if seconds is None else 1 / (1 + seconds / policy.halving_s)
+    return {
+        "branch_id": branch_id,
+        "specialist": specialist,
+        "group": group,
+        "weight": 0.0,
+        "raw_weight": policy.quality_share * quality + policy.speed_share * speed,
+        "quality": quality,
+        "quality_assumed": measured is None,
+        "seconds": seconds,
+        "speed": speed,
+    }
