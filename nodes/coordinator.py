@@ -45,7 +45,7 @@ def coordinator_node(fan_out: FanOut) -> RuntimeNode:
 
     async def coordinator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue, round_number = state["queue"], state["round"]
-        _check_minimum(fan_out, fan_out.points.applied(runtime.context), queue)
+        _check_counts(fan_out, fan_out.points.applied(runtime.context), queue)
         again = set(state["redo"])
         sent = [item for item in queue if not round_number or item["branch_id"] in again]
         active = [item["branch_id"] for item in sent]
@@ -57,17 +57,18 @@ def coordinator_node(fan_out: FanOut) -> RuntimeNode:
     return coordinator
 
 
-def _check_minimum(fan_out: FanOut, points: Points, queue: list[WorkItem]) -> None:
-    counted = dict.fromkeys(points.policies, 0)
+def _check_counts(fan_out: FanOut, points: Points, queue: list[WorkItem]) -> None:
+    """Refuse a sync point that asks for more successes than it has branches. One without any asks for nothing."""
+    totals = dict.fromkeys(points.policies, 0)
     for item in queue:
         for name in fan_out.counting(item):
-            counted[name] += 1
+            totals[name] += 1
     for name, policy in points.policies.items():
-        if 0 < counted[name] < policy.minimum:
-            where = f" of sync point {name!r}" if len(points.policies) > 1 else ""
-            raise PlanError(
-                f"minimum={policy.minimum}{where}, but there are only {counted[name]} branches: lower it or add work"
-            )
+        where = f" of sync point {name!r}" if len(points.policies) > 1 else ""
+        for field_name, asked in (("minimum", policy.minimum), ("successes", policy.successes or 0)):
+            if 0 < totals[name] < asked:
+                there = f"there are only {totals[name]} branches"
+                raise PlanError(f"{field_name}={asked}{where}, but {there}: lower it or add work")
 
 
 def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
@@ -99,6 +100,11 @@ class _Sent:
     fan_out: FanOut
     active: set[str]
     totals: dict[str, int] = field(default_factory=dict)
+    _ids: set[str] = field(init=False)
+    _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ids = {queued["branch_id"] for queued in self.state["queue"]}
 
     def call(self, item: WorkItem, order: int) -> BranchCall:
         points = self.fan_out.counting(item)
@@ -110,29 +116,32 @@ class _Sent:
     def _prerequisites(self, item: WorkItem) -> tuple[dict[str, Any], list[str]]:
         """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
         branches, policies = self.state.get("branches", {}), self.fan_out.points.policies
-        ids = {queued["branch_id"] for queued in self.state["queue"]}
         inputs: dict[str, Any] = {}
         waits_for: list[str] = []
         for name in item["depends_on"]:
-            if name in ids or name not in policies:
+            if name in self._ids or name not in policies:
                 record = branches.get(name)
                 if record is not None and record["status"] == "succeeded":
                     inputs[name] = record["result"]
                 waiting = name in self.active
             else:
-                counted = self._counted_by(name)
+                ids = self._counted_by(name)
                 inputs[name] = {
                     branch_id: branches[branch_id]["result"]
-                    for branch_id in counted
+                    for branch_id in ids
                     if branch_id in branches and branches[branch_id]["status"] == "succeeded"
                 }
-                waiting = not self.active.isdisjoint(counted)
+                waiting = not self.active.isdisjoint(ids)
             if waiting:
                 waits_for.append(name)
         return inputs, waits_for
 
     def _counted_by(self, point: str) -> list[str]:
-        return [item["branch_id"] for item in self.state["queue"] if point in self.fan_out.counting(item)]
+        """The branches of the run that a sync point counts."""
+        if point not in self._counted:
+            queue = self.state["queue"]
+            self._counted[point] = [item["branch_id"] for item in queue if point in self.fan_out.counting(item)]
+        return self._counted[point]
 
     def wave(self) -> Wave:
         state, mode = self.state, self.state["mode"]

@@ -51,8 +51,8 @@ def check_plan(items: Sequence[WorkItem], terms: Terms) -> None:
         )
     check_items(items, terms)
     points_of = membership(items, terms.specialists, terms.points)
-    _check_points(terms.points, points_of)
-    if any(item.get("depends_on") for item in items):
+    _check_points(terms, points_of)
+    if any([item.get("depends_on") for item in items]):
         _check_prerequisites(items, terms.points, points_of)
 
 
@@ -64,12 +64,12 @@ def check_items(items: Sequence[WorkItem], terms: Terms) -> None:
             of its bounds; an unknown specialist, fallback, condition or resource; more of a resource than there is.
     """
     _check_ids([item["branch_id"] for item in items])
-    for item in items:
-        if item["specialist"] not in terms.specialists:
-            names = ", ".join(sorted(terms.specialists))
-            raise PlanError(
-                f"branch {item['branch_id']!r}: unknown specialist {item['specialist']!r}: there are {names}"
-            )
+    if not terms.specialists.keys() >= {item["specialist"] for item in items}:
+        wrong = next(item for item in items if item["specialist"] not in terms.specialists)
+        names = ", ".join(sorted(terms.specialists))
+        raise PlanError(
+            f"branch {wrong['branch_id']!r}: unknown specialist {wrong['specialist']!r}: there are {names}"
+        )
     given: set[str] = set().union(*items)
     for name in FORMS:
         if name in given:
@@ -96,9 +96,10 @@ def _wrong(item: Mapping[str, Any], name: str, mend: str) -> PlanError:
 
 
 def _check_ids(ids: Sequence[Any]) -> None:
-    for branch_id in ids:
-        if not isinstance(branch_id, str) or not branch_id:
-            raise PlanError(f"branch id {branch_id!r}: give a non-empty string")
+    if "" in ids or not set(map(type, ids)) <= {str}:
+        for branch_id in ids:
+            if not isinstance(branch_id, str) or not branch_id:
+                raise PlanError(f"branch id {branch_id!r}: give a non-empty string")
     if len(set(ids)) == len(ids):
         return
     seen: set[str] = set()
@@ -125,6 +126,13 @@ def _mend_resources(item: WorkItem, terms: Terms) -> str:
     return ""
 
 
+def _mend_exclusive(item: WorkItem, terms: Terms) -> str:
+    for name in item["exclusive"]:
+        if name in terms.resources:
+            return f"{name!r} is a counted resource: ask for it in 'resources', or rename one of them"
+    return ""
+
+
 def _mend_fallback(item: WorkItem, terms: Terms) -> str:
     if item["fallback"] == item["specialist"]:
         return "it falls back to itself: name another specialist"
@@ -135,14 +143,20 @@ def _mend_fallback(item: WorkItem, terms: Terms) -> str:
 
 _MENDS: dict[str, Callable[[WorkItem, Terms], str]] = {
     "when": _mend_when,
+    "exclusive": _mend_exclusive,
     "resources": _mend_resources,
     "fallback": _mend_fallback,
 }
 """By field: what to do about a well-formed value that the workflow cannot serve; "" when it can."""
 
 
-def _check_points(points: Points, points_of: Mapping[str, Sequence[str]]) -> None:
-    for point, policy in points.policies.items():
+def _check_points(terms: Terms, points_of: Mapping[str, Sequence[str]]) -> None:
+    kinds = {specialist.type for specialist in terms.specialists.values() if specialist.type}
+    for point, policy in terms.points.policies.items():
+        for kind in policy.types:
+            if kind not in kinds:
+                mend = suggestion(kind, kinds) if kinds else "give a specialist this type"
+                raise PlanError(f"sync point {point!r}: types names {kind!r}, which no specialist is of: {mend}")
         for field_name, named in (("branches", policy.branches), ("must", policy.must)):
             for branch_id in named:
                 if branch_id not in points_of:
@@ -159,18 +173,18 @@ def _check_points(points: Points, points_of: Mapping[str, Sequence[str]]) -> Non
 
 def _check_prerequisites(items: Sequence[WorkItem], points: Points, points_of: Mapping[str, Sequence[str]]) -> None:
     counting = {point for named in points_of.values() for point in named}
-    known = (points_of.keys() - points.policies.keys()) | (counting - points_of.keys())
+    # The only point counts every branch, so that none can wait for it: the name means a branch.
+    ambiguous = points_of.keys() & points.policies.keys() if len(points.policies) > 1 else set[str]()
+    known = (points_of.keys() | counting) - ambiguous
     for item in items:
         for name in item.get("depends_on", ()):
             if name not in known:
-                mend = _mend_prerequisite(name, known, points, points_of)
+                mend = _mend_prerequisite(name, known, points, ambiguous)
                 raise PlanError(f"branch {item['branch_id']!r}: depends_on names {name!r}, {mend}")
 
 
-def _mend_prerequisite(
-    name: str, known: Collection[str], points: Points, points_of: Mapping[str, Sequence[str]]
-) -> str:
-    if name in points.policies and name in points_of:
+def _mend_prerequisite(name: str, known: Collection[str], points: Points, ambiguous: Collection[str]) -> str:
+    if name in ambiguous:
         return "which is both a branch and a sync point: rename one of them"
     if name in points.policies:
         return "a sync point that counts no branch of this work: leave it out, or add work that it counts"

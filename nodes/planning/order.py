@@ -13,8 +13,16 @@ from langgraph_quorum.state.records import PRIORITIES, WorkItem
 
 
 def membership(work: Sequence[WorkItem], specialists: Mapping[str, Specialist], points: Points) -> dict[str, list[str]]:
-    """The sync points that count each branch of routed work, by branch id."""
-    return {item["branch_id"]: points.counting(item, specialists[item["specialist"]].type) for item in work}
+    """The sync points that count each branch of routed work, by branch id.
+
+    A branch that somebody else has taken over is counted where it was at first.
+    """
+    return {item["branch_id"]: points.counting(item, specialists[first_specialist(item)].type) for item in work}
+
+
+def first_specialist(item: WorkItem) -> str:
+    """The specialist that a branch was planned for, whoever has taken it over since."""
+    return item["tried"][0] if item.get("tried") else item["specialist"]
 
 
 def ordered(work: Sequence[WorkItem], points_of: Mapping[str, Sequence[str]]) -> list[WorkItem]:
@@ -30,9 +38,9 @@ def ordered(work: Sequence[WorkItem], points_of: Mapping[str, Sequence[str]]) ->
     Raises:
         PlanError: when branches wait for each other in a circle, naming the circle.
     """
-    urgency = [PRIORITIES[item.get("priority", "normal")] for item in work]
-    if not any(item.get("depends_on") for item in work):
-        return [work[number] for number in sorted(range(len(work)), key=urgency.__getitem__)]
+    if not any([item.get("depends_on") for item in work]):
+        return sorted(work, key=_urgency)
+    urgency = [_urgency(item) for item in work]
     web = _web(work, points_of)
     urgency += [max(PRIORITIES.values())] * (len(web.names) - len(work))
     for number in reversed(_topological(web)):
@@ -40,6 +48,10 @@ def ordered(work: Sequence[WorkItem], points_of: Mapping[str, Sequence[str]]) ->
             urgency[prerequisite] = min(urgency[prerequisite], urgency[number])
     urgency[len(work) :] = [-1] * (len(web.names) - len(work))  # a point takes no place, so it never lines up
     return [work[number] for number in _topological(web, urgency) if number < len(work)]
+
+
+def _urgency(item: WorkItem) -> int:
+    return PRIORITIES[item.get("priority", "normal")]
 
 
 class _Web(NamedTuple):
@@ -108,5 +120,5 @@ def _circle(web: _Web, waiting: Sequence[int]) -> list[int]:
 
 def dependency_score(work: Sequence[WorkItem]) -> float:
     """Share of the branches that wait for other branches or for sync points, 0..1."""
-    waiting = sum(1 for item in work if item.get("depends_on"))
+    waiting = len([True for item in work if item.get("depends_on")])
     return waiting / len(work) if work else 0.0
