@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, build_workflow
@@ -72,7 +72,7 @@ class Crew:
 
 def compiled(
     *specialists: Specialist,
-    sync: SyncPolicy = PATIENT,
+    sync: SyncPolicy | Sequence[SyncPolicy] = PATIENT,
     saver: Any = None,
     mode: ModeChoice = "parallel",
     validation: ValidationPolicy | None = None,
