@@ -107,7 +107,7 @@ def build_workflow(
         QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
     )
     survey = Survey(index, mode, policies.mode, tuned.scale)
-    graph.add_node("analyzer", analyzer_node(survey, terms, order, tuned.planner))
+    graph.add_node("analyzer", analyzer_node(survey, terms, tuned.planner))
     graph.add_node("coordinator", coordinator_node(fan_out))
     for name in index:
         graph.add_node(name, branch_node(name, crew), input_schema=Bundle)

@@ -8,10 +8,10 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
-from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.checks import Terms
+from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
@@ -22,12 +22,13 @@ Planner = Callable[[QuorumState], Awaitable[list[WorkItem]]]
 """Makes the work when the input holds none."""
 
 
-def analyzer_node(survey: Survey, terms: Terms, order: Order, planner: Planner | None) -> RuntimeNode:
+def analyzer_node(survey: Survey, terms: Terms, planner: Planner | None) -> RuntimeNode:
     """The analyzer of one workflow."""
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
-        queue = order(routed(await _work(state, survey, planner), terms))
+        work = routed(await _work(state, survey, planner), terms)
+        queue = ordered(work, membership(work, terms.specialists, terms.points))
         probe = QuorumContext.of(runtime.context).capacity or local
         decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info
@@ -37,7 +38,7 @@ def analyzer_node(survey: Survey, terms: Terms, order: Order, planner: Planner |
         return {
             **fresh,
             "queue": queue,
-            "dependencies": {item["branch_id"]: item.get("depends_on", []) for item in queue},
+            "dependencies": {item["branch_id"]: item["depends_on"] for item in queue if item.get("depends_on")},
             "mode": decision,
             "timeline": [entry(known, "analyzer", "mode_chosen", decision["why"], branches=len(queue), **figures)],
         }

@@ -99,6 +99,7 @@ class QuorumState(QuorumInput):
     """The work queue: every branch of the run, routed to its specialist, in the order of fan-out."""
     mode: NotRequired[ModeDecision]
     dependencies: NotRequired[dict[str, list[str]]]
+    """By branch that waits for others: branches and sync points that it waits for."""
     active: NotRequired[list[str]]
     """Branches of the fan-out that is under way; [] between fan-outs."""
     redo: NotRequired[list[str]]

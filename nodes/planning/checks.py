@@ -67,9 +67,7 @@ def check_items(items: Sequence[WorkItem], terms: Terms) -> None:
     if not terms.specialists.keys() >= {item["specialist"] for item in items}:
         wrong = next(item for item in items if item["specialist"] not in terms.specialists)
         names = ", ".join(sorted(terms.specialists))
-        raise PlanError(
-            f"branch {wrong['branch_id']!r}: unknown specialist {wrong['specialist']!r}: there are {names}"
-        )
+        raise PlanError(f"branch {wrong['branch_id']!r}: unknown specialist {wrong['specialist']!r}: there are {names}")
     given: set[str] = set().union(*items)
     for name in FORMS:
         if name in given:
@@ -96,7 +94,7 @@ def _wrong(item: Mapping[str, Any], name: str, mend: str) -> PlanError:
 
 
 def _check_ids(ids: Sequence[Any]) -> None:
-    if "" in ids or not set(map(type, ids)) <= {str}:
+    if set(map(type, ids)) != {str} or "" in ids:
         for branch_id in ids:
             if not isinstance(branch_id, str) or not branch_id:
                 raise PlanError(f"branch id {branch_id!r}: give a non-empty string")

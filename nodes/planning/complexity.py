@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,12 +58,11 @@ def complexity_of(
     work: Sequence[WorkItem], specialists: Mapping[str, Specialist], scale: ComplexityScale
 ) -> Complexity:
     """Measure the work: sizes named by `measures` where the payload only refers to data, else the payload itself."""
-    measures = [measures_of(item) for item in work]
+    measures = [measures_of(item) for item in work if "payload" in item or "measures" in item]
     volume = sum([measure["size_bytes"] for measure in measures])
     parts = max([measure["parts"] + measure["depth"] for measure in measures], default=0.0)
-    names = [item["specialist"] for item in work]
-    taken = {name: max(specialists[name].cpu, 0.1) for name in set(names)}
-    cores = sum(map(taken.__getitem__, names))
+    counts = Counter([item["specialist"] for item in work])
+    cores = sum(max(specialists[name].cpu, 0.1) * count for name, count in counts.items())
     return Complexity(
         volume=volume / (volume + scale.volume_bytes),
         structure=parts / (parts + scale.parts),

@@ -17,6 +17,8 @@ def membership(work: Sequence[WorkItem], specialists: Mapping[str, Specialist], 
 
     A branch that somebody else has taken over is counted where it was at first.
     """
+    if len(points.policies) == 1:
+        return dict.fromkeys([item["branch_id"] for item in work], [points.rest])
     return {item["branch_id"]: points.counting(item, specialists[first_specialist(item)].type) for item in work}
 
 

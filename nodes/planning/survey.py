@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -36,9 +37,9 @@ class Survey:
         complexity = complexity_of(queue, self.specialists, self.scale)
         demand = self._demand(queue, complexity)
         allowance = choose_mode(demand, capacity, self.policy, self.mode)
-        allocation: dict[str, list[str]] = {}
+        allocation: defaultdict[str, list[str]] = defaultdict(list)
         for item in queue:
-            allocation.setdefault(item["specialist"], []).append(item["branch_id"])
+            allocation[item["specialist"]].append(item["branch_id"])
         return ModeDecision(
             mode=allowance.mode,
             forced=self.mode != "auto",
@@ -49,7 +50,7 @@ class Survey:
             ceiling=allowance.ceiling,
             cpu_at_once=allowance.cpu_at_once,
             capacity=asdict(capacity),
-            allocation=allocation,
+            allocation=dict(allocation),
             why=allowance.why,
         )
 
