@@ -45,7 +45,7 @@ class Gate:
         self._tallies = {share["point"]: Tally(points.policies[share["point"]], share, now) for share in wave["shares"]}
         self._open = set(self._tallies)
         self._results: dict[str, Any] = {}
-        self._shown: dict[str, dict[str, Any]] = {}
+        self._shown = {name: tally.progress() for name, tally in self._tallies.items()}
         self._awaiting: set[str] = set()
         self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
         self._turns: dict[str, asyncio.Future[None]] = {}
@@ -73,20 +73,11 @@ class Gate:
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
-        name = points[0]
-        shown = self._shown.get(name)
-        if shown is None:
-            running, at_once = self._admission.running, self._admission.limit
-            shown = {**self._tallies[name].progress(), "running": running, "at_once": at_once}
-            self._shown[name] = shown
-        return shown
+        return {**self._shown[points[0]], "running": self._admission.running, "at_once": self._admission.limit}
 
     def turn_now(self, ticket: Ticket) -> bool:
         """Give a branch its turn at once, if it asks for nothing but a turn, and one is free."""
-        if not self._admission.enter(ticket):
-            return False
-        self._shown.clear()
-        return True
+        return self._admission.enter(ticket)
 
     async def turn(self, ticket: Ticket) -> None:
         """Wait until this branch may start, or until its ticket is void."""
@@ -119,9 +110,9 @@ class Gate:
         """Those names that are no sync point of this fan-out."""
         return frozenset(name for name in names if name not in self._tallies)
 
-    def awaits_human(self, branch_id: str) -> bool:
-        """Whether this branch ended by asking a human."""
-        return branch_id in self._awaiting
+    def awaits_human(self, name: str) -> bool:
+        """Whether this branch ended by asking a human, or one of this sync point's did."""
+        return name in self._awaiting or (name in self._tallies and self._tallies[name].asking)
 
     def released(self, points: Sequence[str]) -> Release | None:
         """How the last of these sync points has released; None while one of them is open."""
@@ -151,7 +142,7 @@ class Gate:
         One for which `on_straggler` does not say `cancel` runs on.
         """
         released = self.released(points)
-        if released is None:
+        if released is None and not task.done():
             await self._end_of(branch_id, points, task)
             released = self.released(points)
         if task.done():
@@ -168,7 +159,6 @@ class Gate:
     def settle(self, record: BranchRecord) -> None:
         """Note how a branch ended and decide anew."""
         moved = self._count(record)
-        self._shown.clear()
         if moved:
             self._consider(moved)
         if self._admission.waiting:
@@ -177,13 +167,6 @@ class Gate:
     # -- what the gate does -------------------------------------------------------------------------------------------
 
     async def _end_of(self, branch_id: str, points: Sequence[str], task: asyncio.Task[Any]) -> None:
-        try:
-            await asyncio.sleep(0)  # lets it begin: many a task ends at once, and needs no bell
-        except asyncio.CancelledError:
-            await stop(task, cancel=True)
-            raise
-        if task.done() or self.released(points) is not None:
-            return
         bell: asyncio.Future[None] = self._loop.create_future()
         self._bells[branch_id] = bell, points
         task.add_done_callback(lambda _: _ring(bell))
@@ -206,6 +189,8 @@ class Gate:
             self._awaiting.add(branch_id)
         open_ones = [self._tallies[name] for name in record["points"] if name in self._open]
         moved = [tally for tally in open_ones if tally.count(record, now)]
+        for tally in open_ones:
+            self._shown[tally.name] = tally.progress()
         self._admission.ended(branch_id, ending, now, freed=branch_id not in self._running_on)
         return moved
 
@@ -236,7 +221,7 @@ class Gate:
         tally.release, tally.released_at = release, now
         self._open.discard(tally.name)
         ending: Ending = "succeeded" if tally.viable else "failed"
-        self._admission.ended(tally.name, "excused" if tally.excused else ending, now)
+        self._admission.released(tally.name, "excused" if tally.excused else ending)
         if not self._open:
             self.close()
         for bell, points in self._bells.values():
@@ -256,7 +241,6 @@ class Gate:
         if not self._open:
             return False
         granted = False
-        self._shown.clear()
         for ticket in self._admission.admit(self._loop.time()):
             turn = self._turns.get(ticket.branch_id)
             if ticket is asking:

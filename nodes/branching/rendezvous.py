@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -112,27 +111,28 @@ def open_meetings() -> int:
     return len(_meetings)
 
 
-@contextmanager
-def meet(bundle: Bundle, runtime: Runtime[QuorumContext]) -> Iterator[Meeting]:
+class meet:  # noqa: N801  a context manager, named as what one does
     """Join the meeting of this superstep.
 
     Meetings are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint,
     whose id all tasks of one superstep share.
     """
-    key, calls = _key(runtime), bundle["calls"]
-    meeting = _meetings.get(key)
-    if meeting is None:
-        meeting = _meetings[key] = Meeting(key, runtime.control)
-    meeting.come(calls)
-    broken = True
-    try:
-        yield meeting
-        broken = False
-    except GraphInterrupt:
-        broken = False
-        raise
-    finally:
-        meeting.go(len(calls), broken=broken)
+
+    __slots__ = ("_count", "_meeting")
+
+    def __init__(self, bundle: Bundle, runtime: Runtime[QuorumContext]) -> None:
+        key = _key(runtime)
+        meeting = _meetings.get(key)
+        if meeting is None:
+            meeting = _meetings[key] = Meeting(key, runtime.control)
+        self._meeting, self._count = meeting, len(bundle["calls"])
+        meeting.come(bundle["calls"])
+
+    def __enter__(self) -> Meeting:
+        return self._meeting
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._meeting.go(self._count, broken=kind is not None and not issubclass(kind, GraphInterrupt))
 
 
 def _key(runtime: Runtime[QuorumContext]) -> Key:

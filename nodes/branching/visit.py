@@ -20,13 +20,14 @@ from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.outcome import ExcusedError, NotToRunError, Outcome, cut
+from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
 from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import OnStraggler
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Setting:
     """What the visits of one bundle share.
 
@@ -175,12 +176,18 @@ class Visit:
         released = self.released
         if released is not None:
             return self.end(self.cut(released))
-        return await self.ended_by(self.start(), parks=parks)
+        task = self.start()
+        try:
+            await asyncio.sleep(0)  # lets it begin: many a task ends at once, and needs no bell
+        except asyncio.CancelledError:
+            await stop(task, cancel=True)
+            raise
+        return await self.ended_by(task, parks=parks)
 
     async def ended_by(self, task: asyncio.Task[Any], *, parks: bool) -> BranchRecord:
         """The record of a task that does this branch's work, unless the gate releases first."""
         try:
-            outcome = await self._raced(task)
+            outcome = task.result() if task.done() else await self._raced(task)
         except BaseException as error:
             record = self.end(self.outcome_of(error))
             if isinstance(error, GraphInterrupt) and not parks:
