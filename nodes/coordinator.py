@@ -37,6 +37,8 @@ class FanOut:
 
     def counting(self, item: WorkItem) -> list[str]:
         """The sync points that count a branch."""
+        if len(self.points.policies) == 1:
+            return [self.points.rest]
         return self.points.counting(item, self.seats[first_specialist(item)].specialist.type)
 
 
@@ -111,7 +113,7 @@ class _Sent:
         for name in points:
             self.totals[name] = self.totals.get(name, 0) + 1
         inputs, waits_for = self._prerequisites(item) if item.get("depends_on") else ({}, [])
-        return BranchCall(item=item, order=order, inputs=inputs, waits_for=waits_for, points=points)
+        return {"item": item, "order": order, "inputs": inputs, "waits_for": waits_for, "points": points}
 
     def _prerequisites(self, item: WorkItem) -> tuple[dict[str, Any], list[str]]:
         """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
@@ -157,6 +159,7 @@ class _Sent:
                 for name in self.fan_out.counting(item):
                     if name in earlier:
                         earlier[name] += 1
+        met = done.union(branch_id for branch_id, record in branches.items() if record["excused"])
         policies = self.fan_out.points.policies
         return Wave(
             run=state["workflow_id"],
@@ -167,7 +170,7 @@ class _Sent:
                     point=name,
                     total=total,
                     earlier=earlier[name],
-                    must=[branch_id for branch_id in policies[name].must if branch_id not in done],
+                    must=[branch_id for branch_id in policies[name].must if branch_id not in met],
                 )
                 for name, total in self.totals.items()
             ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -10,6 +11,7 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
+from langgraph_quorum.nodes.questions import asked, explain, parked
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.points import Points
@@ -36,6 +38,10 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
         ]
         verdict = verdict_on(findings, always_ask=policy.review == "always")
         why = "; ".join(finding["message"] for finding in findings) or "all targets are met"
+        waiting = parked(state)
+        if waiting and _are_to_be_asked(state, verdict, waiting, points, fan_out):
+            lines = [entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
+            return {"findings": findings, "verdict": None, **asked(state, waiting), "timeline": lines}
         written: dict[str, Any] = {
             "findings": findings,
             "verdict": verdict,
@@ -46,18 +52,25 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
             error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
             final = ended(state, "validator", verdict, why, error)
             return {**final, **written, "timeline": [*written["timeline"], *final["timeline"]]}
-        parked = [name for name, record in state["branches"].items() if record["status"] == "awaiting_human"]
-        if verdict == "approved" and parked:
-            written |= _answers_wanted(state, parked)
         return written
 
     return validator
 
 
-def _answers_wanted(state: QuorumState, parked: list[str]) -> dict[str, Any]:
-    """Nothing is left but questions that were put off: their branches go out to ask them."""
-    why = f"all else is done, {counted(len(parked), 'question is', 'questions are')} open"
-    return {"redo": parked, "round": state["round"] + 1, "load": {**state["load"], "why": why}}
+def _are_to_be_asked(
+    state: QuorumState, verdict: Verdict, waiting: list[str], points: Points, fan_out: FanOut
+) -> bool:
+    """Whether questions that were put off are due: before anything ends that their answers may change.
+
+    What the load balancer may mend goes first. A run that fails whatever the answers are asks nobody.
+    """
+    if verdict == "needs_revision":
+        return False
+    if verdict != "critical_failure":
+        return True
+    answered = {name: BranchRecord(**{**state["branches"][name], "status": "succeeded"}) for name in waiting}
+    hoped: QuorumState = {**state, "branches": {**state["branches"], **answered}}
+    return verdict_on(check_points(hoped, points, fan_out)) != "critical_failure"
 
 
 def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Verdict:
@@ -79,6 +92,7 @@ def check_points(state: QuorumState, points: Points, fan_out: FanOut) -> list[Ch
     branches = state["branches"]
     by_point: dict[str, list[BranchRecord]] = {name: [] for name in points.policies}
     missing: dict[str, int] = dict.fromkeys(points.policies, 0)
+    excused = {branch_id for branch_id, record in branches.items() if record["excused"]}
     for item in state["queue"]:
         record = branches.get(item["branch_id"])
         for name in fan_out.counting(item):
@@ -91,8 +105,9 @@ def check_points(state: QuorumState, points: Points, fan_out: FanOut) -> list[Ch
         total = len(records) + missing[name]
         where = "" if len(points.policies) == 1 else f"sync point {name}: "
         if total:
-            found = check_minimum(records, total, points.policies[name], where)
-            findings += found or check_quorum(records, total, points.policies[name], _is_decisive(state, name), where)
+            policy = points.policies[name]
+            found = check_minimum(records, total, policy, excused, where)
+            findings += found or check_quorum(records, total, policy, _is_decisive(state, name), where)
     if not findings and not any(record["status"] == "succeeded" for record in branches.values()):
         message = "no branch has given a result: all were excused"
         findings.append(CheckFinding(check="minimum", severity="critical", message=message, branches=[]))
@@ -105,10 +120,12 @@ def _is_decisive(state: QuorumState, point: str) -> bool:
     return bool(reasons) and reasons[-1] == "decisive"
 
 
-def check_minimum(records: list[BranchRecord], total: int, sync: SyncPolicy, where: str = "") -> list[CheckFinding]:
-    """Whether a sync point has the successes without which the run fails."""
+def check_minimum(
+    records: list[BranchRecord], total: int, sync: SyncPolicy, excused: Collection[str] = (), where: str = ""
+) -> list[CheckFinding]:
+    """Whether a sync point has the successes without which the run fails; an excused branch need not be among them."""
     succeeded = {record["branch_id"] for record in records if record["status"] == "succeeded"}
-    absent = [name for name in sync.must if name not in succeeded]
+    absent = [name for name in sync.must if name not in succeeded and name not in excused]
     if len(succeeded) >= sync.minimum and not absent:
         return []
     message = (

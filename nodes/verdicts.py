@@ -23,11 +23,17 @@ def conclude(
             these.
     """
     counted = [record for record in records if not record["excused"]]
-    in_time = [record for record in counted if policy.name not in record["missed"]]
-    completed = [record["branch_id"] for record in in_time if record["status"] == "succeeded"]
+    own = [record for record in records if record["round"] == round_number]  # others are kept from earlier rounds
+    missed = [record for record in own if policy.name in record["missed"]]
+    late = {record["branch_id"] for record in missed}
+    succeeded = [record["branch_id"] for record in counted if record["status"] == "succeeded"]
+    completed = [branch_id for branch_id in succeeded if branch_id not in late]
     done = set(completed)
     remaining = [record["branch_id"] for record in counted if record["branch_id"] not in done]
-    reason = _reason(policy.name, records, any_succeeded=bool(completed) or not counted)
+    ended: ReleaseReason = "all_done" if completed or not counted else "all_failed"
+    release = missed[0]["missed"][policy.name] if missed else None
+    reason = release["reason"] if release is not None else ended
+    seconds = release["at_s"] if release is not None else max((record["settled_s"] for record in own), default=0.0)
     return SyncDecision(
         point=policy.name,
         round=round_number,
@@ -37,46 +43,33 @@ def conclude(
         completed=completed,
         remaining=remaining,
         threshold=policy.threshold,
-        seconds=_seconds(policy.name, [record for record in records if record["round"] == round_number]),
+        seconds=seconds,
         excused=[record["branch_id"] for record in records if record["excused"]],
     )
 
 
-def _reason(point: str, records: Sequence[BranchRecord], *, any_succeeded: bool) -> ReleaseReason:
-    for record in records:
-        if point in record["missed"]:
-            return record["missed"][point]["reason"]
-    return "all_done" if any_succeeded else "all_failed"
-
-
-def _seconds(point: str, records: Sequence[BranchRecord]) -> float:
-    """From fan-out to release: as those noted that came too late for it, else when the last branch ended."""
-    for record in records:
-        if point in record["missed"]:
-            return record["missed"][point]["at_s"]
-    return max((record["settled_s"] for record in records), default=0.0)
-
-
 def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisive: bool) -> bool:
     """Whether the minimum is met, and the threshold unless the answer was decisive without it."""
-    total = sum(not record["excused"] for record in everything)
+    excused = {record["branch_id"] for record in everything if record["excused"]}
+    total = len(everything) - len(excused)
     if not total:
         return True
     succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
     good = sum(is_good(policy, record) for record in everything)
-    viable = len(succeeded) >= policy.minimum and succeeded.issuperset(policy.must)
+    viable = len(succeeded) >= policy.minimum and (succeeded | excused).issuperset(policy.must)
     return viable and (decisive or good >= policy.needed(total))
 
 
 def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:
+    """What a release means; a later fan-out may come to nothing and the whole run still have enough."""
     if not enough:
         return "timeout_recovery"
     match reason:
-        case "all_done":
+        case "all_done" | "all_failed":
             return "proceed"
-        case "decisive" | "quorum_met" | "grace_expired":
+        case "decisive" | "quorum_met" | "grace_expired" | "too_many_failed" | "deadline_partial":
             return "conditional_proceed"
-        case "all_failed" | "too_many_failed" | "deadline_partial" | "drained":
+        case "drained":
             return "timeout_recovery"
     assert_never(reason)
 
@@ -87,11 +80,11 @@ def explain(decision: SyncDecision) -> str:
     words: dict[ReleaseReason, str] = {
         "all_done": "every branch had ended",
         "all_failed": "no branch succeeded",
-        "quorum_met": f"the threshold of {decision['threshold']:.0%} was reached",
-        "grace_expired": f"the threshold of {decision['threshold']:.0%} was reached and the grace had run out",
+        "quorum_met": "the quorum was reached",
+        "grace_expired": "the quorum was reached and the grace had run out",
         "decisive": "the results so far were decisive",
         "too_many_failed": "more had failed than is tolerated",
-        "deadline_partial": f"the deadline came below the threshold of {decision['threshold']:.0%}",
+        "deadline_partial": "the deadline came before the quorum",
         "drained": "the run was asked to stop",
     }
     short = decision["status"] == "timeout_recovery" and decision["reason"] == "all_done"

@@ -149,10 +149,10 @@ class Admission:
             heapq.heappush(self._ready[ticket.cpu > 0], ticket)
 
     def ended(self, name: str, ending: Ending, now: float, *, freed: bool = True) -> None:
-        """Note that a branch has ended, whether it ever ran or not, or that a sync point has released.
+        """Note that a branch has ended, whether it ever ran or not.
 
         Args:
-            name: Of the branch or the sync point.
+            name: Of the branch.
             ending: How.
             now: The time.
             freed: False when its work runs on: it then keeps its turn until `free` says otherwise.
@@ -162,6 +162,13 @@ class Admission:
                 self._limit = self._limit.observe(succeeded=ending == "succeeded", now=now)
             if freed:
                 self.free(name)
+        self._note(name, ending)
+
+    def released(self, point: str, ending: Ending) -> None:
+        """Note that a sync point has released. A branch may have its name; no branch then depends on either."""
+        self._note(point, ending)
+
+    def _note(self, name: str, ending: Ending) -> None:
         self._ended[name] = ending
         for ticket in self._blocked.pop(name, ()):
             if ticket.missing:

@@ -23,12 +23,14 @@ class Tally:
         name: Of the sync point.
         policy: When it releases.
         results: Results of its branches that have succeeded, by branch id.
+        asking: Whether any of its branches ended by asking a human.
         release: How it released, None before that; `released_at` says when.
     """
 
     def __init__(self, policy: SyncPolicy, share: Share, opened_at: float) -> None:
         self.name, self.policy = share["point"], policy
         self.results: dict[str, Any] = {}
+        self.asking = False
         self.release: Release | None = None
         self.released_at = opened_at
         self._opened_at = opened_at
@@ -63,13 +65,14 @@ class Tally:
     def count(self, record: BranchRecord, now: float) -> bool:
         """Count how a branch has ended. Says whether that, by itself, may move the decision."""
         if record["excused"]:
-            self._excuse()
+            self._excuse(record["branch_id"])
         else:
             self._settled += 1
             if record["status"] == "succeeded":
                 self._succeeded(record)
             elif record["status"] in FAILURES:
                 self._failed += 1
+            self.asking = self.asking or record["status"] == "awaiting_human"
         reached = self._quorum_at is None and self._good >= self._needed and not self._must
         if reached:
             self._quorum_at = now
@@ -82,7 +85,8 @@ class Tally:
         self._must.discard(branch_id)
         self._decisive = self._decisive or self._says_enough()
 
-    def _excuse(self) -> None:
+    def _excuse(self, branch_id: str) -> None:
+        self._must.discard(branch_id)
         self._total -= 1
         self._needed = self.policy.needed(self._total, self._earlier)
         self._tolerated = self.policy.tolerated(self._total)
