@@ -104,15 +104,19 @@ class _Sent:
     totals: dict[str, int] = field(default_factory=dict)
     _ids: set[str] = field(init=False)
     _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
+    _only: list[str] = field(init=False)
+    _none: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
+        policies = self.fan_out.points.policies  # lists that all calls share: Python's collector counts every one
+        self._only = list(policies) if len(policies) == 1 else []
         self._ids = {queued["branch_id"] for queued in self.state["queue"]}
 
     def call(self, item: WorkItem, order: int) -> BranchCall:
-        points = self.fan_out.counting(item)
+        points = self._only or self.fan_out.counting(item)
         for name in points:
             self.totals[name] = self.totals.get(name, 0) + 1
-        inputs, waits_for = self._prerequisites(item) if item.get("depends_on") else ({}, [])
+        inputs, waits_for = self._prerequisites(item) if item.get("depends_on") else ({}, self._none)
         return {"item": item, "order": order, "inputs": inputs, "waits_for": waits_for, "points": points}
 
     def _prerequisites(self, item: WorkItem) -> tuple[dict[str, Any], list[str]]:

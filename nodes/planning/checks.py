@@ -52,7 +52,7 @@ def check_plan(items: Sequence[WorkItem], terms: Terms) -> None:
     check_items(items, terms)
     points_of = membership(items, terms.specialists, terms.points)
     _check_points(terms, points_of)
-    if any([item.get("depends_on") for item in items]):
+    if any(item.get("depends_on") for item in items):
         _check_prerequisites(items, terms.points, points_of)
 
 

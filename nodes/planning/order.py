@@ -18,7 +18,8 @@ def membership(work: Sequence[WorkItem], specialists: Mapping[str, Specialist], 
     A branch that somebody else has taken over is counted where it was at first.
     """
     if len(points.policies) == 1:
-        return dict.fromkeys([item["branch_id"] for item in work], [points.rest])
+        only = [points.rest]
+        return {item["branch_id"]: only for item in work}
     return {item["branch_id"]: points.counting(item, specialists[first_specialist(item)].type) for item in work}
 
 
@@ -40,7 +41,7 @@ def ordered(work: Sequence[WorkItem], points_of: Mapping[str, Sequence[str]]) ->
     Raises:
         PlanError: when branches wait for each other in a circle, naming the circle.
     """
-    if not any([item.get("depends_on") for item in work]):
+    if not any(item.get("depends_on") for item in work):
         return sorted(work, key=_urgency)
     urgency = [_urgency(item) for item in work]
     web = _web(work, points_of)
