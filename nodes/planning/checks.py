@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from langgraph_quorum.nodes.planning.forms import FORMS
+from langgraph_quorum.nodes.planning.forms import FORMS, check_capacities, check_conditions
 from langgraph_quorum.nodes.planning.order import membership
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.errors import PlanError
@@ -29,12 +29,20 @@ class Terms:
         points: The workflow's sync points.
         conditions: Names that `when` may give.
         resources: Capacity of each counted resource, by its name.
+
+    Raises:
+        ConfigurationError: a condition is no plain function, or a capacity no number above 0.
     """
 
     specialists: Mapping[str, Specialist]
     points: Points
     conditions: Collection[str] = ()
     resources: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.conditions, Mapping):
+            check_conditions(self.conditions)
+        check_capacities(self.resources)
 
 
 def check_plan(items: Sequence[WorkItem], terms: Terms) -> None:

@@ -1,13 +1,15 @@
-"""Which values the fields of a work item may have, whatever workflow it is for."""
+"""Which values the fields of a work item may have, and what it may name in them."""
 
 from __future__ import annotations
 
 import datetime
+import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from langgraph_quorum.state.bounds import is_number, is_whole
+from langgraph_quorum.state.bounds import is_number, is_whole, require
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import PRIORITIES
 
 
@@ -61,3 +63,25 @@ FORMS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
 }
 """By field: whether a value is allowed there, and what to give instead of one that is not."""
+
+
+def check_conditions(conditions: Mapping[str, Any]) -> None:
+    """Refuse a condition that could not be asked on the event loop.
+
+    Raises:
+        ConfigurationError: naming the condition.
+    """
+    for name, condition in conditions.items():
+        if not callable(condition) or inspect.iscoroutinefunction(condition):
+            mend = "give a plain function of a branch's inputs that says True or False"
+            raise ConfigurationError(f"conditions[{name!r}]", condition, mend)
+
+
+def check_capacities(resources: Mapping[str, Any]) -> None:
+    """Refuse a capacity that is no number above 0.
+
+    Raises:
+        ConfigurationError: naming the resource.
+    """
+    for name, capacity in resources.items():
+        require(ConfigurationError, f"resources[{name!r}]", capacity, lambda x: x > 0, "give a number above 0")
