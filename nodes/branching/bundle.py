@@ -40,6 +40,7 @@ class Lanes:
             while self._left:
                 lane = asyncio.create_task(self._lane())
                 await self._until_it_waits(lane)
+                lane = None  # it has ended, or is in the hands of the visit that it now belongs to
             while self._tasks:
                 done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
                 for task in done:

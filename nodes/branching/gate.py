@@ -29,7 +29,11 @@ DRAIN_LOOK_S = 0.1
 
 
 class Gate:
-    """One fan-out's rendezvous. Lives on one event loop; all times are that loop's."""
+    """One fan-out's rendezvous. Lives on one event loop; all times are that loop's.
+
+    Attributes:
+        pauses: Whether a branch has asked a human in a way that pauses the run; told by its visit.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Gate:
         self._results: dict[str, Any] = {}
         self._shown = {name: tally.progress() for name, tally in self._tallies.items()}
         self._awaiting: set[str] = set()
+        self.pauses = False
         self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._running_on: set[str] = set()

@@ -58,6 +58,7 @@ class Visit:
         self._effort = Effort(answered_by=setting.name)
         self._unscored: Outcome | None = None
         self._over = False
+        self._follows = False
 
     @property
     def released(self) -> Release | None:
@@ -88,9 +89,9 @@ class Visit:
         """Wait for its turn, let the specialist answer, and score the answer."""
         inputs = await self._inputs()
         item, crew, effort = self.item, self._crew, self._effort
-        if item.get("joins"):
-            return self._joined(inputs)
         branch = Branch(self.branch_id, self._task, item.get("payload", {}), inputs, 1, self._wave["round"])
+        if item.get("joins"):
+            return await self._joined(branch)
         attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._tell)
         answered = await attempts.answer(self._name, branch, item)
         effort.stop()
@@ -122,14 +123,18 @@ class Visit:
             raise ExcusedError(f"its condition {self.item['when']!r} said no")
         return inputs
 
-    def _joined(self, inputs: Mapping[str, Any]) -> Outcome:
+    async def _joined(self, branch: Branch) -> Outcome:
         """One result of those of its pieces."""
         seat = self._crew.seats[self._name]
-        pieces = [inputs[name] for name in self.item["depends_on"] if name.startswith(f"{self.branch_id}/piece-")]
+        pieces = [
+            branch.inputs[name] for name in self.item["depends_on"] if name.startswith(f"{self.branch_id}/piece-")
+        ]
         self._effort.start()
         result = seat.kept(seat.specialist.join(pieces))
         self._effort.stop()
-        return Outcome("succeeded", "", result)
+        self._unscored = Outcome("succeeded", "its score came too late", result)
+        quality = await self._crew.score(seat.specialist, branch, result)
+        return Outcome("succeeded", "", result, quality=quality)
 
     def _ticket(self) -> Ticket:
         item, call = self.item, self._call
@@ -158,7 +163,8 @@ class Visit:
             raise ExcusedError("all its prerequisites were excused")
         missing = ticket.missing
         if self._gate.awaits_human(missing):
-            # Asks nothing itself; its task only must not count as done, so that it runs when the answer is in.
+            # Asks nothing itself, and ends like the one that does.
+            self._follows = True
             raise GraphInterrupt
         raise NotToRunError(f"its prerequisite {missing} did not succeed")
 
@@ -190,10 +196,23 @@ class Visit:
             outcome = task.result() if task.done() else await self._raced(task)
         except BaseException as error:
             record = self.end(self.outcome_of(error))
-            if isinstance(error, GraphInterrupt) and not parks:
+            if isinstance(error, GraphInterrupt) and self._pauses(parks):
                 raise
             return record
         return self.end(outcome)
+
+    def _pauses(self, parks: bool) -> bool:
+        """Whether its question pauses the run: its task then does not count as done, so that it runs again.
+
+        A branch that waits for one that asks pauses or is parked with it. Work of an earlier fan-out asks in vain: an
+        answer reaches only the task that LangGraph knows; so its question is put off, to a fan-out of its own.
+        """
+        if self._follows:
+            return self._gate.pauses
+        if parks or self._worker is not self:
+            return False
+        self._gate.pauses = True
+        return True
 
     async def _raced(self, task: asyncio.Task[Any]) -> Outcome:
         outcome = await self._gate.race(self.branch_id, self.points, task, self._on_straggler)
@@ -206,7 +225,7 @@ class Visit:
     def outcome_of(self, error: BaseException) -> Outcome:
         """What an error amounts to: a branch never raises. Only what somebody outside wants goes through."""
         if isinstance(error, GraphInterrupt):
-            return Outcome("awaiting_human", "asks a human")
+            return Outcome("awaiting_human", "waits for the answer of a human" if self._follows else "asks a human")
         if isinstance(error, asyncio.CancelledError) and not asked_to_stop():
             error = SpecialistExitError("the specialist cancelled its own task")
         if isinstance(error, GraphBubbleUp) or not isinstance(error, Exception):
@@ -239,14 +258,17 @@ class Visit:
         harvest.keep(self._wave["run"], self.branch_id, straggler)
 
     def _late(self, task: asyncio.Task[Outcome]) -> BranchRecord | None:
-        """The record of a straggler that has succeeded after all."""
-        if task.cancelled() or task.exception() is not None:
+        """The record of a straggler that has ended after all; None where it was stopped, or asks a human."""
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or isinstance(error, GraphBubbleUp):
             return None
-        return {**self._written(task.result()), "late": True}
+        outcome = self._failure(error) if isinstance(error, Exception) else task.result()
+        return {**self._written(outcome), "late": True}
 
     def cut(self, released: Release) -> Outcome:
         """What a release means for this branch."""
-        return cut(released, begun=self.effort.began is not None)
+        threaded = self._crew.seats[self.effort.answered_by].specialist.is_sync
+        return cut(released, begun=self.effort.began is not None, threaded=threaded)
 
     def end(self, outcome: Outcome) -> BranchRecord:
         """Settle the branch."""
