@@ -55,22 +55,45 @@ def _allowed(result: Grown, records: Iterable[BranchRecord], policy: GrowthPolic
     generations, refused = result.growth["generations"], result.growth["refused"]
     allowed: dict[str, list[WorkItem]] = {}
     for record in records:
-        asked = [item for item in record["work"] if item["branch_id"] not in known]
-        if record["status"] != "succeeded" or not asked:
+        if record["status"] != "succeeded" or not record["work"]:
             continue
         generation = generations.get(record["branch_id"], 0) + 1
-        why = ""
-        if generation > policy.generations:
-            why = f"it would be of generation {generation}, GrowthPolicy allows {policy.generations}"
-        elif len(generations) + len(asked) > policy.branches:
-            why = f"GrowthPolicy allows {counted(policy.branches, 'created branch', 'created branches')} in one run"
-        if why:
-            refused |= {item["branch_id"]: why for item in asked}
-        else:
+        refusals: dict[str, str] = {}
+        asked: list[WorkItem] = []
+        for item in record["work"]:
+            name = item["branch_id"]
+            if name in known:
+                if generations.get(name) != generation:  # else it was taken in before
+                    refusals[name] = "there is another branch of this id"
+            elif generation > policy.generations:
+                refusals[name] = f"it would be of generation {generation}, GrowthPolicy allows {policy.generations}"
+            elif len(generations) + len(asked) >= policy.branches:
+                most = counted(policy.branches, "created branch", "created branches")
+                refusals[name] = f"GrowthPolicy allows {most} in one run"
+            else:
+                asked.append(item)
+        asked = _fed(asked, refusals)
+        refused |= refusals
+        if asked:
             allowed[record["branch_id"]] = asked
             generations |= {item["branch_id"]: generation for item in asked}
             known.update(item["branch_id"] for item in asked)
     return allowed
+
+
+def _fed(asked: list[WorkItem], refusals: dict[str, str]) -> list[WorkItem]:
+    """Those that depend on none that is refused; the others are refused with it."""
+    while True:
+        hungry = {
+            item["branch_id"]: missing
+            for item in asked
+            for missing in item.get("depends_on", [])
+            if missing in refusals
+        }
+        if not hungry:
+            return asked
+        refusals |= {name: f"it depends on {missing}, which is refused" for name, missing in hungry.items()}
+        asked = [item for item in asked if item["branch_id"] not in hungry]
 
 
 def _taken_in(result: Grown, asked: Sequence[WorkItem], order: Order) -> str:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.state.workflow import QuorumState
 
 
 def integrator(state: QuorumState) -> dict[str, Any]:
     """End the run with what there is: approved, or partial when a target stayed unmet."""
-    return {**_ended(state), "pending": harvest.pending(state["workflow_id"])}
-
-
-def _ended(state: QuorumState) -> dict[str, Any]:
     verdict = state["verdict"] or "approved"
     wrong = [finding["message"] for finding in state["findings"] if finding["severity"] == "error"]
     if verdict == "approved":

@@ -9,6 +9,8 @@ from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.questions import asked, parked
+from langgraph_quorum.nodes.questions import explain as explain_questions
 from langgraph_quorum.nodes.redistribution import Redistribution, redistributed, stands_in
 from langgraph_quorum.nodes.signatures import PlainNode
 from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ValidationPolicy
@@ -23,15 +25,11 @@ def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> Pla
     def load_balancer(state: QuorumState) -> dict[str, Any]:
         load = state["load"]
         why = bound_met(load, policies.recovery)
-        chosen = [] if why else choose_redo(state, fan_out, policies.validation)
+        room = room_for_attempts(load, policies.recovery)
+        chosen = [] if why else choose_redo(state, fan_out, policies.validation)[:room]
         if not chosen:
-            why = why or "nothing is left that trying again could mend"
-            return {
-                "redo": [],
-                "load": {**load, "why": why},
-                "timeline": [entry(state, "load_balancer", "gave_up", why)],
-            }
-        plan = redistributed(state, chosen, fan_out.seats, policies.recovery)
+            return _given_up(state, why or "nothing is left that trying again could mend")
+        plan = redistributed(state, chosen, fan_out.seats, policies.recovery, room)
         why = explain(plan, len(chosen))
         return {
             "redo": plan.sent,
@@ -48,6 +46,26 @@ def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> Pla
         }
 
     return load_balancer
+
+
+def _given_up(state: QuorumState, why: str) -> dict[str, Any]:
+    """Nothing is mended any more. Before the run ends with what there is, open questions are asked."""
+    line = entry(state, "load_balancer", "gave_up", why)
+    waiting = parked(state) if is_judged(state) else []
+    if not waiting:
+        return {"redo": [], "load": {**state["load"], "why": why}, "timeline": [line]}
+    second = entry(state, "load_balancer", "asked", explain_questions(waiting))
+    return {**asked(state, waiting), "timeline": [line, second]}
+
+
+def is_judged(state: QuorumState) -> bool:
+    """Whether the validator has judged the results as they now stand."""
+    return state["merged"] is not None and state.get("merged_round") == state["round"]
+
+
+def room_for_attempts(load: LoadMetrics, policy: RecoveryPolicy) -> int | None:
+    """Attempts that the policy leaves; None for any number."""
+    return None if policy.attempts is None else policy.attempts - load["attempts"]
 
 
 def bound_met(load: LoadMetrics, policy: RecoveryPolicy) -> str:
@@ -91,15 +109,16 @@ def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -
     Before the first verdict: whatever is missing. After it: only what its findings name. A success is redone only when
     it is weak, its specialist is not deterministic, and the last redo improved it.
     """
-    named = _named(state)
+    judged = is_judged(state)
+    named = _named(state) if judged else set()
     chosen: list[str] = []
     going_on = set(harvest.pending(state["workflow_id"]))
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
-        if named and branch_id not in named:
+        if judged and branch_id not in named:
             continue
         if record is not None and record["status"] == "succeeded":
-            mendable = bool(named) and _is_weak(state, record, fan_out, policy)
+            mendable = judged and not item.get("joins") and _is_weak(state, record, fan_out, policy)
         else:
             mendable = branch_id in going_on or (
                 _is_fed(state, item, chosen, fan_out) and not _is_hopeless(state, item, record, fan_out)
@@ -111,7 +130,7 @@ def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -
 
 def _named(state: QuorumState) -> set[str]:
     """Branches that the validator's findings name, and what these wait for as far as it is missing."""
-    named = {branch_id for finding in state.get("findings", []) for branch_id in finding["branches"]}
+    named = {branch_id for finding in state["findings"] for branch_id in finding["branches"]}
     for item in reversed(state["queue"]) if named else ():
         if item["branch_id"] in named and not _succeeded(state, item["branch_id"]):
             named.update(name for name in item.get("depends_on", []) if not _succeeded(state, name))

@@ -6,8 +6,9 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
+from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.journal import entry
-from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
+from langgraph_quorum.state.records import ErrorRecord, Merged, RunStatus, Verdict
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumState
 
@@ -31,12 +32,20 @@ def ended(
         "status": status,
         "verdict": verdict,
         "error": error,
+        **result_of(merged),
+        "pending": harvest.pending(state["workflow_id"]),
+        "messages": [AIMessage(summary, id=f"{state['workflow_id']}/outcome")],
+        "timeline": [entry(state, node, "ended", f"{status}: {why}")],
+    }
+
+
+def result_of(merged: Merged) -> dict[str, Any]:
+    """What a merged result gives to the run's output."""
+    return {
         "result": merged["value"],
         "quality": merged["quality"],
         "confidence_interval": merged["confidence_interval"],
         "attribution": merged["attribution"],
         "partial": merged["partial"],
         "failed": merged["failed"],
-        "messages": [AIMessage(summary, id=f"{state['workflow_id']}/outcome")],
-        "timeline": [entry(state, node, "ended", f"{status}: {why}")],
     }

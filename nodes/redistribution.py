@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.branching.effort import Persistence
+from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.state.policies import RecoveryPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem
 from langgraph_quorum.state.workflow import QuorumState
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -34,53 +40,110 @@ class Redistribution:
 
 
 def redistributed(
-    state: QuorumState, chosen: Sequence[str], seats: Mapping[str, Seat], policy: RecoveryPolicy
+    state: QuorumState,
+    chosen: Sequence[str],
+    seats: Mapping[str, Seat],
+    policy: RecoveryPolicy,
+    room: int | None = None,
 ) -> Redistribution:
     """Send the chosen branches out again, each in the first way that fits how it ended.
 
-    One that ran out of time is split, where its specialist can split its work; else it goes to somebody else; else it
-    gets more time, when it was its own time that ran out. One that failed for good goes to somebody else. Any other is
-    just tried again.
+    One whose work is still under way goes on with it, the first time; the next time that work is given up where there
+    is another way. One that ran out of time is split, where its specialist can split its work; else it goes to somebody
+    else; else it gets more time, when it was its own time that ran out. One that failed for good goes to somebody else.
+    Any other is just tried again.
+
+    Args:
+        state: The run.
+        chosen: Ids of what goes out.
+        seats: The specialists.
+        policy: How much longer is longer.
+        room: Attempts at most, of all of them together; None for any number.
     """
     plan = Redistribution()
     again = set(chosen)
     for item in state["queue"]:
         if item["branch_id"] not in again:
             plan.queue.append(item)
-            continue
-        pieces = _pieces(state, item, seats)
-        if pieces:
-            plan.split.append(item["branch_id"])
-            plan.queue += pieces
-            plan.sent += [piece["branch_id"] for piece in pieces]
-            names = [piece["branch_id"] for piece in pieces]
-            plan.queue.append({**item, "joins": True, "depends_on": [*item.get("depends_on", []), *names]})
+        elif _goes_on(state, item, seats):
+            plan.queue.append(item)
+            plan.sent.append(item["branch_id"])
         else:
-            plan.queue.append(_again(state, item, seats, policy, plan))
-        plan.sent.append(item["branch_id"])
+            harvest.give_up(state["workflow_id"], item["branch_id"])
+            _send(state, item, seats, policy, plan)
+    if room is not None:
+        sent, each = set(plan.sent), max(1, room // len(plan.sent))
+        plan.queue = [_within(item, each, seats) if item["branch_id"] in sent else item for item in plan.queue]
     return plan
 
 
-def _pieces(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> list[WorkItem]:
-    split, record = seats[item["specialist"]].specialist.split, state["branches"].get(item["branch_id"])
-    if split is None or record is None or record["status"] != "timed_out" or item.get("joins") or "part_of" in item:
+def _goes_on(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> bool:
+    """Whether work of an earlier fan-out is to be taken over instead of begun anew."""
+    run, branch_id = state["workflow_id"], item["branch_id"]
+    if not harvest.holds(run, branch_id):
+        return False
+    record = state["branches"].get(branch_id)
+    if record is None or not state["load"]["history"].get(branch_id) or harvest.has_ended(run, branch_id):
+        return True
+    return record["status"] != "timed_out" or not (_payloads(state, item, seats) or stands_in(item, record, seats))
+
+
+def _send(
+    state: QuorumState, item: WorkItem, seats: Mapping[str, Seat], policy: RecoveryPolicy, plan: Redistribution
+) -> None:
+    branch_id, payloads = item["branch_id"], _payloads(state, item, seats)
+    if payloads:
+        plan.split.append(branch_id)
+        pieces = [
+            WorkItem(**{**item, "branch_id": f"{branch_id}/piece-{number}", "payload": payload, "part_of": branch_id})
+            for number, payload in enumerate(payloads, 1)
+        ]
+        for piece in pieces:
+            piece.pop("measures", None)  # of the whole
+        names = [piece["branch_id"] for piece in pieces]
+        plan.queue += [*pieces, {**item, "joins": True, "depends_on": [*item.get("depends_on", []), *names]}]
+        plan.sent += names
+    else:
+        plan.queue.append(_again(state, item, seats, policy, plan))
+    plan.sent.append(branch_id)
+
+
+def _within(item: WorkItem, attempts: int, seats: Mapping[str, Seat]) -> WorkItem:
+    """The item with no more attempts than these."""
+    if Persistence.of(seats[item["specialist"]].specialist, item).attempts <= attempts:
+        return item
+    return {**item, "attempts": attempts}
+
+
+def _payloads(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> list[dict[str, Any]]:
+    """Payloads of the smaller pieces of a branch that ran out of time; [] where it is not to be split."""
+    specialist, record = seats[item["specialist"]].specialist, state["branches"].get(item["branch_id"])
+    if specialist.split is None or record is None or record["status"] != "timed_out":
         return []
-    if harvest.holds(state["workflow_id"], item["branch_id"]):
+    if item.get("joins") or "part_of" in item:
         return []
-    payloads = list(split(item.get("payload", {})))
-    if len(payloads) < 2:  # noqa: PLR2004  one piece is the whole
+    try:
+        payloads = [jsonable(payload, f"piece-{number}") for number, payload in enumerate(specialist.split(_own(item)))]
+        if not all(isinstance(payload, dict) for payload in payloads):
+            raise TypeError("split gave a payload that is no dict")  # noqa: TRY301
+    except Exception:  # noqa: BLE001  it is logged, and what one function cannot do must not end the run
+        _log.exception("split of specialist %r failed for branch %r: not split", specialist.name, item["branch_id"])
         return []
-    return [
-        {**item, "branch_id": f"{item['branch_id']}/piece-{number}", "payload": payload, "part_of": item["branch_id"]}
-        for number, payload in enumerate(payloads, 1)
-    ]
+    taken = {queued["branch_id"] for queued in state["queue"]}
+    clash = any(f"{item['branch_id']}/piece-{number}" in taken for number in range(1, len(payloads) + 1))
+    return [] if clash or len(payloads) < 2 else payloads  # noqa: PLR2004  one piece is the whole
+
+
+def _own(item: WorkItem) -> dict[str, Any]:
+    """A copy of the payload: what is handed out may be changed."""
+    return copy.deepcopy(item.get("payload", {}))
 
 
 def _again(
     state: QuorumState, item: WorkItem, seats: Mapping[str, Seat], policy: RecoveryPolicy, plan: Redistribution
 ) -> WorkItem:
     branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
-    if record is None or item.get("joins") or harvest.holds(state["workflow_id"], branch_id):
+    if record is None or item.get("joins"):
         return item
     late = record["status"] == "timed_out"
     if not late and (record["error"] is None or record["error"]["transient"]):
@@ -88,7 +151,10 @@ def _again(
     other = stands_in(item, record, seats)
     if other is not None:
         plan.moved[branch_id] = other
-        return {**item, "specialist": other, "tried": [*item.get("tried", []), item["specialist"]]}
+        moved = WorkItem(**{**item, "specialist": other, "tried": [*item.get("tried", []), item["specialist"]]})
+        if moved.get("fallback") == other:
+            del moved["fallback"]
+        return moved
     timeout_s = Persistence.of(seats[item["specialist"]].specialist, item).timeout_s * policy.longer
     if not late or record["error"] is None or not math.isfinite(timeout_s):
         return item

@@ -34,7 +34,7 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
         decisions = _decisions(points, state["round"], records, branches.values())
         result = grown(state["queue"], state["growth"], [*records, *late.values()], growth, order)
         upcoming = _next(points, records, result)
-        load = _spent(state["load"], records, state["round"])
+        load = _spent(state, records, late.values())
         if upcoming.branches:
             load["why"] = upcoming.why
         return {
@@ -104,14 +104,22 @@ def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Ne
     return _Next([*result.new, *stopped, *asking], "; ".join(reasons))
 
 
-def _spent(load: LoadMetrics, records: Sequence[BranchRecord], round_number: int) -> LoadMetrics:
-    now = [record for record in records if record["round"] == round_number]
-    return {
-        **load,
-        "attempts": load["attempts"] + sum(record["attempts"] for record in now),
-        "seconds": load["seconds"] + max((record["settled_s"] for record in now), default=0.0),
-        "cost": load["cost"] + sum(record["cost"] or 0.0 for record in now),
-    }
+def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[BranchRecord]) -> LoadMetrics:
+    """What the run has cost with this fan-out. Work that ran on from an earlier one was counted in part before."""
+    load, performance = state["load"], state["performance"]
+    now = [record for record in records if record["round"] == state["round"]]
+    # Of a branch that keeps the better result of an earlier fan-out it is only known that it was tried again.
+    attempts = load["attempts"] + len(records) - len(now)
+    cost = load["cost"]
+    for record in (*now, *late):
+        attempts += record["attempts"]
+        cost += record["cost"] or 0.0
+        if record["late"] or record["waited_s"] < 0:
+            before = performance.get(record["branch_id"], {})
+            attempts -= min(record["attempts"], int(before.get("attempts", 0)))
+            cost -= min(record["cost"] or 0.0, before.get("cost", 0.0))
+    seconds = load["seconds"] + max((record["settled_s"] for record in now), default=0.0)
+    return {**load, "attempts": attempts, "seconds": seconds, "cost": cost}
 
 
 def _shortened(decision: SyncDecision) -> dict[str, Any]:
@@ -123,6 +131,8 @@ def _performance(record: BranchRecord) -> dict[str, float]:
     quality = record["quality"]
     if quality is not None and quality["score"] is not None:
         figures["quality"] = quality["score"]
+    if record["cost"] is not None:
+        figures["cost"] = record["cost"]
     return figures
 
 

@@ -57,9 +57,7 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
     return validator
 
 
-def _are_to_be_asked(
-    state: QuorumState, verdict: Verdict, waiting: list[str], points: Points, fan_out: FanOut
-) -> bool:
+def _are_to_be_asked(state: QuorumState, verdict: Verdict, waiting: list[str], points: Points, fan_out: FanOut) -> bool:
     """Whether questions that were put off are due: before anything ends that their answers may change.
 
     What the load balancer may mend goes first. A run that fails whatever the answers are asks nobody.
