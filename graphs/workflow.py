@@ -14,6 +14,8 @@ from langgraph_quorum.nodes.branching.branch import branch_node
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
+from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatch
 from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
@@ -37,6 +39,7 @@ from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import Policies
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.thread_policy import ThreadPolicy
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput, QuorumState
 
 QuorumBuilder: TypeAlias = StateGraph[QuorumState, QuorumContext, QuorumInput, QuorumOutput]
@@ -56,6 +59,7 @@ class Tuning:
         bundle: How many branches may travel in one `Send`: a number, or `auto` to go by what calls are measured to
             take. None sends each alone. A crash loses what a bundle has done and not returned; a question to a human
             is asked in a fan-out of its own.
+        threads: The pool in which sync specialists run; None for one that all workflows of the process share.
     """
 
     policies: Policies = field(default_factory=Policies)
@@ -65,6 +69,7 @@ class Tuning:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     resources: Mapping[str, float] = field(default_factory=dict)
     bundle: BundleSize = None
+    threads: ThreadPolicy | None = None
 
 
 def build_workflow(
@@ -123,8 +128,9 @@ def build_workflow(
 
 def _crew(index: Mapping[str, Specialist], points: Points, terms: Terms, tuned: Tuning) -> Crew:
     meter = CpuMeter()
+    pool = shared_pool if tuned.threads is None else ThreadPool(_given(tuned.threads, ThreadPolicy, "tuning.threads"))
     return Crew(
-        seats={name: Seat.of(specialist, meter) for name, specialist in index.items()},
+        seats={name: Seat.of(specialist, meter, pool) for name, specialist in index.items()},
         points=points,
         score=scored_by(tuned.scorer),
         conditions=tuned.conditions,

@@ -27,7 +27,7 @@ class ThreadPolicy:
     """
 
     kind: ThreadKind = "dynamic"
-    size: int = 64
+    size: int = 1000
     idle_s: float = 10.0
 
     def __post_init__(self) -> None:

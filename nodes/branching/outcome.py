@@ -39,9 +39,11 @@ class Outcome:
     work: list[WorkItem] = field(default_factory=list)
 
 
-def cut(released: Release, *, begun: bool) -> Outcome:
-    """What a release means for a branch that had not ended."""
-    state = "still running" if begun else "still waiting for its turn"
+def cut(released: Release, *, begun: bool, threaded: bool = False) -> Outcome:
+    """What a release means for a branch that had not ended; a thread that had begun cannot be stopped."""
+    state = "still waiting for its turn"
+    if begun:
+        state = "still running, in a thread that runs on," if threaded else "still running"
     if released.reason == "deadline_partial":
         return Outcome("timed_out", f"{state} at the sync point's deadline", release=released)
     when = _CUT_WHEN.get(released.reason, "the sync point moved on")

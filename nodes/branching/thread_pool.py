@@ -241,3 +241,8 @@ def _dismiss(idle: list[Inbox]) -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
+
+
+def thread_statistics() -> list[ThreadStatistics]:
+    """What all pools of this process are doing: the shared one, and those of workflows with a `ThreadPolicy`."""
+    return [pool.statistics() for pool in list(_pools)]

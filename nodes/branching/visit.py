@@ -110,18 +110,27 @@ class Visit:
             NotToRunError: it is not to run.
             GraphInterrupt: a prerequisite asks a human.
         """
-        ticket, call = self._ticket(), self._call
+        call = self._call
+        if "missing" in call or "excused" in call:
+            self._refuse(call.get("missing", ""))
+        ticket = self._ticket()
         if not self._gate.turn_now(ticket):
             self._tell("waiting")
             await self._gate.turn(ticket)
             if ticket.void:
-                self._refuse(ticket)
+                self._refuse(ticket.missing)
         inputs = call["inputs"]
         if call["waits_for"]:
             inputs = self._gate.results_of(call["waits_for"], inputs)
-        if "when" in self.item and not self._crew.conditions[self.item["when"]](inputs):
+        if "when" in self.item and not self._says_yes(self.item["when"], inputs):
             raise ExcusedError(f"its condition {self.item['when']!r} said no")
         return inputs
+
+    def _says_yes(self, condition: str, inputs: Mapping[str, Any]) -> bool:
+        try:
+            return bool(self._crew.conditions[condition](inputs))
+        except Exception as error:
+            raise ConditionError(f"its condition {condition!r} raised {message_of(error)}") from error
 
     async def _joined(self, branch: Branch) -> Outcome:
         """One result of those of its pieces."""
@@ -158,10 +167,10 @@ class Visit:
             return now + (datetime.fromisoformat(not_before) - datetime.now(UTC)).total_seconds()
         return now - self._gate.elapsed() + not_before
 
-    def _refuse(self, ticket: Ticket) -> None:
-        if ticket.excused:
+    def _refuse(self, missing: str) -> None:
+        """Not to run: this prerequisite ended without success, or all of them were excused."""
+        if not missing:
             raise ExcusedError("all its prerequisites were excused")
-        missing = ticket.missing
         if self._gate.awaits_human(missing):
             # Asks nothing itself, and ends like the one that does.
             self._follows = True
