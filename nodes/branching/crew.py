@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.branch import Branch, Condition
+from langgraph_quorum.state.branch import Branch, Condition, Wave
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.points import Points
-from langgraph_quorum.state.records import Quality, WorkItem
+from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
 
 Score = Callable[[Specialist, Branch, Any], Awaitable[Quality | None]]
 """Measures the quality of one result; None where nothing is to be measured."""
 Created = Callable[[WorkItem, Sequence[WorkItem]], list[WorkItem]]
 """Makes routed branches of those that a branch's result asks for."""
+Remembered = Callable[[Iterable[tuple[str, Any]], Wave], dict[str, BranchRecord]]
+"""Finds the records of one fan-out, by branch id, in what the tasks of its superstep have written, by channel."""
 
 
 def nothing_created(parent: WorkItem, asked: Sequence[WorkItem]) -> list[WorkItem]:
@@ -26,6 +28,13 @@ def nothing_created(parent: WorkItem, asked: Sequence[WorkItem]) -> list[WorkIte
         PlanError: always.
     """
     raise PlanError(f"branch {parent['branch_id']!r} asks for {len(asked)} more: only build_workflow sends them out")
+
+
+def in_branches(writes: Iterable[tuple[str, Any]], _wave: Wave) -> dict[str, BranchRecord]:
+    """Where nothing but one fan-out writes to `branches`, all records there are its own."""
+    return {
+        branch_id: record for channel, value in writes if channel == "branches" for branch_id, record in value.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Crew:
         conditions: What `when` may name.
         resources: Capacities of what `resources` may name.
         created: Routes the branches that a result asks for.
+        remembered: Finds what of a fan-out had finished before a crash.
     """
 
     seats: Mapping[str, Seat]
@@ -47,6 +57,7 @@ class Crew:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     resources: Mapping[str, float] = field(default_factory=dict)
     created: Created = nothing_created
+    remembered: Remembered = in_branches
 
     def parks(self, points: Sequence[str]) -> bool:
         """Whether all these sync points move on without a branch that asks a human."""

@@ -15,10 +15,9 @@ from langgraph.runtime import RunControl, Runtime
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import BranchCall, Bundle, Wave
-from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 
-Key = tuple[int, str, str]
+Key = tuple[int, str, str, str]
 
 LINGER_S = 60.0
 """How long an empty meeting waits for branches that are still to come. A run that is cancelled just between two
@@ -68,12 +67,7 @@ class Meeting:
 
     def _made(self, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext], writes: Sequence[tuple[str, Any]]) -> Gate:
         points = crew.points.applied(runtime.context)
-        finished: dict[str, BranchRecord] = {
-            branch_id: record
-            for channel, value in writes
-            if channel == "branches"
-            for branch_id, record in value.items()
-        }
+        finished = crew.remembered(writes, wave)
         if self._announced & finished.keys():
             # A finished branch starts only when a run is replayed or forked: then all of them start again.
             finished = {}
@@ -114,14 +108,14 @@ def open_meetings() -> int:
 class meet:  # noqa: N801  a context manager, named as what one does
     """Join the meeting of this superstep.
 
-    Meetings are told apart by the run's control, the namespace of the graph the branch runs in, and the checkpoint,
-    whose id all tasks of one superstep share.
+    Meetings are told apart by the run's control, the namespace of the graph the branch runs in, the checkpoint, whose id
+    all tasks of one superstep share, and the fan-out's `run`: one superstep may hold several fan-outs.
     """
 
     __slots__ = ("_count", "_meeting")
 
     def __init__(self, bundle: Bundle, runtime: Runtime[QuorumContext]) -> None:
-        key = _key(runtime)
+        key = _key(runtime, bundle["wave"])
         meeting = _meetings.get(key)
         if meeting is None:
             meeting = _meetings[key] = Meeting(key, runtime.control)
@@ -135,11 +129,11 @@ class meet:  # noqa: N801  a context manager, named as what one does
         self._meeting.go(self._count, broken=kind is not None and not issubclass(kind, GraphInterrupt))
 
 
-def _key(runtime: Runtime[QuorumContext]) -> Key:
+def _key(runtime: Runtime[QuorumContext], wave: Wave) -> Key:
     info = runtime.execution_info
     if info is None:
         raise RuntimeError("a quorum branch runs only as a node of a LangGraph graph")
-    return id(runtime.control), info.checkpoint_ns.rpartition("|")[0], info.checkpoint_id
+    return id(runtime.control), info.checkpoint_ns.rpartition("|")[0], info.checkpoint_id, wave["run"]
 
 
 async def _written_before(saver: BaseCheckpointSaver[str], runtime: Runtime[QuorumContext]) -> list[tuple[str, Any]]:
