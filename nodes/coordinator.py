@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.journal import entry, some, task_of
 from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled
 from langgraph_quorum.nodes.planning.order import first_specialist
+from langgraph_quorum.nodes.planning.prerequisites import Standing
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.branch import BranchCall, Bundle, Share, Wave
 from langgraph_quorum.state.errors import PlanError
@@ -102,7 +103,7 @@ class _Sent:
     fan_out: FanOut
     active: set[str]
     totals: dict[str, int] = field(default_factory=dict)
-    _ids: set[str] = field(init=False)
+    _standing: Standing = field(init=False)
     _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
     _only: list[str] = field(init=False)
     _none: list[str] = field(init=False, default_factory=list)
@@ -110,37 +111,22 @@ class _Sent:
     def __post_init__(self) -> None:
         policies = self.fan_out.points.policies  # lists that all calls share: Python's collector counts every one
         self._only = list(policies) if len(policies) == 1 else []
-        self._ids = {queued["branch_id"] for queued in self.state["queue"]}
+        ids = {queued["branch_id"] for queued in self.state["queue"]}
+        self._standing = Standing(self.state.get("branches", {}), self.active, policies, self._counted_by, ids)
 
     def call(self, item: WorkItem, order: int) -> BranchCall:
         points = self._only or self.fan_out.counting(item)
         for name in points:
             self.totals[name] = self.totals.get(name, 0) + 1
-        inputs, waits_for = self._prerequisites(item) if item.get("depends_on") else ({}, self._none)
-        return {"item": item, "order": order, "inputs": inputs, "waits_for": waits_for, "points": points}
-
-    def _prerequisites(self, item: WorkItem) -> tuple[dict[str, Any], list[str]]:
-        """Results that prerequisites have so far, and the prerequisites that go out in the same fan-out."""
-        branches, policies = self.state.get("branches", {}), self.fan_out.points.policies
-        inputs: dict[str, Any] = {}
-        waits_for: list[str] = []
-        for name in item["depends_on"]:
-            if name in self._ids or name not in policies:
-                record = branches.get(name)
-                if record is not None and record["status"] == "succeeded":
-                    inputs[name] = record["result"]
-                waiting = name in self.active
-            else:
-                ids = self._counted_by(name)
-                inputs[name] = {
-                    branch_id: branches[branch_id]["result"]
-                    for branch_id in ids
-                    if branch_id in branches and branches[branch_id]["status"] == "succeeded"
-                }
-                waiting = not self.active.isdisjoint(ids)
-            if waiting:
-                waits_for.append(name)
-        return inputs, waits_for
+        if not item.get("depends_on"):
+            return {"item": item, "order": order, "inputs": {}, "waits_for": self._none, "points": points}
+        fed = self._standing.fed(item)
+        call = BranchCall(item=item, order=order, inputs=fed.inputs, waits_for=fed.waits_for, points=points)
+        if fed.missing:
+            call["missing"] = fed.missing
+        if fed.excused:
+            call["excused"] = True
+        return call
 
     def _counted_by(self, point: str) -> list[str]:
         """The branches of the run that a sync point counts."""

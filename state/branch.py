@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -104,6 +104,10 @@ class BranchCall(TypedDict):
     """Prerequisites within this fan-out: branches and sync points."""
     points: list[str]
     """Sync points that count it."""
+    missing: NotRequired[str]
+    """A prerequisite that ended without success in an earlier fan-out: the branch is then skipped."""
+    excused: NotRequired[bool]
+    """Whether all its prerequisites were excused in earlier fan-outs: the branch then is, too."""
 
 
 class Bundle(TypedDict):

@@ -17,12 +17,20 @@ _CUT_WHEN: dict[ReleaseReason, str] = {
 }
 
 
+NO_WORK: list[WorkItem] = []
+"""Stays empty. Nearly all branches share it: Python's garbage collector looks at every list there is."""
+
+
 class NotToRunError(Exception):
     """A prerequisite ended without success."""
 
 
 class ExcusedError(NotToRunError):
     """A condition said no, its own or those of all its prerequisites. That is no failure."""
+
+
+class ConditionError(Exception):
+    """A condition raised instead of saying yes or no."""
 
 
 @dataclass(slots=True)
@@ -36,7 +44,7 @@ class Outcome:
     quality: Quality | None = None
     release: Release | None = None
     excused: bool = False
-    work: list[WorkItem] = field(default_factory=list)
+    work: list[WorkItem] = field(default_factory=lambda: NO_WORK)
 
 
 def cut(released: Release, *, begun: bool, threaded: bool = False) -> Outcome:

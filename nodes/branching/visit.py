@@ -19,7 +19,7 @@ from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError
 from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.nodes.branching.outcome import ExcusedError, NotToRunError, Outcome, cut
+from langgraph_quorum.nodes.branching.outcome import ConditionError, ExcusedError, NotToRunError, Outcome, cut
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
 from langgraph_quorum.state.decision import Release
@@ -48,6 +48,23 @@ class Setting:
 
 class Visit:
     """One branch at its gate."""
+
+    __slots__ = (
+        "_call",
+        "_crew",
+        "_effort",
+        "_gate",
+        "_name",
+        "_over",
+        "_task",
+        "_unscored",
+        "_wave",
+        "_worker",
+        "_write",
+        "branch_id",
+        "item",
+        "points",
+    )
 
     def __init__(self, setting: Setting, call: BranchCall) -> None:
         self._name, self._crew, self._gate = setting.name, setting.crew, setting.gate
@@ -95,7 +112,7 @@ class Visit:
         attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._tell)
         answered = await attempts.answer(self._name, branch, item)
         effort.stop()
-        work = crew.created(item, answered.work) if answered.work else []
+        work = crew.created(item, answered.work) if answered.work else NO_WORK
         self._unscored = Outcome("succeeded", "its score came too late", answered.value, work=work)
         seat = crew.seats[effort.answered_by]
         if effort.attempts == 1:
@@ -130,7 +147,8 @@ class Visit:
         try:
             return bool(self._crew.conditions[condition](inputs))
         except Exception as error:
-            raise ConditionError(f"its condition {condition!r} raised {message_of(error)}") from error
+            what = f"{type(error).__name__}: {message_of(error)}"
+            raise ConditionError(f"its condition {condition!r} raised {what}") from error
 
     async def _joined(self, branch: Branch) -> Outcome:
         """One result of those of its pieces."""
