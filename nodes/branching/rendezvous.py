@@ -108,8 +108,8 @@ def open_meetings() -> int:
 class meet:  # noqa: N801  a context manager, named as what one does
     """Join the meeting of this superstep.
 
-    Meetings are told apart by the run's control, the namespace of the graph the branch runs in, the checkpoint, whose id
-    all tasks of one superstep share, and the fan-out's `run`: one superstep may hold several fan-outs.
+    Meetings are told apart by the run's control, the namespace of the graph the branch runs in, the checkpoint, whose
+    id all tasks of one superstep share, and the fan-out's `run`: one superstep may hold several fan-outs.
     """
 
     __slots__ = ("_count", "_meeting")
