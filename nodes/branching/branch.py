@@ -24,10 +24,9 @@ def branch_node(name: str, crew: Crew) -> SpecialistNode:
         with meet(state, runtime) as meeting:
             gate = await meeting.gate(state["wave"], crew, runtime)
             setting = Setting(name, crew, state, gate, runtime.stream_writer)
-            visits = [Visit(setting, call) for call in calls]
-            if len(visits) > 1:
-                return {"branches": await Lanes(visits).records()}
-            record = await visits[0].record(parks=_parks(state, crew))
+            if len(calls) > 1:
+                return {"branches": await Lanes(setting).records()}
+            record = await Visit(setting, calls[0]).record(parks=_parks(state, crew))
             if record["release"] == "drained":
                 # It is to run again when the run goes on, so its task must not count as done.
                 raise GraphDrained(runtime.drain_reason or "drained")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
 from langgraph_quorum.nodes.branching.outcome import Outcome
-from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.nodes.branching.visit import Setting, Visit
 from langgraph_quorum.state.records import BranchRecord
 
 BREATH_S = 0.005
@@ -26,8 +25,9 @@ class Lanes:
     one could be asked.
     """
 
-    def __init__(self, visits: Iterable[Visit]) -> None:
-        self._left = deque(visits)
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._left = deque(setting.bundle["calls"])
         self._at: Visit | None = None
         self._own: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,7 +70,7 @@ class Lanes:
         loop = asyncio.get_running_loop()
         breath_at = loop.time() + BREATH_S
         while self._left:
-            visit = self._left.popleft()
+            visit = Visit(self._setting, self._left.popleft())
             if visit.is_under_way:
                 self._tasks.add(asyncio.create_task(self._resume(visit)))
                 continue

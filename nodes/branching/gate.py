@@ -24,6 +24,8 @@ from langgraph_quorum.state.sync_policy import OnStraggler
 
 T = TypeVar("T")
 
+_NONE_MISSED: dict[str, Missed] = {}
+
 DRAIN_LOOK_S = 0.1
 """How often a drain request is looked for: LangGraph's run control has no event to wait on."""
 
@@ -130,7 +132,7 @@ class Gate:
     def missed(self, points: Sequence[str]) -> dict[str, Missed]:
         """Those of these sync points that have released, with reason and time."""
         if self._open.issuperset(points):
-            return {}
+            return _NONE_MISSED
         tallies = [self._tallies[name] for name in points if name not in self._open]
         return {
             tally.name: Missed(reason=tally.release.reason, at_s=round(self.elapsed(tally.released_at), 6))

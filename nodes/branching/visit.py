@@ -19,7 +19,7 @@ from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError
 from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.nodes.branching.outcome import ConditionError, ExcusedError, NotToRunError, Outcome, cut
+from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, ExcusedError, NotToRunError, Outcome, cut
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
 from langgraph_quorum.state.decision import Release
@@ -48,23 +48,6 @@ class Setting:
 
 class Visit:
     """One branch at its gate."""
-
-    __slots__ = (
-        "_call",
-        "_crew",
-        "_effort",
-        "_gate",
-        "_name",
-        "_over",
-        "_task",
-        "_unscored",
-        "_wave",
-        "_worker",
-        "_write",
-        "branch_id",
-        "item",
-        "points",
-    )
 
     def __init__(self, setting: Setting, call: BranchCall) -> None:
         self._name, self._crew, self._gate = setting.name, setting.crew, setting.gate
