@@ -112,7 +112,6 @@ def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -
     judged = is_judged(state)
     named = _named(state) if judged else set()
     chosen: list[str] = []
-    going_on = set(harvest.pending(state["workflow_id"]))
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
         if judged and branch_id not in named:
@@ -120,7 +119,7 @@ def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -
         if record is not None and record["status"] == "succeeded":
             mendable = judged and not item.get("joins") and _is_weak(state, record, fan_out, policy)
         else:
-            mendable = branch_id in going_on or (
+            mendable = harvest.holds(state["workflow_id"], branch_id) or (
                 _is_fed(state, item, chosen, fan_out) and not _is_hopeless(state, item, record, fan_out)
             )
         if mendable:

@@ -33,7 +33,7 @@ def ended(
         "verdict": verdict,
         "error": error,
         **result_of(merged),
-        "pending": harvest.pending(state["workflow_id"]),
+        "pending": harvest.left_by(state["workflow_id"]),
         "messages": [AIMessage(summary, id=f"{state['workflow_id']}/outcome")],
         "timeline": [entry(state, node, "ended", f"{status}: {why}")],
     }

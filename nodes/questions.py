@@ -24,6 +24,7 @@ def asked(state: QuorumState, branches: list[str]) -> dict[str, Any]:
     merged = state["merged"]
     return {
         **(result_of(merged) if merged is not None else {}),
+        "verdict": None,
         "redo": branches,
         "round": state["round"] + 1,
         "load": {**state["load"], "why": explain(branches)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from langgraph_quorum.nodes.trail import branches_ended
 from langgraph_quorum.nodes.verdicts import conclude, explain
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import GrowthPolicy
-from langgraph_quorum.state.records import BranchRecord, SyncDecision
+from langgraph_quorum.state.records import BranchRecord, SyncDecision, WorkItem
 from langgraph_quorum.state.reducers import merge_branches
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
@@ -89,12 +90,7 @@ def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Ne
     """Branches that results have asked for, that were stopped by a drain, or whose question is due."""
     reasons = []
     stopped = [record["branch_id"] for record in records if record["release"] == "drained"]
-    asking = [
-        record["branch_id"]
-        for record in records
-        if record["status"] == "awaiting_human"
-        and any(points.policies[name].on_question == "block" for name in record["points"])
-    ]
+    asking = _due(points, records, result.queue)
     if result.new:
         reasons.append(f"results asked for {counted(len(result.new), 'more branch', 'more branches')}")
     if stopped:
@@ -102,6 +98,22 @@ def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Ne
     if asking:
         reasons.append(f"{counted(len(asking), 'branch asks', 'branches ask')} a human")
     return _Next([*result.new, *stopped, *asking], "; ".join(reasons))
+
+
+def _due(points: Points, records: Sequence[BranchRecord], queue: Sequence[WorkItem]) -> list[str]:
+    """Branches whose question is due before anything is merged; not one that waits for a question that is put off."""
+    left = {record["branch_id"]: record for record in records if record["status"] == "awaiting_human"}
+    at_points = Counter(name for record in left.values() for name in record["points"])
+    due: list[str] = []
+    for item in queue if left else ():
+        record = left.get(item["branch_id"])
+        if record is None or all(points.policies[name].on_question == "park" for name in record["points"]):
+            continue
+        if not any(name in left or at_points[name] for name in item.get("depends_on", [])):
+            due.append(record["branch_id"])
+            at_points.subtract(record["points"])
+            del left[record["branch_id"]]
+    return due
 
 
 def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[BranchRecord]) -> LoadMetrics:

@@ -41,7 +41,7 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
         waiting = parked(state)
         if waiting and _are_to_be_asked(state, verdict, waiting, points, fan_out):
             lines = [entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
-            return {"findings": findings, "verdict": None, **asked(state, waiting), "timeline": lines}
+            return {"findings": findings, **asked(state, waiting), "timeline": lines}
         written: dict[str, Any] = {
             "findings": findings,
             "verdict": verdict,

@@ -59,7 +59,9 @@ class Driver:
             on_taken()
             if values is not NOTHING:
                 await self._through(run, values, given.context, lease)
-            return await self.outcome(thread_id)
+                snapshot = await self.snapshot(thread_id)
+            run.workflow_id = snapshot.values.get("workflow_id", "")
+            return self._outcome_of(thread_id, snapshot)
 
     async def snapshot(self, thread_id: str) -> StateSnapshot:
         """The latest state of a thread."""
@@ -68,9 +70,12 @@ class Driver:
 
     async def outcome(self, thread_id: str) -> dict[str, Any]:
         """The output of a thread as it stands."""
+        return self._outcome_of(thread_id, await self.snapshot(thread_id))
+
+    def _outcome_of(self, thread_id: str, snapshot: StateSnapshot) -> dict[str, Any]:
         channels = self.graph.output_channels
         names = [channels] if isinstance(channels, str) else list(channels)
-        return outcome_of(thread_id, await self.snapshot(thread_id), names)
+        return outcome_of(thread_id, snapshot, names)
 
     async def _enter(self, thread_id: str, entry: Entry, lease: Lease, *, new: bool) -> None:
         """Enter the run as running. What it was first started with stays, whatever a later start was given."""

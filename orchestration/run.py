@@ -8,6 +8,9 @@ from typing import Any
 
 from langgraph.runtime import RunControl
 
+from langgraph_quorum.nodes.branching.harvest import late_results
+from langgraph_quorum.state.records import BranchRecord
+
 Event = Mapping[str, Any]
 """`{"quorum": "branch", ...}` from branches, `{"quorum": "node", "node": name}` when a node has ended."""
 
@@ -15,10 +18,17 @@ _END = None
 
 
 class Run:
-    """A run that was started or resumed. Awaiting its result does not drive it: it is on its way already."""
+    """A run that was started or resumed. Awaiting its result does not drive it: it is on its way already.
+
+    Attributes:
+        thread_id: Of the thread.
+        workflow_id: Of the workflow that the thread runs, once the run has stopped; "" for another graph.
+        control: Asks the graph to stop.
+    """
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
+        self.workflow_id = ""
         self.control = RunControl()
         self._task: asyncio.Task[dict[str, Any]] | None = None
         self._listeners: set[asyncio.Queue[Event | None]] = set()
@@ -39,6 +49,26 @@ class Run:
         if self._task is None:
             raise RuntimeError("the run has not begun: runs are made by Orchestrator.start and resume")
         return await asyncio.shield(self._task)
+
+    async def late(self, within_s: float) -> dict[str, BranchRecord]:
+        """What stragglers have given after the run's end, where its sync policy says `harvest`.
+
+        The run's outcome names them as `pending`, and stays as it is. They live in this process only.
+
+        Args:
+            within_s: Seconds to wait, for the run's end and then for the stragglers, from 0.
+
+        Returns:
+            By branch id, the records of those that have ended: successes and failures, `late` in each. Each is given
+            once; one that still goes on can be asked for again. Empty while the run goes on.
+        """
+        if self._task is None:
+            return {}
+        until = asyncio.get_running_loop().time() + within_s
+        await asyncio.wait({self._task}, timeout=within_s)
+        if not self._task.done() or not self.workflow_id:
+            return {}
+        return await late_results(self.workflow_id, max(0.0, until - asyncio.get_running_loop().time()))
 
     def events(self) -> AsyncIterator[Event]:
         """What happens from this call on, until the run stops."""
