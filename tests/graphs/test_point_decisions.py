@@ -1,0 +1,103 @@
+"""What a sync point's decision says: its reason and figures, and how later rounds count what was done before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from langgraph_quorum import SyncPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy
+from tests.graphs.played import Play, decided, decision_of, item, play
+from tests.graphs.running import statuses
+
+pytestmark = pytest.mark.looptime
+
+ALL = SyncPolicy(threshold=1.0, deadline_s=1000)
+NO_RECOVERY = RecoveryPolicy(rounds=0)
+RECOVER, GO_ON = "timeout_recovery", "conditional_proceed"
+PAIR = [item("a", 1), item("b", 9)]
+BROKEN = [item("a", 2, broken=True), item("b", 9)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "work", "reason", "status", "progress", "seconds"),
+    [
+        ({"threshold": 0.5}, [item("a", 1), item("b", 2)], "all_done", "proceed", 1.0, 2.0),
+        ({}, [item("a", 1, broken=True), item("b", 2, broken=True)], "all_failed", RECOVER, 0.0, 2.0),
+        ({"successes": 1, "grace_s": 0}, PAIR, "quorum_met", GO_ON, 0.5, 1.0),
+        ({"threshold": 0.5, "grace_s": 3}, PAIR, "grace_expired", GO_ON, 0.5, 4.0),
+        ({"until": lambda found: "a" in found}, PAIR, "decisive", GO_ON, 0.5, 1.0),
+        ({"tolerate": 0}, BROKEN, "too_many_failed", RECOVER, 0.0, 2.0),
+        ({"tolerate": 0.4}, BROKEN, "too_many_failed", RECOVER, 0.0, 2.0),
+        ({"threshold": 1.0, "deadline_s": 5}, PAIR, "deadline_partial", RECOVER, 0.5, 5.0),
+    ],
+    ids=["all_done", "all_failed", "quorum_met", "grace_expired", "decisive", "count", "share", "deadline_partial"],
+)
+async def test_a_points_decision_carries_its_reason_with_the_figures(
+    policy: dict[str, Any], work: list[dict[str, Any]], reason: str, status: str, progress: float, seconds: float
+) -> None:
+    point = SyncPolicy(name="p", branches=("a", "b"), **policy)
+    result = await play(Play(), [*work, item("rest", 20)], [point, ALL], recovery=NO_RECOVERY)
+    decision = decision_of(result, "p")
+    assert (decision["reason"], decision["status"], decision["progress"]) == (reason, status, progress)
+    assert decision["seconds"] == pytest.approx(seconds, abs=0.01)
+    done = [name for name in ("a", "b") if statuses(result)[name] == "succeeded"]
+    assert (decision["completed"], [*done, *decision["remaining"]]) == (done, ["a", "b"])
+    assert decision_of(result, "main")["completed"] == ["rest"]
+
+
+async def test_a_point_that_has_its_quorum_proceeds_although_more_failed_than_is_tolerated() -> None:
+    point = SyncPolicy(threshold=0.5, grace_s=9, tolerate=0)
+    result = await play(Play(), [item("a", 1), item("b", 2, broken=True), item("c", 1), item("d", 50)], point)
+    decision = decision_of(result, "main")
+    assert (decision["reason"], decision["status"]) == ("too_many_failed", "conditional_proceed")
+    assert result["status"] == "approved"
+
+
+async def test_the_timeline_says_what_each_point_decided() -> None:
+    first = SyncPolicy(name="first", branches=("a", "b", "slow"), successes=2, grace_s=1)
+    result = await play(Play(), [item("a", 1), item("b", 2), item("slow", 30), item("c", 9)], [first, ALL])
+    lines = {line["data"]["point"]: line["why"] for line in result["timeline"] if line["event"] == "decided"}
+    assert lines == {
+        "first": "2 of 3 succeeded after 3.00 s: the quorum was reached and the grace had run out",
+        "main": "1 of 1 succeeded after 9.00 s: every branch had ended",
+    }
+
+
+# -- later rounds -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_redo_asks_of_a_point_only_what_it_still_lacks() -> None:
+    work = [item("a"), item("b", fail=1), item("c", fail=1), item("d", 99, fail=9)]
+    result = await play(Play(), work, SyncPolicy(successes=3, deadline_s=5, grace_s=0))
+    again = decision_of(result, "main", 1)
+    assert (again["reason"], again["completed"], again["remaining"]) == ("quorum_met", ["b", "c"], ["d"])
+    assert again["seconds"] == pytest.approx(1, abs=0.01)
+
+
+async def test_a_later_round_that_comes_to_nothing_does_not_undo_a_quorum() -> None:
+    work = [item("a", group="x"), item("b", group="y", fail=9), item("c", group="x")]
+    result = await play(Play(), work, SyncPolicy(threshold=0.6))
+    assert [(one["reason"], one["status"]) for one in result["sync"]] == [
+        ("all_done", "proceed"),
+        *[("all_failed", "proceed")] * 3,  # redone for the coverage of y, and the quorum still stands
+    ]
+    assert result["status"] == "partial"
+
+
+async def test_a_result_kept_from_an_earlier_round_does_not_carry_that_rounds_reason_into_this_one() -> None:
+    stage = Play()
+    weak = {"confidence": 0.5}
+    second = SyncPolicy(name="second", branches=("a",), threshold=1.0)
+    point = SyncPolicy(name="point", branches=("a", "b"), threshold=0.5, grace_s=0)
+    result = await play(stage, [item("a", 3, answer=weak), item("b", 1)], [point, second])
+    assert decided(result) == {
+        ("point", 0): "quorum_met",
+        ("second", 0): "all_done",
+        ("point", 1): "all_done",
+        ("second", 1): "all_done",
+    }
+    assert stage.calls["a"] == 2
+    assert decision_of(result, "point", 0)["remaining"] == ["a"]
+    assert decision_of(result, "point", 1)["completed"] == ["a"]
