@@ -90,7 +90,7 @@ class Admission:
         self._early: list[tuple[float, Ticket]] = []
         self._blocked: dict[str, list[Ticket]] = defaultdict(list)
         self._ended: dict[str, Ending] = {}
-        self._running: dict[str, Ticket] = {}
+        self._running: dict[str, Ticket | None] = {}
         self._burning: dict[str, Ticket] = {}
 
     @property
@@ -113,12 +113,11 @@ class Admission:
         """Whether anybody's turn may have come."""
         return bool(self._ready[False] or self._ready[True] or self._void or self._early)
 
-    def enter(self, ticket: Ticket) -> bool:
-        """Give a turn at once to one that asks for nothing but a turn, when one is free and nobody waits for it."""
-        asks = ticket.cpu or ticket.waits_for or ticket.claims or ticket.not_before > -math.inf
-        if asks or self.waiting or len(self._running) >= self._limit.limit:
+    def enter(self, branch_id: str) -> bool:
+        """Give a turn at once to one that asks for nothing else, when one is free and nobody waits for it."""
+        if self.waiting or len(self._running) >= self._limit.limit:
             return False
-        self._running[ticket.branch_id] = ticket
+        self._running[branch_id] = None
         return True
 
     def queue(self, ticket: Ticket) -> None:

@@ -67,14 +67,29 @@ class Attempts:
         seat = self.seats[name]
         persistence = seat.persistence if _SAYS.isdisjoint(item) else Persistence.of(seat.specialist, item)
         try:
-            return await self._persist(seat, branch, persistence)
+            if seat.pace is None and persistence.hedge_s is None:
+                return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
+            return await self._attempt(seat, branch, persistence)
         except GraphBubbleUp:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  it is raised again where nobody mends it
+            failed = error
+        return await self._after(failed, seat, branch, item, persistence)
+
+    async def _after(
+        self, error: Exception, seat: Seat, branch: Branch, item: WorkItem, persistence: Persistence
+    ) -> Answer:
+        """What the first attempt did not give. Most branches never come here, and are spared what it costs."""
+        try:
+            return await self._retried(seat, branch, persistence, error)
+        except GraphBubbleUp:
+            raise
+        except Exception as failed:
+            name = seat.specialist.name
             if persistence.fallback is None or persistence.fallback == name:
                 raise
-            failed = error
-        return await self._by_fallback([name, persistence.fallback], branch, item, failed)
+            error = failed
+        return await self._by_fallback([name, persistence.fallback], branch, item, error)
 
     async def _by_fallback(self, tried: list[str], branch: Branch, item: WorkItem, error: Exception) -> Answer:
         timed: WorkItem = {"timeout_s": item["timeout_s"]} if "timeout_s" in item else {}
@@ -96,11 +111,11 @@ class Attempts:
     async def _persist(self, seat: Seat, branch: Branch, persistence: Persistence) -> Answer:
         try:
             return await self._attempt(seat, branch, persistence)
-        except Exception as error:
-            if persistence.attempts == 1 or asked_to_stop() or not seat.passes(error):
-                raise
+        except GraphBubbleUp:
+            raise
+        except Exception as error:  # noqa: BLE001  it is raised again where nobody mends it
             failed = error
-        return await self._again(seat, branch, persistence, failed)
+        return await self._retried(seat, branch, persistence, failed)
 
     async def _attempt(self, seat: Seat, branch: Branch, persistence: Persistence) -> Answer:
         if seat.pace is not None:
@@ -127,8 +142,10 @@ class Attempts:
         self.effort.spend(given.cost)
         return replace(given, value=seat.kept(given.value))
 
-    async def _again(self, seat: Seat, branch: Branch, persistence: Persistence, first: Exception) -> Answer:
-        """Try on after the first attempt has failed. Most branches never come here, and are spared what it costs."""
+    async def _retried(self, seat: Seat, branch: Branch, persistence: Persistence, first: Exception) -> Answer:
+        """The answer of a further attempt, where there is to be one; else what the first one raised is raised."""
+        if persistence.attempts == 1 or asked_to_stop() or not seat.passes(first):
+            raise first
         failed: list[Exception] = [first]
 
         async def next_attempt() -> Answer:

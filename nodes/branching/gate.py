@@ -82,9 +82,9 @@ class Gate:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
         return {**self._shown[points[0]], "running": self._admission.running, "at_once": self._admission.limit}
 
-    def turn_now(self, ticket: Ticket) -> bool:
-        """Give a branch its turn at once, if it asks for nothing but a turn, and one is free."""
-        return self._admission.enter(ticket)
+    def turn_now(self, branch_id: str) -> bool:
+        """Give a branch that asks for nothing but a turn its turn at once, if one is free."""
+        return self._admission.enter(branch_id)
 
     async def turn(self, ticket: Ticket) -> None:
         """Wait until this branch may start, or until its ticket is void."""

@@ -21,7 +21,7 @@ from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, ExcusedError, NotToRunError, Outcome, cut
 from langgraph_quorum.nodes.branching.stopping import stop
-from langgraph_quorum.state.branch import Branch, BranchCall, Bundle
+from langgraph_quorum.state.branch import Answer, Branch, BranchCall, Bundle
 from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import OnStraggler
@@ -46,6 +46,10 @@ class Setting:
     write: Callable[[Any], None]
 
 
+_ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
+"""What a work item may ask for besides a turn."""
+
+
 class Visit:
     """One branch at its gate."""
 
@@ -56,7 +60,7 @@ class Visit:
         self.branch_id = self.item["branch_id"]
         self._worker = self
         self._effort = Effort(answered_by=setting.name)
-        self._unscored: Outcome | None = None
+        self._answered: Answer | None = None
         self._over = False
         self._follows = False
 
@@ -87,8 +91,10 @@ class Visit:
 
     async def work(self) -> Outcome:
         """Wait for its turn, let the specialist answer, and score the answer."""
-        inputs = await self._inputs()
         item, crew, effort = self.item, self._crew, self._effort
+        inputs = self._call["inputs"]
+        if not (self._asks_for_nothing(inputs) and self._gate.turn_now(self.branch_id)):
+            inputs = await self._inputs()
         branch = Branch(self.branch_id, self._task, item.get("payload", {}), inputs, 1, self._wave["round"])
         if item.get("joins"):
             return await self._joined(branch)
@@ -96,12 +102,19 @@ class Visit:
         answered = await attempts.answer(self._name, branch, item)
         effort.stop()
         work = crew.created(item, answered.work) if answered.work else NO_WORK
-        self._unscored = Outcome("succeeded", "its score came too late", answered.value, work=work)
+        self._answered = Answer(answered.value, work) if answered.work else answered
         seat = crew.seats[effort.answered_by]
         if effort.attempts == 1:
             seat.clock.observe(effort.seconds)
         quality = await crew.score(seat.specialist, branch, answered.value)
         return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+
+    def _asks_for_nothing(self, inputs: dict[str, Any]) -> bool:
+        """Whether it can start as soon as a turn is free. Most branches can, and are spared what the others need."""
+        call = self._call
+        if inputs or call["waits_for"] or "missing" in call or "excused" in call:
+            return False
+        return self.item.keys().isdisjoint(_ASKS) and not self._crew.seats[self._name].cpu_bound
 
     async def _inputs(self) -> dict[str, Any]:
         """What its prerequisites have given, once its turn has come.
@@ -114,11 +127,10 @@ class Visit:
         if "missing" in call or "excused" in call:
             self._refuse(call.get("missing", ""))
         ticket = self._ticket()
-        if not self._gate.turn_now(ticket):
-            self._tell("waiting")
-            await self._gate.turn(ticket)
-            if ticket.void:
-                self._refuse(ticket.missing)
+        self._tell("waiting")
+        await self._gate.turn(ticket)
+        if ticket.void:
+            self._refuse(ticket.missing)
         inputs = call["inputs"]
         if call["waits_for"]:
             inputs = self._gate.results_of(call["waits_for"], inputs)
@@ -142,7 +154,7 @@ class Visit:
         self._effort.start()
         result = seat.kept(seat.specialist.join(pieces))
         self._effort.stop()
-        self._unscored = Outcome("succeeded", "its score came too late", result)
+        self._answered = Answer(result)
         quality = await self._crew.score(seat.specialist, branch, result)
         return Outcome("succeeded", "", result, quality=quality)
 
@@ -230,7 +242,14 @@ class Visit:
             return outcome
         if not task.done() and self._straggling(outcome) == "harvest":
             self._leave(task)
-        return self._worker._unscored or self.cut(outcome)  # noqa: SLF001
+        return self._worker._unscored() or self.cut(outcome)  # noqa: SLF001
+
+    def _unscored(self) -> Outcome | None:
+        """What it has answered, when the gate releases before that was scored."""
+        if self._answered is None:
+            return None
+        work = list(self._answered.work) or NO_WORK
+        return Outcome("succeeded", "its score came too late", self._answered.value, work=work)
 
     def outcome_of(self, error: BaseException) -> Outcome:
         """What an error amounts to: a branch never raises. Only what somebody outside wants goes through."""
@@ -291,29 +310,29 @@ class Visit:
     def _written(self, outcome: Outcome) -> BranchRecord:
         effort, gate = self.effort, self._gate
         settled = gate.elapsed()
-        return BranchRecord(
-            branch_id=self.branch_id,
-            specialist=effort.answered_by,
-            status=outcome.status,
-            result=outcome.result,
-            error=outcome.error,
-            reason=outcome.reason,
-            attempts=effort.attempts,
-            seconds=round(effort.seconds, 6),
-            waited_s=round(settled if effort.began is None else gate.elapsed(effort.began), 6),
-            settled_s=round(settled, 6),
-            started_at=effort.started_at,
-            round=self._wave["round"],
-            group=self.item.get("group", ""),
-            quality=outcome.quality,
-            release=outcome.release.reason if outcome.release is not None else None,
-            points=self.points,
-            missed=gate.missed(self.points),
-            excused=outcome.excused,
-            late=False,
-            cost=effort.cost,
-            work=outcome.work,
-        )
+        return {
+            "branch_id": self.branch_id,
+            "specialist": effort.answered_by,
+            "status": outcome.status,
+            "result": outcome.result,
+            "error": outcome.error,
+            "reason": outcome.reason,
+            "attempts": effort.attempts,
+            "seconds": round(effort.seconds, 6),
+            "waited_s": round(settled if effort.began is None else gate.elapsed(effort.began), 6),
+            "settled_s": round(settled, 6),
+            "started_at": effort.started_at,
+            "round": self._wave["round"],
+            "group": self.item.get("group", ""),
+            "quality": outcome.quality,
+            "release": outcome.release.reason if outcome.release is not None else None,
+            "points": self.points,
+            "missed": gate.missed(self.points),
+            "excused": outcome.excused,
+            "late": False,
+            "cost": effort.cost,
+            "work": outcome.work,
+        }
 
     def _tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
         if self._over:  # an abandoned straggler runs on unheard
