@@ -1,8 +1,11 @@
-"""Where the workflow goes next. Each route is a word that also stands on the drawing."""
+"""Where the workflow goes next. Each route is a word that also stands on the drawing.
+
+Async, because LangGraph runs a sync function in a thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from langgraph_quorum.state.policies import ValidationPolicy
@@ -14,7 +17,7 @@ Synced = Literal["proceed / conditional_proceed", "timeout_recovery", "continue"
 Recovery = Literal["redistribute", "degrade", "escalate", "give_up"]
 
 
-def after_sync_point(state: QuorumState) -> Synced:
+async def after_sync_point(state: QuorumState) -> Synced:
     """By what is to go out next, else by the decisions of the fan-out that has just ended."""
     if state["redo"]:
         return "continue"
@@ -23,17 +26,17 @@ def after_sync_point(state: QuorumState) -> Synced:
     return "timeout_recovery" if short else "proceed / conditional_proceed"
 
 
-def after_validator(state: QuorumState) -> Verdict | Literal["ask"]:
+async def after_validator(state: QuorumState) -> Verdict | Literal["ask"]:
     """By the verdict; with an approval, questions that were put off are asked first."""
     if state["redo"]:
         return "ask"
     return state["verdict"] or "approved"
 
 
-def after_load_balancer(policy: ValidationPolicy) -> Callable[[QuorumState], Recovery]:
+def after_load_balancer(policy: ValidationPolicy) -> Callable[[QuorumState], Awaitable[Recovery]]:
     """Redistribute what was chosen; else go on with what there is, or ask a human once it was found wanting."""
 
-    def recover(state: QuorumState) -> Recovery:
+    async def recover(state: QuorumState) -> Recovery:
         if state["redo"]:
             return "redistribute"
         if state.get("merged_round") != state["round"] or state["merged"] is None:
@@ -43,6 +46,6 @@ def after_load_balancer(policy: ValidationPolicy) -> Callable[[QuorumState], Rec
     return recover
 
 
-def after_review(state: QuorumState) -> Literal["approved", "rejected"]:
+async def after_review(state: QuorumState) -> Literal["approved", "rejected"]:
     """By the human's decision."""
     return "approved" if state["verdict"] == "approved" else "rejected"

@@ -15,7 +15,7 @@ from langgraph_quorum.state.ports import Capacity
 WINDOW_S = 0.05
 """Shortest time over which CPU use is measured."""
 FRESH_S = 0.1
-"""A measurement younger than this is given again: runs that start together share it."""
+"""A measurement younger than this is given again: runs that start together share it, as they share one under way."""
 STALE_S = 5.0
 """A sample older than this says nothing about the present, so a new window is begun."""
 
@@ -27,12 +27,22 @@ class LocalCapacity:
         self._cost_budget = cost_budget
         self._last: tuple[float, Any] | None = None
         self._known: Capacity | None = None
+        self._under_way: asyncio.Task[Capacity] | None = None
 
     async def measure(self) -> Capacity:
         """The capacity at this moment; takes up to 0.05 s when nothing was measured in the last seconds."""
-        age_s = math.inf if self._last is None else time.monotonic() - self._last[0]
-        if self._known is not None and age_s < FRESH_S:
+        if self._known is not None and self._age_s() < FRESH_S:
             return self._known
+        loop, task = asyncio.get_running_loop(), self._under_way
+        if task is None or task.done() or task.get_loop() is not loop:
+            task = self._under_way = loop.create_task(self._measured(), name="quorum:capacity")
+        return await asyncio.shield(task)
+
+    def _age_s(self) -> float:
+        return math.inf if self._last is None else time.monotonic() - self._last[0]
+
+    async def _measured(self) -> Capacity:
+        age_s = self._age_s()
         if self._last is None or age_s > STALE_S:
             self._last = await asyncio.to_thread(_sample)
         await asyncio.sleep(max(0.0, WINDOW_S - (time.monotonic() - self._last[0])))
