@@ -248,14 +248,19 @@ class Gate:
         if not self._open:
             return False
         granted = False
-        for ticket in self._admission.admit(self._loop.time()):
-            turn = self._turns.get(ticket.branch_id)
-            if ticket is asking:
-                granted = True
-            elif turn is not None:
-                _ring(turn)
-            elif not ticket.void:  # its task was cancelled while it waited: the turn is free again
-                self._admission.free(ticket.branch_id)
+        admitted = self._admission.admit(self._loop.time())
+        while admitted:
+            handed_back = False
+            for ticket in admitted:
+                turn = self._turns.get(ticket.branch_id)
+                if ticket is asking:
+                    granted = True
+                elif turn is not None:
+                    _ring(turn)
+                elif not ticket.void:  # its task was cancelled while it waited: the turn is free for another
+                    self._admission.free(ticket.branch_id)
+                    handed_back = True
+            admitted = self._admission.admit(self._loop.time()) if handed_back else []
         if self._start is not None or self._admission.next_start < math.inf:
             self._set_start()
         return granted
