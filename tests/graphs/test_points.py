@@ -13,14 +13,12 @@ from langgraph.types import Command
 from langgraph_quorum import SyncPolicy
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from langgraph_quorum.state.errors import PlanError
-from langgraph_quorum.state.policies import RecoveryPolicy
 from tests.graphs.played import Play, decided, decision_of, item, play
 from tests.graphs.running import FIXED, compiled, statuses, thread
 
 pytestmark = pytest.mark.looptime
 
 ALL = SyncPolicy(threshold=1.0, deadline_s=1000)
-NO_RECOVERY = RecoveryPolicy(rounds=0)
 QUICK_OR_NOT = [item("a", 1), item("b", 2), item("slow", 30)]
 
 
@@ -134,53 +132,6 @@ async def test_a_branch_that_goes_to_a_fallback_of_another_type_stays_with_its_p
     result = await play(stage, work, points, crew=crew)
     assert decided(result)["texts", 1] == "all_done"
     assert stage.inputs["sum"] == {"texts": {"t": "spare"}}
-
-
-# -- below the minimum ------------------------------------------------------------------------------------------------
-
-
-async def test_what_waits_for_a_point_below_its_minimum_is_skipped() -> None:
-    stage = Play()
-    work = [item("a"), item("b", broken=True), item("slow", broken=True), item("next", depends_on=["first"])]
-    result = await play(stage, work, [first(minimum=2), ALL], recovery=NO_RECOVERY)
-    assert result["branches"]["next"]["reason"] == "its prerequisite first did not succeed"
-    assert statuses(result)["next"] == "skipped"
-    assert stage.calls["next"] == 0
-    assert (result["status"], result["findings"][0]["severity"]) == ("failed", "critical")
-    assert result["error"]["message"].startswith("sync point first: 1 of 3 branches succeeded, at least 2 must")
-
-
-async def test_the_next_round_makes_up_for_the_minimum_and_then_runs_what_was_skipped() -> None:
-    stage = Play()
-    work = [item("a"), item("b", fail=1), item("slow", fail=1), item("next", depends_on=["first"])]
-    result = await play(stage, [*work, item("last", depends_on=["next"])], [first(minimum=2), ALL])
-    assert decided(result) == {
-        ("first", 0): "all_done",
-        ("main", 0): "all_failed",
-        ("first", 1): "all_done",
-        ("main", 1): "all_done",
-    }
-    assert stage.calls == {"a": 1, "b": 2, "slow": 2, "next": 1, "last": 1}
-    assert stage.inputs["next"] == {"first": {"a": "player", "b": "player", "slow": "player"}}  # a is of round 0
-    assert result["status"] == "approved"
-
-
-async def test_a_branch_that_must_be_among_the_successes_holds_up_its_own_point_only() -> None:
-    stage = Play()
-    other = SyncPolicy(name="other", branches=("c", "d"), threshold=0.5, grace_s=0)
-    work = [*QUICK_OR_NOT, item("c", 1), item("d", 99), item("next", depends_on=["first"])]
-    result = await play(stage, work, [first(must=("slow",)), other, ALL])
-    assert decided(result)["other", 0] == "quorum_met"
-    assert decision_of(result, "other")["seconds"] == pytest.approx(1, abs=0.01)
-    assert stage.starts("next") == [30.0]
-
-
-async def test_without_the_branch_that_must_be_there_dependents_are_skipped_and_the_run_fails() -> None:
-    stage = Play()
-    work = [item("a"), item("b"), item("slow", broken=True), item("next", depends_on=["first"])]
-    result = await play(stage, work, [first(must=("slow",)), SyncPolicy(threshold=0.1)])
-    assert statuses(result)["next"] == "skipped"
-    assert result["error"]["message"].startswith("sync point first: slow must succeed and did not (slow: broken)")
 
 
 async def test_events_carry_the_progress_of_the_branchs_point() -> None:
