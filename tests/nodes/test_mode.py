@@ -140,3 +140,13 @@ async def test_a_busy_core_is_seen() -> None:
 async def test_runs_that_start_together_share_one_measurement() -> None:
     probe = LocalCapacity()
     assert await probe.measure() is await probe.measure()
+
+
+async def test_who_asks_while_the_machine_is_being_measured_gets_that_measurement() -> None:
+    probe = LocalCapacity()
+    gone, *others = [asyncio.create_task(probe.measure()) for _ in range(20)]
+    await asyncio.sleep(0)
+    gone.cancel()  # that its caller has gone costs the others nothing
+    found = await asyncio.gather(*others)
+    assert gone.cancelled()
+    assert all(one is found[0] for one in found)
