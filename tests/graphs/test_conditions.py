@@ -91,7 +91,7 @@ async def test_what_follows_only_from_excused_branches_is_excused_down_the_chain
     result = await play(stage, work, ALL, conditions=CONDITIONS)
     assert excused(result) == ["right", "second", "third"]
     assert result["branches"]["third"]["reason"] == "all its prerequisites were excused"
-    assert stage.inputs["join"] == {"asked": "player"} | {"asked": "left"}
+    assert stage.inputs["join"] == {"asked": "left"}
     assert result["status"] == "approved"
 
 
@@ -101,8 +101,7 @@ async def test_what_joins_an_excused_and_a_failed_branch_is_skipped_and_that_is_
     result = await play(stage, work, ALL, conditions=CONDITIONS)
     assert result["branches"]["join"]["reason"] == "its prerequisite left did not succeed"
     assert excused(result) == ["right"]
-    assert result["failed"] == ["join", "left"] or sorted(result["failed"]) == ["join", "left"]
-    assert result["status"] == "partial"
+    assert (result["status"], sorted(result["failed"])) == ("partial", ["join", "left"])
 
 
 async def test_a_condition_is_asked_once_with_all_inputs_when_the_prerequisites_are_done() -> None:
@@ -130,9 +129,8 @@ async def test_a_condition_can_look_at_what_a_sync_point_gathered() -> None:
 
 async def test_a_condition_that_raises_fails_its_branch_for_good_and_says_which_it_was() -> None:
     stage = Play()
-    result = await play(
-        stage, [item("a"), item("b", when="broken"), item("c", depends_on=["b"])], ALL, conditions=CONDITIONS
-    )
+    work = [item("a"), item("b", when="broken"), item("c", depends_on=["b"])]
+    result = await play(stage, work, ALL, conditions=CONDITIONS)
     record = result["branches"]["b"]
     assert (record["status"], record["excused"]) == ("failed", False)
     assert record["reason"] == "its condition 'broken' raised KeyError: 'nobody'"
@@ -182,12 +180,16 @@ async def test_a_minimum_is_a_count_of_successes_whoever_was_excused() -> None:
 
 
 async def test_an_excused_branch_is_not_sent_out_again() -> None:
-    asked_for: list[str] = []
-    conditions = {"never": lambda inputs: bool(asked_for.append("asked"))}
+    asked_for: list[Mapping[str, Any]] = []
+
+    def never(inputs: Mapping[str, Any]) -> bool:
+        asked_for.append(inputs)
+        return False
+
     work = [item("a", when="never"), item("b", fail=1)]
-    result = await play(Play(), work, ALL, conditions=conditions)
+    result = await play(Play(), work, ALL, conditions={"never": never})
     assert (result["branches"]["b"]["round"], result["status"]) == (1, "approved")
-    assert asked_for == ["asked"]
+    assert asked_for == [{}]
 
 
 async def test_a_group_whose_branches_were_all_excused_needs_no_result() -> None:
@@ -198,20 +200,22 @@ async def test_a_group_whose_branches_were_all_excused_needs_no_result() -> None
 
 async def test_of_branches_that_results_ask_for_later_those_without_a_base_do_not_run() -> None:
     async def grow(branch: Branch) -> Answer:
-        asks = [{"branch_id": name, "specialist": "player", "depends_on": [name]} for name in ("out", "bad", "fine")]
-        return Answer("grown", work=asks)  # type: ignore[arg-type]
+        asks: Any = [item(f"on-{base}", depends_on=[base]) for base in ("out", "bad", "fine")]
+        return Answer("grown", work=asks)
 
     stage = Play()
     work = [item("out", when="never"), item("bad", broken=True), item("fine"), {"branch_id": "g", "specialist": "grow"}]
-    for one in work[:3]:
-        one["payload"] = {"s": 1, **one["payload"]}
     crew = [stage.player(), Specialist("grow", grow)]
     result = await play(stage, work, SyncPolicy(threshold=0.1), crew=crew, conditions=CONDITIONS, recovery=NO_RECOVERY)
     records = result["branches"]
-    assert (records["g/out"]["excused"], records["g/out"]["reason"]) == (True, "all its prerequisites were excused")
-    assert (records["g/bad"]["status"], records["g/bad"]["excused"]) == ("skipped", False)
-    assert records["g/bad"]["reason"] == "its prerequisite bad did not succeed"
-    assert stage.calls["g/out"] + stage.calls["g/bad"] == 0
+    assert {name: (one["status"], one["excused"]) for name, one in records.items() if "/" in name} == {
+        "g/on-out": ("skipped", True),
+        "g/on-bad": ("skipped", False),
+        "g/on-fine": ("succeeded", False),
+    }
+    assert records["g/on-out"]["reason"] == "all its prerequisites were excused"
+    assert records["g/on-bad"]["reason"] == "its prerequisite bad did not succeed"
+    assert stage.inputs["g/on-fine"] == {"fine": "player"}
 
 
 # -- wrong input ------------------------------------------------------------------------------------------------------
