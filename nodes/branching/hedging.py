@@ -37,6 +37,11 @@ async def first_success(call: Callable[[], Coroutine[Any, Any, T]], hedge_s: flo
             if winner is not None:
                 return winner.result()
         return calls[0].result()
+    except asyncio.CancelledError:
+        answered = next((one for one in calls if one.done() and not one.cancelled() and not one.exception()), None)
+        if answered is None:
+            raise
+        return answered.result()  # it came at the very moment: what is done is never thrown away
     finally:
         for one in calls:
             one.add_done_callback(_look_at)
