@@ -69,8 +69,8 @@ def bundled(
     most |= dict.fromkeys(counts.keys() - most.keys(), 1)
     if all(one == 1 for one in most.values()):
         return [(name, [call]) for name, call in calls]
-    free = [(name, call) for name, call in calls if not call["waits_for"]]
-    waiting = [(name, call) for name, call in calls if call["waits_for"]]
+    free = [one for one in calls if not one[1]["waits_for"]]
+    waiting = [one for one in calls if one[1]["waits_for"]]
     neighbours = groupby(waiting, key=itemgetter(0))
     return [*_gathered(free, most), *chain.from_iterable(_gathered(run, most) for _, run in neighbours)]
 

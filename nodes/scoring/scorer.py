@@ -19,14 +19,20 @@ Scorer = Callable[[Branch, Any], Quality | float | Awaitable[Quality | float]]
 """A user's scorer: a score in 0..1 or a `Quality`, sync (run in a thread) or async."""
 
 
+UNMEASURED = Quality(score=None, confidence=None, completeness=None, consistency=None, evidence=[])
+"""Where there was nothing to measure: one for all, because there may be a hundred thousand. Not to be changed."""
+
+
 def measured(result: Any, expects: tuple[str, ...]) -> Quality:
     """Confidence as the result states it, completeness as the share of expected fields that hold something.
 
     The score is the mean of those that could be measured, None when neither could.
     """
     fields = result if isinstance(result, Mapping) else {}
-    evidence: list[str] = []
     confidence = fields.get("confidence")
+    if confidence is None and not expects:
+        return UNMEASURED
+    evidence: list[str] = []
     if isinstance(confidence, bool) or not isinstance(confidence, (int, float)) or not 0 <= confidence <= 1:
         confidence = None
     else:
