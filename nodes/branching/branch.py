@@ -10,7 +10,8 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.branching.bundle import Lanes
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.rendezvous import meet
-from langgraph_quorum.nodes.branching.visit import Setting, Visit
+from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.nodes.branching.work import Setting
 from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.workflow import QuorumContext

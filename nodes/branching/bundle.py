@@ -7,7 +7,8 @@ from collections import deque
 from typing import Any
 
 from langgraph_quorum.nodes.branching.outcome import Outcome
-from langgraph_quorum.nodes.branching.visit import Setting, Visit
+from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.nodes.branching.work import Setting
 from langgraph_quorum.state.records import BranchRecord
 
 BREATH_S = 0.005
@@ -89,7 +90,7 @@ class Lanes:
             return visit.cut(visit.released)
         self._at = visit
         try:
-            return await visit.work()
+            return await visit.work.run()
         except BaseException as error:
             if visit.branch_id in self._own:
                 raise

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from langgraph_quorum.nodes.branching.work import Work
 from langgraph_quorum.state.records import BranchRecord
 
 _log = logging.getLogger(__name__)
@@ -29,12 +30,12 @@ class Straggler:
     Attributes:
         task: The work; ends by itself, its attempts are bounded in time.
         record: The record of its outcome, once the task is done; None when there is none to give.
-        owner: The branch's visit that began it.
+        work: What a later fan-out takes over.
     """
 
     task: asyncio.Task[Any]
     record: Callable[[], BranchRecord | None]
-    owner: Any
+    work: Work
 
 
 @dataclass(eq=False, slots=True)

@@ -1,0 +1,198 @@
+"""What a branch does at its gate: it waits for its turn, asks its specialist, and has the answer scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.errors import GraphInterrupt
+
+from langgraph_quorum.nodes.branching.admission import Ticket
+from langgraph_quorum.nodes.branching.attempts import Attempts
+from langgraph_quorum.nodes.branching.claims import EXCLUSIVE
+from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.effort import Effort
+from langgraph_quorum.nodes.branching.failure import message_of
+from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, ExcusedError, NotToRunError, Outcome
+from langgraph_quorum.state.branch import Answer, Branch, BranchCall, Bundle
+
+
+@dataclass(slots=True)
+class Setting:
+    """What the visits of one bundle share.
+
+    Attributes:
+        name: The specialist that is asked.
+        crew: All specialists, and what they share.
+        bundle: What was sent.
+        gate: Of the fan-out.
+        write: Takes an event for those who watch.
+    """
+
+    name: str
+    crew: Crew
+    bundle: Bundle
+    gate: Gate
+    write: Callable[[Any], None]
+
+    def tell(self, call: BranchCall, specialist: str, event: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell those who watch what happens to a branch."""
+        self.write(
+            {
+                "quorum": "branch",
+                "branch_id": call["item"]["branch_id"],
+                "specialist": specialist,
+                "group": call["item"].get("group", ""),
+                "event": event,
+                "sync": self.gate.progress(call["points"]),
+                **(data or {}),
+            }
+        )
+
+
+_ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
+"""What a work item may ask for besides a turn."""
+
+
+class Work:
+    """The work of one branch.
+
+    Attributes:
+        branch_id: Whose it is.
+        effort: What it has cost so far.
+        answered: The answer, from when it is there, scored or not.
+        follows: Whether it waits for a branch that asks a human.
+        heard: Whether anybody still watches it.
+    """
+
+    def __init__(self, setting: Setting, call: BranchCall) -> None:
+        self._setting, self._call, self._item = setting, call, call["item"]
+        self._name, self._crew, self._gate = setting.name, setting.crew, setting.gate
+        self.branch_id = self._item["branch_id"]
+        self.effort = Effort(answered_by=setting.name)
+        self.answered: Answer | None = None
+        self.follows = False
+        self.heard = True
+
+    async def run(self) -> Outcome:
+        """Wait for its turn, let the specialist answer, and score the answer."""
+        item, crew, effort = self._item, self._crew, self.effort
+        inputs = self._call["inputs"]
+        if not (self._asks_for_nothing(inputs) and self._gate.turn_now(self.branch_id)):
+            inputs = await self._inputs()
+        branch = Branch(
+            self.branch_id,
+            self._setting.bundle["task"],
+            item.get("payload", {}),
+            inputs,
+            1,
+            self._setting.bundle["wave"]["round"],
+        )
+        if item.get("joins"):
+            return await self._joined(branch)
+        attempts = Attempts(crew.seats, effort, self._gate.deadlines, self.tell)
+        answered = await attempts.answer(self._name, branch, item)
+        effort.stop()
+        work = crew.created(item, answered.work) if answered.work else NO_WORK
+        self.answered = Answer(answered.value, work) if answered.work else answered
+        seat = crew.seats[effort.answered_by]
+        if effort.attempts == 1:
+            seat.clock.observe(effort.seconds)
+        quality = await crew.score(seat.specialist, branch, answered.value)
+        return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+
+    def _asks_for_nothing(self, inputs: dict[str, Any]) -> bool:
+        """Whether it can start as soon as a turn is free. Most branches can, and are spared what the others need."""
+        call = self._call
+        if inputs or call["waits_for"] or "missing" in call or "excused" in call:
+            return False
+        return self._item.keys().isdisjoint(_ASKS) and not self._crew.seats[self._name].cpu_bound
+
+    async def _inputs(self) -> dict[str, Any]:
+        """What its prerequisites have given, once its turn has come.
+
+        Raises:
+            NotToRunError: it is not to run.
+            GraphInterrupt: a prerequisite asks a human.
+        """
+        call = self._call
+        if "missing" in call or "excused" in call:
+            self._refuse(call.get("missing", ""))
+        ticket = self._ticket()
+        self.tell("waiting")
+        await self._gate.turn(ticket)
+        if ticket.void:
+            self._refuse(ticket.missing)
+        inputs = call["inputs"]
+        if call["waits_for"]:
+            inputs = self._gate.results_of(call["waits_for"], inputs)
+        if "when" in self._item and not self._says_yes(self._item["when"], inputs):
+            raise ExcusedError(f"its condition {self._item['when']!r} said no")
+        return inputs
+
+    def _says_yes(self, condition: str, inputs: Mapping[str, Any]) -> bool:
+        try:
+            return bool(self._crew.conditions[condition](inputs))
+        except Exception as error:
+            what = f"{type(error).__name__}: {message_of(error)}"
+            raise ConditionError(f"its condition {condition!r} raised {what}") from error
+
+    async def _joined(self, branch: Branch) -> Outcome:
+        """One result of those of its pieces."""
+        seat = self._crew.seats[self._name]
+        pieces = [
+            branch.inputs[name] for name in self._item["depends_on"] if name.startswith(f"{self.branch_id}/piece-")
+        ]
+        self.effort.start()
+        result = seat.kept(seat.specialist.join(pieces))
+        self.effort.stop()
+        self.answered = Answer(result)
+        quality = await self._crew.score(seat.specialist, branch, result)
+        return Outcome("succeeded", "", result, quality=quality)
+
+    def _ticket(self) -> Ticket:
+        item, call = self._item, self._call
+        seat = self._crew.seats[self._name]
+        ticket = Ticket(self.branch_id, call["order"])
+        if seat.cpu_bound:
+            ticket.cpu, ticket.cpu_now = seat.specialist.cpu, seat.cpu
+        if call["waits_for"]:
+            ticket.waits_for = set(call["waits_for"])
+        if call["inputs"]:
+            ticket.held, ticket.fed = self._gate.without_points(call["inputs"]), True
+        if "not_before" in item:
+            ticket.not_before = self._start_of(item["not_before"])
+        if "exclusive" in item or "resources" in item:
+            ticket.claims = {**dict.fromkeys(item.get("exclusive", ()), EXCLUSIVE), **item.get("resources", {})}
+        return ticket
+
+    def _start_of(self, not_before: float | str) -> float:
+        now = self._gate.now()
+        if isinstance(not_before, str):
+            return now + (datetime.fromisoformat(not_before) - datetime.now(UTC)).total_seconds()
+        return now - self._gate.elapsed() + not_before
+
+    def _refuse(self, missing: str) -> None:
+        """Not to run: this prerequisite ended without success, or all of them were excused."""
+        if not missing:
+            raise ExcusedError("all its prerequisites were excused")
+        if self._gate.awaits_human(missing):
+            # Asks nothing itself, and ends like the one that does.
+            self.follows = True
+            raise GraphInterrupt
+        raise NotToRunError(f"its prerequisite {missing} did not succeed")
+
+    def unscored(self) -> Outcome | None:
+        """What it has answered, when the gate releases before that was scored."""
+        if self.answered is None:
+            return None
+        work = list(self.answered.work) or NO_WORK
+        return Outcome("succeeded", "its score came too late", self.answered.value, work=work)
+
+    def tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
+        """Tell those who watch."""
+        if self.heard:
+            self._setting.tell(self._call, self.effort.answered_by, event, data)
