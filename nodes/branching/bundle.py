@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from typing import Any
 
+from langgraph_quorum.nodes.branching.attempts import SpecialistExitError, asked_to_stop
 from langgraph_quorum.nodes.branching.outcome import Outcome
 from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.nodes.branching.work import Setting
@@ -33,6 +35,7 @@ class Lanes:
         self._own: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._records: dict[str, BranchRecord] = {}
+        self._stopped = False
 
     async def records(self) -> dict[str, BranchRecord]:
         """The records of all visits, by branch id."""
@@ -47,6 +50,7 @@ class Lanes:
                 for task in done:
                     task.result()
         finally:
+            self._stopped = True
             rest: set[asyncio.Task[Any]] = {*self._tasks, *([] if lane is None else [lane])}
             for task in rest:
                 task.cancel()
@@ -70,7 +74,7 @@ class Lanes:
     async def _lane(self) -> Outcome | None:
         loop = asyncio.get_running_loop()
         breath_at = loop.time() + BREATH_S
-        while self._left:
+        while self._left and not self._stopped:
             visit = Visit(self._setting, self._left.popleft())
             if visit.is_under_way:
                 self._tasks.add(asyncio.create_task(self._resume(visit)))
@@ -80,6 +84,8 @@ class Lanes:
                 return outcome
             self._at = None
             self._records[visit.branch_id] = visit.end(outcome)
+            if asked_to_stop():
+                await self._forgive()
             if loop.time() > breath_at:
                 await asyncio.sleep(0)
                 breath_at = loop.time() + BREATH_S
@@ -94,7 +100,17 @@ class Lanes:
         except BaseException as error:
             if visit.branch_id in self._own:
                 raise
+            if isinstance(error, asyncio.CancelledError) and not self._stopped:
+                error = SpecialistExitError("the specialist cancelled its own task")
             return visit.outcome_of(error)
+
+    async def _forgive(self) -> None:
+        """A specialist that cancels its own task, and does not wait then, is not to stop the branches behind it."""
+        task = asyncio.current_task()
+        while task is not None and task.cancelling() and not self._stopped:
+            task.uncancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
 
     async def _finish(self, visit: Visit, lane: asyncio.Task[Outcome | None]) -> None:
         self._records[visit.branch_id] = await visit.ended_by(lane, parks=True)
