@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langgraph_quorum.graphs.workflow import Tuning, build_workflow
+    from langgraph_quorum.nodes.alone.branch import quorum_branch
+    from langgraph_quorum.nodes.alone.memory import QuorumBranches
+    from langgraph_quorum.nodes.alone.sending import fan_out
     from langgraph_quorum.nodes.merging.merge import merge
     from langgraph_quorum.nodes.merging.scored import Scored
     from langgraph_quorum.nodes.merging.strategies import Made
@@ -32,6 +35,7 @@ __all__ = [
     "ModePolicy",
     "Orchestrator",
     "Policies",
+    "QuorumBranches",
     "QuorumContext",
     "QuorumError",
     "RecoveryPolicy",
@@ -44,11 +48,16 @@ __all__ = [
     "ValidationPolicy",
     "WeightPolicy",
     "build_workflow",
+    "fan_out",
     "merge",
+    "quorum_branch",
 ]
 
 _HOMES = {
     "graphs.workflow": ("Tuning", "build_workflow"),
+    "nodes.alone.branch": ("quorum_branch",),
+    "nodes.alone.memory": ("QuorumBranches",),
+    "nodes.alone.sending": ("fan_out",),
     "nodes.merging.merge": ("merge",),
     "nodes.merging.scored": ("Scored",),
     "nodes.merging.strategies": ("Made",),

@@ -1,0 +1,126 @@
+"""A node function that somebody already has, asked as a specialist."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.runnables import Runnable
+from langgraph.config import get_config
+from langgraph.errors import GraphBubbleUp, GraphInterrupt, ParentCommand
+from langgraph.graph import StateGraph
+from langgraph.types import Command
+
+from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.state.branch import Answer, Branch
+from langgraph_quorum.state.errors import PlanError, ResultError
+
+
+def parcel(payload: Any) -> dict[str, Any]:
+    """A payload as it travels. `kept`: others need the update. `shares`: its `Send` holds more branches."""
+    return {"payload": payload, "kept": False, "shares": False}
+
+
+class Held(dict[str, Any]):
+    """A worker's update on its way through the gate.
+
+    As a dict it is what others get to see of it, in JSON: empty where nobody needs it.
+    """
+
+    __slots__ = ("given", "kept")
+
+    def __init__(self, given: Any, *, kept: bool) -> None:
+        super().__init__(_shown(given) if kept else ())
+        self.given, self.kept = given, kept
+
+    @property
+    def updates(self) -> list[Any]:
+        """What the node is to return for it, in order."""
+        if self.given is None:
+            return []
+        return list(self.given) if isinstance(self.given, (list, tuple)) else [self.given]
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What its record keeps."""
+        return dict(self) if self.kept else None
+
+
+def called_by(worker: Any, name: str) -> Callable[[Branch], Any]:
+    """A specialist's function that calls a worker as LangGraph calls a node; async, unless the worker is sync."""
+    # The one public way to LangGraph's own call of a node, with `config`, `runtime`, `writer`, `store` filled in.
+    scratch: Any = StateGraph(dict)
+    node: Runnable[Any, Any] = scratch.add_node(name, worker).nodes[name].runnable
+
+    async def awaited(branch: Branch) -> Any:
+        try:
+            update = await node.ainvoke(_payload(branch), get_config())
+        except GraphBubbleUp as bubble:
+            update = _caught(bubble, branch)
+        return _held(update, branch)
+
+    def threaded(branch: Branch) -> Any:
+        try:
+            update = node.invoke(_payload(branch), get_config())
+        except GraphBubbleUp as bubble:
+            update = _caught(bubble, branch)
+        return _held(update, branch)
+
+    return threaded if _is_sync(worker) else awaited
+
+
+def _is_sync(worker: Any) -> bool:
+    if isinstance(worker, Runnable):
+        return False
+    called = getattr(worker, "func", worker)
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return not any(kind(one) for kind in kinds for one in (called, getattr(called, "__call__", None)))  # noqa: B004
+
+
+def _payload(branch: Branch) -> Any:
+    payload = branch.payload["payload"]
+    if not branch.inputs:
+        return payload
+    return {**payload, "inputs": {name: _plain(given) for name, given in branch.inputs.items()}}
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    """Of a branch its update, of a sync point a dict of updates by branch id."""
+    return {name: dict(one) if isinstance(one, Held) else one for name, one in given.items()}
+
+
+def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
+    """What a graph within the worker hands up to this one is the worker's update. All else goes on its way."""
+    if isinstance(bubble, ParentCommand):
+        return replace(bubble.args[0], graph=None)
+    if isinstance(bubble, GraphInterrupt) and branch.payload["shares"]:
+        raise PlanError("it asks a human, but shares its Send with others: leave 'bundle' out of fan_out") from bubble
+    raise bubble
+
+
+def _held(update: Any, branch: Branch) -> Any:
+    if isinstance(update, Answer):
+        return replace(update, value=_held(update.value, branch))
+    parts = update if isinstance(update, (list, tuple)) else [update]
+    for part in parts:
+        if isinstance(part, Command):
+            if part.graph is not None:
+                raise ResultError("its Command is for another graph: return one without 'graph'")
+        elif part is not None and not isinstance(part, dict) and not getattr(type(part), "__annotations__", None):
+            raise ResultError(f"it returned a {type(part).__name__}: return a dict of the state's keys, or a Command")
+    if parts is update and not any(isinstance(part, Command) for part in parts):
+        raise ResultError("it returned a list without any Command: return a dict of the state's keys, or a Command")
+    return Held(update, kept=branch.payload["kept"])
+
+
+def _shown(given: Any) -> dict[str, Any]:
+    """An update in JSON, for those that need it."""
+    if isinstance(given, (list, tuple)):
+        raise ResultError(f"it returned {len(given)} updates, but others need its update: return one")
+    update = given.update if isinstance(given, Command) else given
+    if isinstance(update, (list, tuple)):
+        update = dict(update)
+    shown: dict[str, Any] = jsonable(update or {}, "update")
+    return shown
