@@ -34,6 +34,7 @@ class Ticket:
         held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
         not_before: Earliest start, on the clock that `now` is read from.
         claims: How much it takes of which resource while it runs.
+        thorough: Whether it waits for all prerequisites to end, even when one has ended in vain.
         missing: A prerequisite that ended without success; the branch is then skipped.
         fed: Whether any prerequisite has given a result.
         excused: Whether all prerequisites were excused; the branch then is, too.
@@ -47,6 +48,7 @@ class Ticket:
     held: frozenset[str] = frozenset()
     not_before: float = -math.inf
     claims: Mapping[str, float] = field(default_factory=dict)
+    thorough: bool = False
     missing: str = ""
     fed: bool = False
     excused: bool = False
@@ -55,6 +57,11 @@ class Ticket:
     def void(self) -> bool:
         """Whether it is not to run at all."""
         return self.excused or bool(self.missing)
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is certain by now that it is to run, or that it is not."""
+        return not self.waits_for or (bool(self.missing) and not self.thorough)
 
     def cores(self) -> float:
         """Cores it takes, as far as is known by now; next to nothing counts as nothing."""
@@ -127,7 +134,7 @@ class Admission:
             return
         for name in sorted(ticket.waits_for & self._ended.keys()):
             ticket.hear(name, self._ended[name])
-        if ticket.missing or not ticket.waits_for:
+        if ticket.decided:
             self._fulfil(ticket)
             return
         for name in ticket.waits_for:
@@ -170,10 +177,10 @@ class Admission:
     def _note(self, name: str, ending: Ending) -> None:
         self._ended[name] = ending
         for ticket in self._blocked.pop(name, ()):
-            if ticket.missing:
+            if ticket.missing and not ticket.thorough:
                 continue
             ticket.hear(name, ending)
-            if ticket.missing or not ticket.waits_for:
+            if ticket.decided:
                 self._fulfil(ticket)
 
     def free(self, branch_id: str) -> None:
@@ -182,6 +189,19 @@ class Admission:
         self._burning.pop(branch_id, None)
         if ticket is not None and ticket.claims:
             self._again(self._claims.give_back(ticket))
+
+    def holding(self, branch_id: str) -> Ticket | None:
+        """The ticket of a running branch that holds any resource."""
+        ticket = self._running.get(branch_id)
+        return ticket if ticket is not None and ticket.claims else None
+
+    def hold(self, ticket: Ticket) -> None:
+        """Set aside what work of an earlier fan-out still holds, until `give_back`."""
+        self._claims.take(ticket)
+
+    def give_back(self, ticket: Ticket) -> None:
+        """That work has ended."""
+        self._again(self._claims.give_back(ticket))
 
     def admit(self, now: float) -> list[Ticket]:
         """The tickets whose turn has come. One that is `void` is not to run and takes no turn."""

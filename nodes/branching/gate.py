@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
+from langgraph_quorum.nodes.branching import lasting
 from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.stopping import stop
@@ -58,6 +60,10 @@ class Gate:
         self._turns: dict[str, asyncio.Future[None]] = {}
         self._running_on: set[str] = set()
         self._admission = Admission(wave, now, resources)
+        self._run = wave["run"]
+        for ticket, task in lasting.held(self._run):
+            self._admission.hold(ticket)
+            task.add_done_callback(partial(self._give_back, ticket))
         self.deadlines = Deadlines()
         self._deadline: asyncio.TimerHandle | None = None
         self._start: asyncio.TimerHandle | None = None
@@ -158,6 +164,9 @@ class Gate:
         await stop(task, cancel=released.reason == "drained" or on_straggler() == "cancel")
         if not task.done():
             self._running_on.add(branch_id)
+            ticket = self._admission.holding(branch_id)
+            if ticket is not None and self._run:
+                lasting.keep(self._run, ticket, task)
             task.add_done_callback(lambda _: self._has_ended(branch_id))
         elif not task.cancelled() and task.exception() is None:
             return task.result()
@@ -283,6 +292,11 @@ class Gate:
         """The work of a branch that has settled before has ended: its turn is free."""
         self._running_on.discard(branch_id)
         self._admission.free(branch_id)
+        self._give_turns()
+
+    def _give_back(self, ticket: Ticket, _: object) -> None:
+        """The work of an earlier fan-out has ended: what it held is free."""
+        self._admission.give_back(ticket)
         self._give_turns()
 
     def close(self) -> None:

@@ -1,0 +1,32 @@
+"""Resources that are still held by work which runs on after its fan-out, so that the run's next one knows of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph_quorum.nodes.branching.admission import Ticket
+
+Held = tuple[Ticket, asyncio.Task[Any]]
+"""Who holds something, and the work at whose end it is free."""
+
+_held: dict[str, list[Held]] = {}
+
+
+def keep(run: str, ticket: Ticket, task: asyncio.Task[Any]) -> None:
+    """Note that a straggler's work goes on and holds what its ticket claims, until it is done."""
+    held = ticket, task
+    _held.setdefault(run, []).append(held)
+    task.add_done_callback(lambda _: _drop(run, held))
+
+
+def held(run: str) -> list[Held]:
+    """What work of earlier fan-outs holds, on this event loop. One that has stopped took its work with it."""
+    loop = asyncio.get_running_loop()
+    return [(ticket, task) for ticket, task in _held.get(run, ()) if task.get_loop() is loop and not task.done()]
+
+
+def _drop(run: str, held: Held) -> None:
+    _held[run].remove(held)
+    if not _held[run]:
+        del _held[run]
