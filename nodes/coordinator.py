@@ -37,7 +37,11 @@ class FanOut:
     bundle: BundleSize = None
 
     def counting(self, item: WorkItem) -> list[str]:
-        """The sync points that count a branch."""
+        """The sync points that count a branch; a piece is part of the branch that they count."""
+        return [] if "part_of" in item else self.awaiting(item)
+
+    def awaiting(self, item: WorkItem) -> list[str]:
+        """The sync points that a branch, or a piece of one, works for: once all have released it is cut."""
         if len(self.points.policies) == 1:
             return [self.points.rest]
         return self.points.counting(item, self.seats[first_specialist(item)].specialist.type)
@@ -115,8 +119,11 @@ class _Sent:
         self._standing = Standing(self.state.get("branches", {}), self.active, policies, self._counted_by, ids)
 
     def call(self, item: WorkItem, order: int) -> BranchCall:
-        points = self._only or self.fan_out.counting(item)
-        for name in points:
+        points = self._only or self.fan_out.awaiting(item)
+        if "part_of" in item and item["part_of"] not in self.active:
+            item = {**item}
+            del item["part_of"]  # its branch is not there to be counted in its place
+        for name in points if "part_of" not in item else ():
             self.totals[name] = self.totals.get(name, 0) + 1
         if not item.get("depends_on"):
             return {"item": item, "order": order, "inputs": {}, "waits_for": self._none, "points": points}
@@ -124,6 +131,8 @@ class _Sent:
         call = BranchCall(item=item, order=order, inputs=fed.inputs, waits_for=fed.waits_for, points=points)
         if fed.missing:
             call["missing"] = fed.missing
+            if self._standing.awaits_human(fed.missing):
+                call["parked"] = True
         if fed.excused:
             call["excused"] = True
         return call

@@ -11,7 +11,7 @@ from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.journal import entry, some
 from langgraph_quorum.nodes.questions import asked, parked
 from langgraph_quorum.nodes.questions import explain as explain_questions
-from langgraph_quorum.nodes.redistribution import Redistribution, redistributed, stands_in
+from langgraph_quorum.nodes.redistribution import Redistribution, redistributed, smaller, stands_in
 from langgraph_quorum.nodes.signatures import PlainNode
 from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ValidationPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem
@@ -26,7 +26,7 @@ def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> Pla
         load = state["load"]
         why = bound_met(load, policies.recovery)
         room = room_for_attempts(load, policies.recovery)
-        chosen = [] if why else choose_redo(state, fan_out, policies.validation)[:room]
+        chosen = [] if why else _whole(state, choose_redo(state, fan_out, policies.validation)[:room])
         if not chosen:
             return _given_up(state, why or "nothing is left that trying again could mend")
         plan = redistributed(state, chosen, fan_out.seats, policies.recovery, room)
@@ -61,6 +61,13 @@ def _given_up(state: QuorumState, why: str) -> dict[str, Any]:
 def is_judged(state: QuorumState) -> bool:
     """Whether the validator has judged the results as they now stand."""
     return state["merged"] is not None and state.get("merged_round") == state["round"]
+
+
+def _whole(state: QuorumState, chosen: list[str]) -> list[str]:
+    """The chosen branches, with those whose pieces are among them: a piece goes out with what joins it."""
+    sent = set(chosen)
+    owners = {item["part_of"] for item in state["queue"] if "part_of" in item and item["branch_id"] in sent}
+    return [*chosen, *(item["branch_id"] for item in state["queue"] if item["branch_id"] in owners - sent)]
 
 
 def room_for_attempts(load: LoadMetrics, policy: RecoveryPolicy) -> int | None:
@@ -168,10 +175,10 @@ def _is_hopeless(state: QuorumState, item: WorkItem, record: BranchRecord | None
     other = stands_in(item, record, fan_out.seats)
     if record["error"] is not None and not record["error"]["transient"]:
         return other is None
-    specialist = fan_out.seats[item["specialist"]].specialist
     again = len(state["load"]["history"].get(item["branch_id"], []))
     # Once more with more time; when that was too little too, only somebody else or smaller pieces can help.
-    return record["status"] == "timed_out" and again > 0 and other is None and specialist.split is None
+    late = record["status"] == "timed_out" and again > 0 and other is None
+    return late and not smaller(state, item, fan_out.seats)
 
 
 def _is_weak(state: QuorumState, record: BranchRecord, fan_out: FanOut, policy: ValidationPolicy) -> bool:

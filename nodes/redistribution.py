@@ -85,13 +85,13 @@ def _goes_on(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> b
     record = state["branches"].get(branch_id)
     if record is None or not state["load"]["history"].get(branch_id) or harvest.has_ended(run, branch_id):
         return True
-    return record["status"] != "timed_out" or not (_payloads(state, item, seats) or stands_in(item, record, seats))
+    return record["status"] != "timed_out" or not (smaller(state, item, seats) or stands_in(item, record, seats))
 
 
 def _send(
     state: QuorumState, item: WorkItem, seats: Mapping[str, Seat], policy: RecoveryPolicy, plan: Redistribution
 ) -> None:
-    branch_id, payloads = item["branch_id"], _payloads(state, item, seats)
+    branch_id, payloads = item["branch_id"], smaller(state, item, seats)
     if payloads:
         plan.split.append(branch_id)
         pieces = [
@@ -115,7 +115,7 @@ def _within(item: WorkItem, attempts: int, seats: Mapping[str, Seat]) -> WorkIte
     return {**item, "attempts": attempts}
 
 
-def _payloads(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> list[dict[str, Any]]:
+def smaller(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> list[dict[str, Any]]:
     """Payloads of the smaller pieces of a branch that ran out of time; [] where it is not to be split."""
     specialist, record = seats[item["specialist"]].specialist, state["branches"].get(item["branch_id"])
     if specialist.split is None or record is None or record["status"] != "timed_out":

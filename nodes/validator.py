@@ -157,7 +157,7 @@ def check_growth(state: QuorumState) -> list[CheckFinding]:
     if not refused:
         return []
     first, why = next(iter(refused.items()))
-    message = f"{counted(len(refused), 'branch', 'branches')} that results asked for not made ({first}: {why})"
+    message = f"{counted(len(refused), 'branch', 'branches')} that results asked for could not be made ({first}: {why})"
     return [CheckFinding(check="growth", severity="error", message=message, branches=[])]
 
 

@@ -106,6 +106,8 @@ class BranchCall(TypedDict):
     """Sync points that count it."""
     missing: NotRequired[str]
     """A prerequisite that ended without success in an earlier fan-out: the branch is then skipped."""
+    parked: NotRequired[bool]
+    """Whether that one's question to a human was put off: the branch then is, too."""
     excused: NotRequired[bool]
     """Whether all its prerequisites were excused in earlier fan-outs: the branch then is, too."""
 

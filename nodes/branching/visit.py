@@ -166,6 +166,7 @@ class Visit:
     def _written(self, outcome: Outcome) -> BranchRecord:
         effort, gate = self.work.effort, self._gate
         settled = gate.elapsed()
+        points = self._points if "part_of" not in self._call["item"] else []
         return {
             "branch_id": self.branch_id,
             "specialist": effort.answered_by,
@@ -182,8 +183,8 @@ class Visit:
             "group": self._call["item"].get("group", ""),
             "quality": outcome.quality,
             "release": outcome.release.reason if outcome.release is not None else None,
-            "points": self._points,
-            "missed": gate.missed(self._points),
+            "points": points,
+            "missed": gate.missed(points),
             "excused": outcome.excused,
             "late": False,
             "cost": effort.cost,

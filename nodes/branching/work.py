@@ -161,6 +161,7 @@ class Work:
             ticket.cpu, ticket.cpu_now = seat.specialist.cpu, seat.cpu
         if call["waits_for"]:
             ticket.waits_for = set(call["waits_for"])
+            ticket.thorough = "joins" in item
         if call["inputs"]:
             ticket.held, ticket.fed = self._gate.without_points(call["inputs"]), True
         if "not_before" in item:
@@ -179,7 +180,7 @@ class Work:
         """Not to run: this prerequisite ended without success, or all of them were excused."""
         if not missing:
             raise ExcusedError("all its prerequisites were excused")
-        if self._gate.awaits_human(missing):
+        if "parked" in self._call or self._gate.awaits_human(missing):
             # Asks nothing itself, and ends like the one that does.
             self.follows = True
             raise GraphInterrupt

@@ -57,6 +57,11 @@ class Standing:
         fed.excused = not (fed.inputs or fed.waits_for or fed.missing)
         return fed
 
+    def awaits_human(self, name: str) -> bool:
+        """Whether a branch, or one that a sync point counts, asks a human."""
+        ids = [name] if name in self.ids or name not in self.policies else self.counted_by(name)
+        return any(one in self.branches and self.branches[one]["status"] == "awaiting_human" for one in ids)
+
     def _hear_branch(self, fed: Fed, name: str) -> None:
         if name in self.active:
             fed.waits_for.append(name)
