@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+UNNAMED = "main"
+"""What a sync point is called that nobody has given a name; it is not shown."""
+
 _MINUTE_S = 60
 _HOUR_S = 3600
 _DAY_S = 86_400

@@ -62,17 +62,17 @@ class Cell:
 
 @dataclass(slots=True)
 class Board:
-    """All branches of a run, by id, and what its sync point last said.
+    """All branches of a run, by id, and what its sync points last said.
 
     Attributes:
         cells: The branches, in the order of the plan.
-        sync: Progress of the fan-out: `total, good, settled, needed, running, at_once`; empty before it.
+        points: Progress of each sync point, by name: `total, good, settled, needed`; empty before the first fan-out.
         stage: What the run does or has done last, in words.
         kept: Branches that were finished before this command began.
     """
 
     cells: dict[str, Cell] = field(default_factory=dict)
-    sync: dict[str, int] = field(default_factory=dict)
+    points: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     stage: str = ""
     kept: int = 0
 
@@ -92,7 +92,7 @@ class Board:
             self.stage = STAGES.get(event["node"], self.stage)
         if event.get("quorum") != "branch":
             return
-        self.sync = dict(event["sync"])
+        self.points[event["sync"].get("point", "")] = event["sync"]
         cell = self.cells.setdefault(event["branch_id"], Cell(event["group"], event["specialist"]))
         cell.state, cell.since = _STATES.get(event["event"], cell.state), now
         cell.seconds = event.get("seconds", cell.seconds)

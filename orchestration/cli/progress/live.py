@@ -18,8 +18,10 @@ from langgraph_quorum.orchestration.cli.words import printable, seconds
 
 _REFRESH_S = 0.15
 _FRAME_LINES = 6
-"""Lines around the table: title, column heads, the sync point's bar and words, the signs, and one spare."""
+"""Lines around the table, with one bar of a sync point: title, column heads, bar, signs, and spare ones."""
 _BAR = 30
+_BARS_SHARE = 6
+"""One line in so many may be the bar of a sync point; of more points, the first have theirs."""
 
 
 class LiveProgress:
@@ -106,26 +108,32 @@ def progress_view(
     head.append(printable(board.stage))
     if not board.cells:
         return head
-    table = matrix(board, now=now, width=width, rows=max(1, height - _FRAME_LINES - 1), encoding=encoding)
-    return Group(head, table, *_foot(board, encoding))
+    foot = _foot(board, encoding, bars=max(1, height // _BARS_SHARE))
+    table = matrix(board, now=now, width=width, rows=max(1, height - _FRAME_LINES - len(foot) + 1), encoding=encoding)
+    return Group(head, table, *foot)
 
 
-def _foot(board: Board, encoding: str) -> list[Text]:
+def _foot(board: Board, encoding: str, bars: int) -> list[Text]:
     counts = board.counts()
     signs = Text(no_wrap=True, overflow="ellipsis", style="dim")
     for state, sign in SIGNS.items():
         if counts[state] and state != "planned":
             signs.append(f"{sign.on(encoding)} {sign.word} {counts[state]}   ")
-    sync = board.sync
-    if not sync:
-        return [signs]
+    shown = list(board.points.items())[:bars]
+    lines = [_bar(sync, name if len(board.points) > 1 else "", encoding) for name, sync in shown]
+    if lines and board.kept:
+        lines[0].append(f", {board.kept} from before", style="dim")
+    return [*lines, signs]
+
+
+def _bar(sync: Mapping[str, Any], name: str, encoding: str) -> Text:
+    """How far a sync point has come; with its name where there are several."""
     good, needed, total = sync["good"], sync["needed"], sync["total"]
-    filled = round(_BAR * min(1.0, good / needed)) if needed else _BAR
+    filled = round(_BAR * min(1.0, good / needed)) if needed > 0 else _BAR
     full, empty = ("━", "╌") if encoding.lower().startswith("utf") else ("#", "-")
     bar = Text(no_wrap=True, overflow="ellipsis")
     bar.append(full * filled, style="green" if good >= needed else "cyan")
     bar.append(empty * (_BAR - filled), style="dim")
-    bar.append(f"  {good} good, {needed} needed, {sync['settled']} of {total} ended")
-    if board.kept:
-        bar.append(f", {board.kept} from before", style="dim")
-    return [bar, signs]
+    bar.append(f"  {printable(name)}: " if name else "  ")
+    bar.append(f"{good} good, {needed} needed, {sync['settled']} of {total} ended")
+    return bar

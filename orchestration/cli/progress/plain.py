@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self, TextIO
 
 from langgraph_quorum.orchestration.cli.progress.board import STAGES, Board
-from langgraph_quorum.orchestration.cli.words import counted, printable, seconds
+from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, printable, seconds
 
 
 class PlainProgress:
@@ -64,5 +64,7 @@ def line_of(event: Mapping[str, Any]) -> str:
     if kind == "fallback":
         return f"{name} goes to {event['to']} after {event['error']}"
     reason = f": {event['reason']}" if event.get("reason") else ""
+    point = sync.get("point", UNNAMED)
     far = f"{sync['good']} good, {sync['needed']} needed, {sync['settled']} of {sync['total']} ended"
+    far = far if point == UNNAMED else f"{point}: {far}"
     return f"{name} {kind.replace('_', ' ')} after {seconds(event.get('seconds', 0.0))} ({far}){reason}"

@@ -1,4 +1,7 @@
-"""What is not in the result, and why: branches that failed, were cut, ran out of time or were skipped."""
+"""What is not in the result, and why: branches that failed, were cut, ran out of time or were skipped.
+
+What was excused is not missing: its condition said no.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _Key = tuple[str, str, str]
 
 
 def print_leftovers(console: Console, branches: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print them by document, status and reason; nothing when every branch succeeded."""
+    """Print them by document, status and reason; nothing when none is missing."""
     rows = _together(branches)
     if not rows:
         return
@@ -45,7 +48,7 @@ def _together(branches: Mapping[str, Mapping[str, Any]]) -> dict[_Key, list[str]
     """Names of specialists by document, status and reason."""
     rows: dict[_Key, list[str]] = {}
     for record in branches.values():
-        if record["status"] != "succeeded":
+        if record["status"] != "succeeded" and not record.get("excused"):
             key = (record["group"], record["status"], printable(record["reason"]))
             rows.setdefault(key, []).append(record["specialist"])
     return rows

@@ -17,10 +17,11 @@ def missed_quality(outcome: Mapping[str, Any]) -> str:
     """What was missed and what it means, in a line; "" when nothing was missed, or anything else as well."""
     branches = outcome.get("branches", {})
     unmet = [finding for finding in outcome.get("findings", []) if finding["severity"] != "info"]
-    answered = all(record["status"] == "succeeded" for record in branches.values())
+    asked = [record for record in branches.values() if not record.get("excused")]
+    answered = all(record["status"] == "succeeded" for record in asked)
     if outcome["status"] != "partial" or not answered or [finding["check"] for finding in unmet] != ["quality"]:
         return ""
-    who = "the only branch" if len(branches) == 1 else f"all {len(branches)} branches"
+    who = "the only branch" if len(asked) == 1 else f"all {len(asked)} branches"
     meaning = _meaning([branches[name] for name in unmet[0]["branches"] if name in branches])
     return f"{who} answered; the measured {unmet[0]['message']}" + (f": {meaning}" if meaning else "")
 

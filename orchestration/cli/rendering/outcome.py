@@ -19,7 +19,7 @@ from langgraph_quorum.orchestration.cli.rendering.questions import print_questio
 from langgraph_quorum.orchestration.cli.rendering.summary import summary_table
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
 from langgraph_quorum.orchestration.cli.threads import FINISHED
-from langgraph_quorum.orchestration.cli.words import counted, interval, printable, seconds
+from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, interval, printable, seconds
 from langgraph_quorum.state.records import WorkItem
 
 _STYLES = {"approved": "bold green", "partial": "bold yellow", "failed": "bold red"}
@@ -75,7 +75,10 @@ def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
         line.append(f" ({interval(outcome.get('confidence_interval'))})", style="not bold default")
     if planned:
         good = sum(record["status"] == "succeeded" for record in branches)
-        line.append(f", {good} of {counted(planned, 'branch', 'branches')}", style="not bold default")
+        excused = sum(bool(record.get("excused")) for record in branches)
+        line.append(f", {good} of {counted(planned - excused, 'branch', 'branches')}", style="not bold default")
+        if excused:
+            line.append(f" ({excused} excused)", style="not bold default")
     if status in FINISHED and (took := _duration(outcome.get("timeline", []))):
         line.append(f", {took}", style="not bold default")
     return line
@@ -87,9 +90,15 @@ def _reasons(outcome: Mapping[str, Any]) -> list[str]:
     if missed := missed_quality(outcome):
         lines.append(missed)
     lines += [finding["message"] for finding in outcome.get("findings", []) if finding["message"] not in "".join(lines)]
-    decided = [event["why"] for event in outcome.get("timeline", []) if event["node"] == "sync_point"]
-    lines += [f"sync point: {why}" for why in decided if decided]
+    decided = [event for event in outcome.get("timeline", []) if event["node"] == "sync_point"]
+    lines += [f"sync point{_named(event)}: {event['why']}" for event in decided if event["why"]]
     return [printable(line) for line in lines]
+
+
+def _named(event: Mapping[str, Any]) -> str:
+    """The name of the sync point that an event is about, where it has one of its own."""
+    point = (event.get("data") or {}).get("point", UNNAMED)
+    return "" if point == UNNAMED else f" {point}"
 
 
 def _duration(timeline: Sequence[Mapping[str, Any]]) -> str:
