@@ -85,7 +85,7 @@ def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
         active, task = set(state["active"]), task_of(state)
         sent = _Sent(state, fan_out, active)
         calls = [
-            (item["specialist"], sent.call(item, order))
+            sent.call(item, order)
             for order, item in enumerate(item for item in state["queue"] if item["branch_id"] in active)
         ]
         wave, seats = sent.wave(), fan_out.seats

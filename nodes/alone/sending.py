@@ -143,14 +143,12 @@ def _sends(
     name, seat = branch.specialist.name, branch.crew.seats[branch.specialist.name]
     needed = _needed(branch, items, points_of)
     nothing: list[str] = []
-    calls: list[tuple[str, BranchCall]] = []
+    calls: list[BranchCall] = []
     for order, item in enumerate(items):
         branch_id = item["branch_id"]
         item["payload"]["kept"] = branch_id in needed
         waits_for = item.get("depends_on") or nothing
-        calls.append(
-            (name, BranchCall(item=item, order=order, inputs={}, waits_for=waits_for, points=points_of[branch_id]))
-        )
+        calls.append(BranchCall(item=item, order=order, inputs={}, waits_for=waits_for, points=points_of[branch_id]))
     alone = {name} if branch.specialist.travels_alone else ()
     sends = []
     for _, together in bundled(calls, size, lambda _: seat.seconds, alone):

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, groupby
-from operator import itemgetter
 from typing import Literal
 
 from langgraph_quorum.state.branch import BranchCall
@@ -27,9 +26,6 @@ QUICK = 50
 MOST_SENDS = 64
 """Most bundles for the calls of one specialist that wait for nothing."""
 
-Call = tuple[str, BranchCall]
-"""A specialist's name with one call for it."""
-
 
 def check_bundle(value: object) -> BundleSize:
     """The option's value, refused when it is none.
@@ -45,7 +41,10 @@ def check_bundle(value: object) -> BundleSize:
 
 
 def bundled(
-    calls: Sequence[Call], size: BundleSize, seconds_of: Callable[[str], float | None], alone: Collection[str] = ()
+    calls: Sequence[BranchCall],
+    size: BundleSize,
+    seconds_of: Callable[[str], float | None],
+    alone: Collection[str] = (),
 ) -> list[tuple[str, list[BranchCall]]]:
     """The calls of one fan-out as one list for each `Send`, with its specialist.
 
@@ -54,13 +53,13 @@ def bundled(
     with what stands next to them among the waiting. When every specialist's calls travel alone, the order stays.
 
     Args:
-        calls: In topological order, `waits_for` filled in.
+        calls: In topological order, with their specialist and `waits_for` filled in.
         size: As `check_bundle` allows.
         seconds_of: Mean seconds of a specialist's calls as measured so far; None before the first. Asked once for each
             specialist, and only for `auto`.
         alone: Specialists whose calls never share a `Send`.
     """
-    counts = Counter(name for name, _ in calls)
+    counts = Counter([_specialist(call) for call in calls])
     most = {
         name: _worthwhile(count, seconds_of(name)) if size == "auto" else size or 1
         for name, count in counts.items()
@@ -68,11 +67,15 @@ def bundled(
     }
     most |= dict.fromkeys(counts.keys() - most.keys(), 1)
     if all(one == 1 for one in most.values()):
-        return [(name, [call]) for name, call in calls]
-    free = [one for one in calls if not one[1]["waits_for"]]
-    waiting = [one for one in calls if one[1]["waits_for"]]
-    neighbours = groupby(waiting, key=itemgetter(0))
+        return [(_specialist(call), [call]) for call in calls]
+    free = [call for call in calls if not call["waits_for"]]
+    waiting = [call for call in calls if call["waits_for"]]
+    neighbours = groupby(waiting, key=_specialist)
     return [*_gathered(free, most), *chain.from_iterable(_gathered(run, most) for _, run in neighbours)]
+
+
+def _specialist(call: BranchCall) -> str:
+    return call["item"]["specialist"]
 
 
 def _worthwhile(count: int, mean_s: float | None) -> int:
@@ -83,11 +86,12 @@ def _worthwhile(count: int, mean_s: float | None) -> int:
     return max(worth, math.ceil(count / MOST_SENDS))
 
 
-def _gathered(calls: Iterable[Call], most: Mapping[str, int]) -> list[tuple[str, list[BranchCall]]]:
+def _gathered(calls: Iterable[BranchCall], most: Mapping[str, int]) -> list[tuple[str, list[BranchCall]]]:
     """As many calls of a specialist together as may be; a bundle stands where its first call stood."""
     bundles: list[tuple[str, list[BranchCall]]] = []
     filling: dict[str, list[BranchCall]] = {}
-    for name, call in calls:
+    for call in calls:
+        name = _specialist(call)
         if name not in filling or len(filling[name]) >= most[name]:
             filling[name] = []
             bundles.append((name, filling[name]))
