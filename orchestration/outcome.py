@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from langgraph.types import StateSnapshot
+from langgraph.types import PregelTask, StateSnapshot
 
 from langgraph_quorum.state.records import BranchRecord, RunStatus
 
@@ -26,9 +26,13 @@ def open_questions(snapshot: StateSnapshot) -> dict[str, Any]:
 
 
 def waits_for_human(snapshot: StateSnapshot) -> bool:
-    """Whether every task that is left waits for an answer, so that driving on would change nothing."""
+    """Whether every task that is left asks, or waits for one that does, so that driving on would change nothing."""
     unfinished = [task for task in snapshot.tasks if task.result is None]
-    return bool(unfinished) and all(task.interrupts for task in unfinished)
+    asking = [task for task in unfinished if task.interrupts]
+    if len(asking) == len(unfinished):
+        return bool(unfinished)
+    waiting = _waiting(snapshot) if asking else {}
+    return bool(waiting) and len(waiting) == len(unfinished)
 
 
 def status_of(snapshot: StateSnapshot) -> RunStatus:
@@ -62,15 +66,33 @@ def outcome_of(thread_id: str, snapshot: StateSnapshot, channels: list[str]) -> 
 def _unmerged(snapshot: StateSnapshot) -> Mapping[str, BranchRecord]:
     """Branches of a fan-out that is under way: those that have ended, and those that ask a human."""
     found: dict[str, BranchRecord] = {}
-    active = snapshot.values.get("active", [])
     for task in snapshot.tasks:
         if isinstance(task.result, Mapping) and isinstance(task.result.get("branches"), Mapping):
             found.update(task.result["branches"])
-        elif task.interrupts and len(task.path) > 1 and isinstance(task.path[1], int) and task.path[1] < len(active):
-            # The path of a `Send` carries its position in the fan-out, which is the branch's position in `active`.
-            branch_id = active[task.path[1]]
-            found[branch_id] = _awaiting(branch_id, task.name, snapshot)
+    for branch_id, task in _waiting(snapshot).items():
+        found[branch_id] = _awaiting(branch_id, task.name, snapshot)
     return found
+
+
+def _waiting(snapshot: StateSnapshot) -> dict[str, PregelTask]:
+    """Tasks of a fan-out whose branch asks a human, or depends on one that does, by branch id."""
+    active = snapshot.values.get("active", [])
+    unfinished: dict[str, PregelTask] = {}
+    for task in snapshot.tasks:
+        # The path of a `Send` carries its position in the fan-out, which is the branch's position in `active`.
+        position = task.path[1] if len(task.path) > 1 else None
+        if task.result is None and isinstance(position, int) and position < len(active):
+            unfinished[active[position]] = task
+    waiting = {branch_id: task for branch_id, task in unfinished.items() if task.interrupts}
+    queue = snapshot.values.get("queue", []) if waiting else []
+    branches = {item["branch_id"] for item in queue}
+    for item in queue:  # prerequisites come first; a sync point waits with the branch that asks
+        branch_id = item["branch_id"]
+        if branch_id in unfinished and any(
+            name in waiting or name not in branches for name in item.get("depends_on", [])
+        ):
+            waiting[branch_id] = unfinished[branch_id]
+    return waiting
 
 
 def _awaiting(branch_id: str, specialist: str, snapshot: StateSnapshot) -> BranchRecord:
