@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.types import INTERRUPT
 from langgraph.config import get_config
-from langgraph.errors import GraphInterrupt
+from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import RunControl, Runtime
 
 from langgraph_quorum.nodes.branching.crew import Crew
@@ -126,7 +126,7 @@ class meet:  # noqa: N801  a context manager, named as what one does
         return self._meeting
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._meeting.go(self._count, broken=kind is not None and not issubclass(kind, GraphInterrupt))
+        self._meeting.go(self._count, broken=kind is not None and not issubclass(kind, GraphBubbleUp))
 
 
 def _key(runtime: Runtime[QuorumContext], wave: Wave) -> Key:
