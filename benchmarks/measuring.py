@@ -3,43 +3,74 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+
+Work = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: what was measured, against what, and what came out."""
+    """One line of a table: what was measured, against what, what came out, and what it should reach."""
 
     work: str
     measured: str
     against: str
-    ratio: float
+    ratio: str
+    target: str = ""
+    met: bool | None = None
+    """None where there is no target."""
 
 
-def seconds(run: Callable[[], Awaitable[object]], repeats: int) -> float:
-    """Median time of a coroutine function over some runs, after one that warms up."""
-
-    async def all_runs() -> list[float]:
-        await run()
-        taken = []
-        for _ in range(repeats):
-            began = time.perf_counter()
-            await run()
-            taken.append(time.perf_counter() - began)
-        return taken
-
-    return median(asyncio.run(all_runs()))
+async def seconds(run: Work) -> float:
+    """Wall time of one run, begun without garbage of the last one."""
+    gc.collect()
+    began = time.perf_counter()
+    await run()
+    return time.perf_counter() - began
 
 
-def table(rows: list[Row]) -> str:
-    """The rows in columns."""
-    heads = ("work", "measured", "against", "ratio")
-    lines = [(row.work, row.measured, row.against, f"{row.ratio:.2f}") for row in rows]
+def alternately(bare: Work, ours: Work, repeats: int) -> tuple[float, float]:
+    """Median times of two kinds of run that take turns, after one of each that warms up."""
+
+    async def taking_turns() -> tuple[float, float]:
+        await bare()
+        await ours()
+        pairs = [(await seconds(bare), await seconds(ours)) for _ in range(repeats)]
+        return median(first for first, _ in pairs), median(second for _, second in pairs)
+
+    return asyncio.run(taking_turns())
+
+
+def times_slower(work: str, times: tuple[float, float], most: float | None = None) -> Row:
+    """Our time as a multiple of the bare graph's, at most `most`."""
+    bare, ours = times
+    target, met = ("", None) if most is None else (f"at most {most:g}", ours / bare <= most)
+    return Row(work, shown(ours), f"bare graph {shown(bare)}", f"{ours / bare:.2f}", target, met)
+
+
+def times_faster(work: str, times: tuple[float, float], least: float | None = None, against: str = "bare graph") -> Row:
+    """The other's time as a multiple of ours, at least `least`."""
+    other, ours = times
+    target, met = ("", None) if least is None else (f"at least {least:g} x", other / ours >= least)
+    return Row(work, shown(ours), f"{against} {shown(other)}", f"{other / ours:.1f} x faster", target, met)
+
+
+def shown(time_s: float) -> str:
+    """Seconds, or milliseconds where that reads better."""
+    return f"{time_s:.2f} s" if time_s >= 1 else f"{time_s * 1000:.0f} ms"
+
+
+def table(title: str, rows: Sequence[Row]) -> str:
+    """The rows in columns, under a title."""
+    heads = (title, "measured", "against", "ratio", "to reach", "met")
+    met = {True: "yes", False: "NO", None: ""}
+    lines = [(row.work, row.measured, row.against, row.ratio, row.target, met[row.met]) for row in rows]
     widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in [heads, *lines]
+        for line in [heads, tuple("-" * width for width in widths), *lines]
     )
