@@ -16,8 +16,12 @@ def is_new(snapshot: StateSnapshot) -> bool:
 
 
 def is_finished(snapshot: StateSnapshot) -> bool:
-    """Whether the run has come to its end."""
-    return not is_new(snapshot) and not snapshot.next
+    """Whether the run has come to its end.
+
+    `next` does not tell: it leaves out tasks that are done, and after a kill those of the last step may all be, while
+    the checkpoint that follows from them was never written.
+    """
+    return not is_new(snapshot) and not snapshot.tasks
 
 
 def open_questions(snapshot: StateSnapshot) -> dict[str, Any]:
