@@ -55,7 +55,7 @@ def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisi
     if not total:
         return True
     succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
-    good = sum(is_good(policy, record) for record in everything)
+    good = sum([is_good(policy, record) for record in everything]) if policy.min_quality else len(succeeded)
     viable = len(succeeded) >= policy.minimum and (succeeded | excused).issuperset(policy.must)
     return viable and (decisive or good >= policy.needed(total))
 

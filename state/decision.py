@@ -49,7 +49,8 @@ class Release:
 
 def is_good(policy: SyncPolicy, record: BranchRecord) -> bool:
     """Whether a branch counts for the quorum: a success whose score, where there is one, reaches the minimum."""
-    score = record["quality"]["score"] if record["quality"] is not None else None
+    quality = record["quality"]
+    score = None if quality is None else quality["score"]
     return record["status"] == "succeeded" and (score is None or score >= policy.min_quality)
 
 
