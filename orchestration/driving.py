@@ -14,8 +14,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
 from langgraph_quorum.orchestration.database import Pool
-from langgraph_quorum.orchestration.given import NOTHING, Entry, Given
-from langgraph_quorum.orchestration.outcome import is_new, outcome_of, status_of
+from langgraph_quorum.orchestration.given import NOTHING, Given
+from langgraph_quorum.orchestration.outcome import is_new, open_questions, outcome_of, status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
 from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
 from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
@@ -53,9 +53,11 @@ class Driver:
         thread_id = run.thread_id
         async with hold_lease(self.pool, thread_id) as lease:
             snapshot = await self.snapshot(thread_id)
+            if asked := open_questions(snapshot):
+                given = given.remembering((await get_run(self.pool, thread_id)).options, asked)
             values = given.for_graph(thread_id, snapshot)
             if values is not NOTHING:
-                await self._enter(thread_id, given.entry, lease, new=is_new(snapshot))
+                await self._enter(thread_id, given, lease, new=is_new(snapshot))
             on_taken()
             if values is not NOTHING:
                 await self._through(run, values, given.context, lease)
@@ -77,14 +79,15 @@ class Driver:
         names = [channels] if isinstance(channels, str) else list(channels)
         return outcome_of(thread_id, snapshot, names)
 
-    async def _enter(self, thread_id: str, entry: Entry, lease: Lease, *, new: bool) -> None:
+    async def _enter(self, thread_id: str, given: Given, lease: Lease, *, new: bool) -> None:
         """Enter the run as running. What it was first started with stays, whatever a later start was given."""
+        entry = given.entry
         if not new:
             stored = await get_run(self.pool, thread_id)
             if stored.workflow != self.workflow:
                 mend = f"thread {thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
                 raise ConfigurationError("workflow", self.workflow, mend)
-            entry = Entry(stored.task, dict(stored.options))
+            entry = given.entered(stored.task, stored.options)
         await record_start(
             self.pool,
             thread_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -17,6 +18,8 @@ from langgraph_quorum.state.words import suggestion
 NOTHING = object()
 """There is nothing to drive."""
 
+_ANSWERS = "kept_answers"
+"""Among a run's options."""
 _NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -42,12 +45,27 @@ class Given:
         entry: For the register.
         answers: By interrupt id.
         context: The run's context.
+        kept: Answers to open questions that were given before, and whose branch has not ended yet: a crash came first.
     """
 
     values: Mapping[str, Any] | None
     entry: Entry
     answers: Mapping[str, Any] = field(default_factory=dict)
     context: Any = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+    def remembering(self, options: Mapping[str, Any], asked: Collection[str]) -> Given:
+        """The same, with what the register has kept of earlier answers to the questions that are open."""
+        kept = {name: answer for name, answer in options.get(_ANSWERS, {}).items() if name in asked}
+        return dataclasses.replace(self, kept=kept)
+
+    def entered(self, task: str, options: Mapping[str, Any]) -> Entry:
+        """What the register keeps from now on of a run that is taken up, with the answers to its open questions.
+
+        LangGraph keeps an answer only once the branch that it is for has ended.
+        """
+        rest = {name: value for name, value in options.items() if name != _ANSWERS}
+        return Entry(task, {**rest, **_kept_answers({**self.kept, **self.answers})})
 
     def for_graph(self, thread_id: str, snapshot: StateSnapshot) -> Any:
         """What to hand to the graph where it stands: its input, answers, None to go on, or `NOTHING`.
@@ -68,8 +86,8 @@ class Given:
             if self.values is None:
                 raise ThreadNotFoundError(thread_id)
             return self.values
-        if self.answers:
-            return Command(resume=dict(self.answers))
+        if self.answers or self.kept:
+            return Command(resume={**self.kept, **self.answers})
         return NOTHING if is_finished(snapshot) or waits_for_human(snapshot) else None
 
 
@@ -98,6 +116,17 @@ def check_storable(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, str) and _NOT_STORABLE.search(value):
             raise ConfigurationError(name, value[:80], "take out NUL characters and lone surrogates")
+
+
+def _kept_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as they can be kept with the run; {} when there are none, or Postgres could not keep them as they are."""
+    try:
+        text = json.dumps(dict(answers), allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return {}
+    if not answers or "\\u0000" in text or _NOT_STORABLE.search(text):
+        return {}
+    return {_ANSWERS: json.loads(text)}
 
 
 def kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
