@@ -1,4 +1,4 @@
-"""The integrator: writes the answer down."""
+"""The integrator: writes the answer down. Async, because LangGraph runs a sync node in a thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.state.workflow import QuorumState
 
 
-def integrator(state: QuorumState) -> dict[str, Any]:
+async def integrator(state: QuorumState) -> dict[str, Any]:
     """End the run with what there is: approved, or partial when a target stayed unmet."""
     verdict = state["verdict"] or "approved"
     wrong = [finding["message"] for finding in state["findings"] if finding["severity"] == "error"]

@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -20,12 +20,20 @@ STALE_S = 5.0
 """A sample older than this says nothing about the present, so a new window is begun."""
 
 
+class _Sample(NamedTuple):
+    """What the system says at a moment, seconds on the monotonic clock."""
+
+    at: float
+    cpu_times: Any
+    free_memory_bytes: int
+
+
 class LocalCapacity:
     """Measures CPU and memory of this machine: what the cores did between this measurement and the last."""
 
     def __init__(self, cost_budget: float | None = None) -> None:
         self._cost_budget = cost_budget
-        self._last: tuple[float, Any] | None = None
+        self._last: _Sample | None = None
         self._known: Capacity | None = None
         self._under_way: asyncio.Task[Capacity] | None = None
 
@@ -39,33 +47,32 @@ class LocalCapacity:
         return await asyncio.shield(task)
 
     def _age_s(self) -> float:
-        return math.inf if self._last is None else time.monotonic() - self._last[0]
+        return math.inf if self._last is None else time.monotonic() - self._last.at
 
     async def _measured(self) -> Capacity:
         age_s = self._age_s()
         if self._last is None or age_s > STALE_S:
             self._last = await asyncio.to_thread(_sample)
-        await asyncio.sleep(max(0.0, WINDOW_S - (time.monotonic() - self._last[0])))
+        await asyncio.sleep(max(0.0, WINDOW_S - (time.monotonic() - self._last.at)))
         before, self._last = self._last, await asyncio.to_thread(_sample)
-        self._known = await self._capacity(before[1], self._last[1])
+        self._known = self._capacity(before, self._last)
         return self._known
 
-    async def _capacity(self, before: Any, after: Any) -> Capacity:
-        memory = await asyncio.to_thread(psutil.virtual_memory)
-        free_cpu, io_wait = _shares(before, after)
+    def _capacity(self, before: _Sample, now: _Sample) -> Capacity:
+        free_cpu, io_wait = _shares(before.cpu_times, now.cpu_times)
         cpus = _usable_cpus()
         return Capacity(
             cpus=cpus,
             free_cpu=free_cpu,
-            free_memory_bytes=int(memory.available),
+            free_memory_bytes=now.free_memory_bytes,
             free_workers=max(1, round(cpus * free_cpu)),
             io_wait=io_wait,
             cost_budget=self._cost_budget,
         )
 
 
-def _sample() -> tuple[float, Any]:
-    return time.monotonic(), psutil.cpu_times()
+def _sample() -> _Sample:
+    return _Sample(time.monotonic(), psutil.cpu_times(), int(psutil.virtual_memory().available))
 
 
 def _shares(before: Any, after: Any) -> tuple[float, float]:
