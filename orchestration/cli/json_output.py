@@ -25,6 +25,7 @@ _CONTRACT: dict[str, Any] = {
     "sources": [],
     "partial": False,
     "failed": [],
+    "pending": [],
     "branches": {},
     "sync": [],
     "timeline": [],

@@ -24,6 +24,7 @@ CONTRACT = {
     "sources",
     "partial",
     "failed",
+    "pending",
     "branches",
     "sync",
     "timeline",

@@ -263,6 +263,17 @@ async def test_questions_are_asked_before_the_whole_is_reviewed() -> None:
     assert crew.calls == {"a": 1, "b": 1}
 
 
+async def test_questions_are_asked_before_a_person_is_asked_to_put_up_with_missed_targets() -> None:
+    crew = Asking()
+    crowd = [crew.fails("broken", ValueError("no")), crew.asks("b"), crew.sleeps("a", 1)]
+    talk = Dialogue(*crowd, sync=PARK, validation=ValidationPolicy(review="unmet"))
+    paused = await talk.begin()
+    review = await talk.answer({questions(paused)["b"]: "yes"})
+    (asked,) = review["__interrupt__"]
+    assert asked.value["action_requests"][0]["description"].startswith("2 good answers of 3, the quorum is 3")
+    assert (await talk.answer({asked.id: "approve"}))["status"] == "approved"
+
+
 async def test_questions_are_asked_when_the_rounds_are_used_up() -> None:
     crew = Asking()
     down = crew.fails("down", ConnectionError(), **ONCE)
@@ -271,6 +282,20 @@ async def test_questions_are_asked_when_the_rounds_are_used_up() -> None:
     paused = await talk.begin()
     result = await talk.answer({questions(paused)["b"]: "yes"})
     assert (result["status"], result["failed"], crew.calls["down"]) == ("partial", ["down"], 2)
+
+
+async def test_a_question_whose_branch_then_fails_for_good_does_not_save_the_run() -> None:
+    async def asks(branch: Branch) -> None:
+        interrupt("may I?")
+        raise ValueError("no use")
+
+    talk = Dialogue(Specialist("b", asks), sync=PARK)
+    paused = await talk.begin()
+    result = await talk.answer({paused["__interrupt__"][0].id: "yes"})
+    assert (result["status"], result["error"]["message"]) == (
+        "failed",
+        "0 of 1 branch succeeded, at least 1 must (b: no use)",
+    )
 
 
 async def test_an_asked_branch_that_fails_after_its_answer_is_redone_and_asks_again() -> None:
