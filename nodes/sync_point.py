@@ -29,7 +29,7 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
 
     async def sync_point(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         late = harvest.take(state["workflow_id"])
-        branches = merge_branches(state["branches"], late)
+        branches = merge_branches(state["branches"], late) if late else state["branches"]
         points = fan_out.points.applied(runtime.context)
         records = [branches[branch_id] for branch_id in state["active"]]
         decisions = _decisions(points, state["round"], records, branches.values())
@@ -39,9 +39,10 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
         if upcoming.branches:
             load["why"] = upcoming.why
         return {
+            # Only what has changed: a checkpointer stores anew all that a node writes.
+            **({"branches": late} if late else {}),
+            **({"queue": result.queue} if result.new else {}),
             "active": [],
-            "branches": late,
-            "queue": result.queue,
             "growth": result.growth,
             "redo": upcoming.branches,
             "round": state["round"] + bool(upcoming.branches),
