@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.branching import harvest
@@ -113,15 +113,16 @@ def _told(plan: Redistribution) -> dict[str, Any]:
 def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -> list[str]:
     """Branches that trying again could mend, in order of fan-out.
 
-    Before the first verdict: whatever is missing. After it: only what its findings name. A success is redone only when
-    it is weak, its specialist is not deterministic, and the last redo improved it.
+    Before the first verdict: whatever sync points miss that fell short. After it: only what its findings name. A
+    success is redone only when it is weak, its specialist is not deterministic, and the last redo improved it.
     """
     judged = is_judged(state)
-    named = _named(state) if judged else set()
+    findings = [name for finding in state["findings"] for name in finding["branches"]] if judged else []
+    named = _with_prerequisites(state, findings if judged else _of_short_points(state, fan_out))
     chosen: list[str] = []
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
-        if judged and branch_id not in named:
+        if branch_id not in named:
             continue
         if record is not None and record["status"] == "succeeded":
             mendable = judged and not item.get("joins") and _is_weak(state, record, fan_out, policy)
@@ -134,9 +135,16 @@ def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -
     return chosen
 
 
-def _named(state: QuorumState) -> set[str]:
-    """Branches that the validator's findings name, and what these wait for as far as it is missing."""
-    named = {branch_id for finding in state["findings"] for branch_id in finding["branches"]}
+def _of_short_points(state: QuorumState, fan_out: FanOut) -> list[str]:
+    """All branches that count for a sync point whose last decision was that it has too little."""
+    last = {decision["point"]: decision["status"] for decision in state["sync"]}
+    short = {point for point, status in last.items() if status == "timeout_recovery"}
+    return [item["branch_id"] for item in state["queue"] if not short.isdisjoint(fan_out.awaiting(item))]
+
+
+def _with_prerequisites(state: QuorumState, branch_ids: Iterable[str]) -> set[str]:
+    """These branches, and what they wait for as far as it is missing."""
+    named = set(branch_ids)
     for item in reversed(state["queue"]) if named else ():
         if item["branch_id"] in named and not _succeeded(state, item["branch_id"]):
             named.update(name for name in item.get("depends_on", []) if not _succeeded(state, name))
@@ -148,10 +156,16 @@ def _succeeded(state: QuorumState, branch_id: str) -> bool:
     return record is not None and record["status"] == "succeeded"
 
 
+def _is_met(state: QuorumState, branch_id: str) -> bool:
+    """Whether nobody need wait for it: it has succeeded, or was excused."""
+    record = state["branches"].get(branch_id)
+    return record is not None and (record["status"] == "succeeded" or record["excused"])
+
+
 def _is_fed(state: QuorumState, item: WorkItem, chosen: Sequence[str], fan_out: FanOut) -> bool:
     """Whether its prerequisites are done, or are sent out again with it."""
     for name in item.get("depends_on", []):
-        if name in chosen or _succeeded(state, name):
+        if name in chosen or _is_met(state, name):
             continue
         if name not in fan_out.points.policies or not _is_viable(state, name, chosen, fan_out):
             return False
@@ -163,7 +177,10 @@ def _is_viable(state: QuorumState, point: str, chosen: Sequence[str], fan_out: F
     policy = fan_out.points.policies[point]
     counted_by = [item["branch_id"] for item in state["queue"] if point in fan_out.counting(item)]
     possible = {name for name in counted_by if name in chosen or _succeeded(state, name)}
-    return len(possible) >= policy.minimum and possible.issuperset(policy.must)
+    if not possible and all(_is_met(state, name) for name in counted_by):
+        return True  # all were excused
+    missing = set(policy.must) - possible
+    return len(possible) >= policy.minimum and all(_is_met(state, name) for name in missing)
 
 
 def _is_hopeless(state: QuorumState, item: WorkItem, record: BranchRecord | None, fan_out: FanOut) -> bool:

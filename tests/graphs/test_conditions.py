@@ -192,6 +192,21 @@ async def test_an_excused_branch_is_not_sent_out_again() -> None:
     assert asked_for == [{}]
 
 
+async def test_what_joins_an_excused_branch_with_one_that_is_mended_is_sent_out_again_too() -> None:
+    stage = Play()
+    point = SyncPolicy(name="p", branches=("b", "left"), must=("left",), minimum=1)
+    work = [
+        item("left", when="never"),
+        item("b", fail=1),
+        item("c", fail=1),
+        item("join", depends_on=["left", "c"]),
+        item("after", depends_on=["p"]),
+    ]
+    result = await play(stage, work, [point, ALL], conditions=CONDITIONS)
+    assert (stage.inputs["join"], stage.inputs["after"]) == ({"c": "player"}, {"p": {"b": "player"}})
+    assert result["status"] == "approved"
+
+
 async def test_a_group_whose_branches_were_all_excused_needs_no_result() -> None:
     work = [item("a", group="x.md"), item("b", when="never", group="y.md")]
     result = await play(Play(), work, ALL, conditions=CONDITIONS)

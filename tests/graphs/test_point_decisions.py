@@ -129,6 +129,23 @@ async def test_a_redo_asks_of_a_point_only_what_it_still_lacks() -> None:
     assert again["seconds"] == pytest.approx(1, abs=0.01)
 
 
+async def test_a_point_that_has_enough_is_not_held_up_by_the_recovery_of_another() -> None:
+    stage = Play()
+    second = SyncPolicy(name="second", branches=("c", "top"), threshold=1.0)
+    work = [item("c", 1, fail=1), item("base", 1, fail=1), item("x", 2), item("top", depends_on=["base"])]
+    result = await play(stage, [*PAIR_AND_SLOW, *work], [first(), second, SyncPolicy(threshold=0.5)])
+    assert decided(result) == {
+        ("first", 0): "grace_expired",
+        ("second", 0): "all_failed",
+        ("main", 0): "all_done",
+        ("second", 1): "all_done",
+        ("main", 1): "all_done",
+    }
+    # slow is not missed by anybody; base is, because top waits for it
+    assert stage.calls == {"a": 1, "b": 1, "slow": 1, "c": 2, "base": 2, "x": 1, "top": 1}
+    assert (result["status"], statuses(result)["slow"]) == ("approved", "cut")
+
+
 async def test_a_later_round_that_comes_to_nothing_does_not_undo_a_quorum() -> None:
     work = [item("a", group="x"), item("b", group="y", fail=9), item("c", group="x")]
     result = await play(Play(), work, SyncPolicy(threshold=0.6))
