@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from langgraph_quorum.state.records import Mode, WorkItem
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Branch:
     """One piece of work, as its specialist sees it.
 
@@ -40,7 +40,7 @@ Condition = Callable[[Mapping[str, Any]], bool]
 """Asked with a branch's inputs whether it is to run."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """What a specialist may return in place of a bare value, to say more than the value.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from langgraph.errors import GraphDrained
@@ -9,29 +10,40 @@ from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.branching.bundle import Lanes
 from langgraph_quorum.nodes.branching.crew import Crew
-from langgraph_quorum.nodes.branching.rendezvous import meet
+from langgraph_quorum.nodes.branching.rendezvous import Meeting, meet
 from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.nodes.branching.work import Setting
 from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.state.branch import Bundle
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.workflow import QuorumContext
 
+Records = dict[str, BranchRecord]
+"""By branch id."""
+Write = Callable[[Bundle, Records, Meeting], Any]
+"""Makes what a node returns when its branches have ended."""
 
-def branch_node(name: str, crew: Crew) -> SpecialistNode:
-    """The node of one specialist: it takes a `Bundle` and writes a record of each of its branches to `branches`."""
 
-    async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+def in_branches(_bundle: Bundle, records: Records, _meeting: Meeting) -> dict[str, Any]:
+    """The records of its branches are all that it writes."""
+    return {"branches": records}
+
+
+def branch_node(name: str, crew: Crew, write: Write = in_branches) -> SpecialistNode:
+    """The node of one specialist: it takes a `Bundle`, and writes a record of each of its branches to `branches`."""
+
+    async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> Any:
         calls = state["calls"]
         with meet(state, runtime) as meeting:
             gate = await meeting.gate(state["wave"], crew, runtime)
             setting = Setting(name, crew, state, gate, runtime.stream_writer)
             if len(calls) > 1:
-                return {"branches": await Lanes(setting).records()}
+                return write(state, await Lanes(setting).records(), meeting)
             record = await Visit(setting, calls[0]).record(parks=_parks(state, crew))
             if record["release"] == "drained":
                 # It is to run again when the run goes on, so its task must not count as done.
                 raise GraphDrained(runtime.drain_reason or "drained")
-            return {"branches": {record["branch_id"]: record}}
+            return write(state, {record["branch_id"]: record}, meeting)
 
     specialist_node.__name__ = name
     return specialist_node

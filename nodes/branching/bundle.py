@@ -66,6 +66,7 @@ class Lanes:
                 return
             if self._at is not None:
                 visit, self._at = self._at, None
+                visit.work.show()
                 self._own.add(visit.branch_id)
                 lane.set_name(f"quorum:{visit.branch_id}")
                 self._tasks.add(asyncio.create_task(self._finish(visit, lane)))

@@ -53,7 +53,6 @@ class Gate:
         self._tallies = {share["point"]: Tally(points.policies[share["point"]], share, now) for share in wave["shares"]}
         self._open = set(self._tallies)
         self._results: dict[str, Any] = {}
-        self._shown = {name: tally.progress() for name, tally in self._tallies.items()}
         self._awaiting: set[str] = set()
         self.pauses = False
         self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
@@ -86,7 +85,7 @@ class Gate:
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
-        return {**self._shown[points[0]], "running": self._admission.running, "at_once": self._admission.limit}
+        return self._tallies[points[0]].progress(self._admission.running, self._admission.limit)
 
     def turn_now(self, branch_id: str) -> bool:
         """Give a branch that asks for nothing but a turn its turn at once, if one is free."""
@@ -205,8 +204,6 @@ class Gate:
             self._awaiting.add(branch_id)
         open_ones = [self._tallies[name] for name in record["points"] if name in self._open]
         moved = [tally for tally in open_ones if tally.count(record, now)]
-        for tally in open_ones:
-            self._shown[tally.name] = tally.progress()
         self._admission.ended(branch_id, ending, now, freed=branch_id not in self._running_on)
         return moved
 

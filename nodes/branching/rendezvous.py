@@ -29,6 +29,9 @@ class Meeting:
 
     *Departed* branches are counted, not present ones: under a `max_concurrency` the next branch may come only after the
     last has gone.
+
+    Attributes:
+        left: What those that have gone have left for the last one to take along.
     """
 
     def __init__(self, key: Key, control: RunControl | None) -> None:
@@ -39,6 +42,7 @@ class Meeting:
         self._present = self._departed = self._expected = 0
         self._broken = False
         self._lingering: asyncio.TimerHandle | None = None
+        self.left: list[Any] = []
 
     def come(self, calls: Sequence[BranchCall]) -> None:
         """Note that a bundle has come."""
@@ -76,6 +80,15 @@ class Meeting:
             # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
             points = points.patient()
         return Gate(points, wave, lambda: runtime.drain_requested, finished.values(), crew.resources)
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether there is a checkpointer: what a branch writes is then known after a crash."""
+        return self._opening is not None
+
+    def is_last(self, count: int) -> bool:
+        """Whether nobody is left or still to come, when a bundle of so many branches has gone."""
+        return self._present == 1 and self._departed + count >= self._expected
 
     def go(self, count: int, *, broken: bool) -> None:
         """Note that a bundle of so many branches has gone. A broken meeting ends with the last that is there."""

@@ -52,14 +52,16 @@ class Tally:
         """Whether it has the successes without which nothing can be built on it."""
         return len(self.results) + self._earlier >= self.policy.minimum and not self._must
 
-    def progress(self) -> dict[str, Any]:
-        """How far it has come, for people who watch."""
+    def progress(self, running: int, at_once: int) -> dict[str, Any]:
+        """How far it has come, and how many branches of the fan-out are and may be running, for people who watch."""
         return {
             "point": self.name,
             "total": self._total,
             "good": self._good,
             "settled": self._settled,
             "needed": self._needed,
+            "running": running,
+            "at_once": at_once,
         }
 
     def count(self, record: BranchRecord, now: float) -> bool:

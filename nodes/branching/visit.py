@@ -28,6 +28,8 @@ class Visit:
         work: What it does: its own, or what has been under way since an earlier fan-out.
     """
 
+    __slots__ = ("_adopted", "_call", "_crew", "_gate", "_points", "_setting", "_wave", "branch_id", "work")
+
     def __init__(self, setting: Setting, call: BranchCall) -> None:
         self._setting, self._call = setting, call
         self._crew, self._gate, self._wave = setting.crew, setting.gate, setting.bundle["wave"]
@@ -72,6 +74,8 @@ class Visit:
         except asyncio.CancelledError:
             await stop(task, cancel=True)
             raise
+        if not task.done():
+            self.work.show()
         return await self.ended_by(task, parks=parks)
 
     async def ended_by(self, task: asyncio.Task[Any], *, parks: bool) -> BranchRecord:

@@ -68,13 +68,28 @@ class Work:
         heard: Whether anybody still watches it.
     """
 
+    __slots__ = (
+        "_call",
+        "_crew",
+        "_gate",
+        "_item",
+        "_name",
+        "_setting",
+        "_shown",
+        "answered",
+        "branch_id",
+        "effort",
+        "follows",
+        "heard",
+    )
+
     def __init__(self, setting: Setting, call: BranchCall) -> None:
         self._setting, self._call, self._item = setting, call, call["item"]
         self._name, self._crew, self._gate = setting.name, setting.crew, setting.gate
         self.branch_id = self._item["branch_id"]
         self.effort = Effort(answered_by=setting.name)
         self.answered: Answer | None = None
-        self.follows = False
+        self.follows = self._shown = False
         self.heard = True
 
     async def run(self) -> Outcome:
@@ -93,7 +108,7 @@ class Work:
         )
         if item.get("joins"):
             return await self._joined(branch)
-        attempts = Attempts(crew.seats, effort, self._gate.deadlines, self.tell)
+        attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._notify)
         answered = await attempts.answer(self._name, branch, item)
         effort.stop()
         work = crew.created(item, answered.work) if answered.work else NO_WORK
@@ -192,6 +207,16 @@ class Work:
             return None
         work = list(self.answered.work) or NO_WORK
         return Outcome("succeeded", "its score came too late", self.answered.value, work=work)
+
+    def show(self) -> None:
+        """It has begun and not ended at once: from here on, tell of its attempts. Nobody could see them before."""
+        self._shown = True
+        if self.effort.attempts:
+            self.tell("running", {"attempt": self.effort.attempts})
+
+    def _notify(self, event: str, data: Mapping[str, Any]) -> None:
+        if self._shown:
+            self.tell(event, data)
 
     def tell(self, event: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell those who watch."""
