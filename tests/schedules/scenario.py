@@ -1,0 +1,138 @@
+"""What one seed stands for: the work, the rules, how the specialists behave, and what befalls the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.coordinator import FanOut
+from langgraph_quorum.nodes.planning.order import membership, ordered
+from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
+from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.records import Mode, WorkItem
+from langgraph_quorum.state.sync_policy import SyncPolicy
+
+Kind = Literal[
+    "answer",  # after a while
+    "instant",  # without any await
+    "busy",  # without any await, while time passes
+    "transient",  # raises an error that may pass
+    "permanent",  # raises an error that stays
+    "unkeepable",  # answers with something that cannot be kept
+    "hang",  # until it is cancelled
+    "stubborn",  # refuses to be cancelled for a while
+    "swallow",  # swallows the cancellation and answers
+    "bitter",  # raises when it is cancelled
+    "quits",  # cancels its own task
+    "exits",  # tries to end the process
+    "asks",  # asks a human
+]
+Blow = Literal["crash", "cancel", "drain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one call of a specialist does.
+
+    Attributes:
+        kind: How it behaves.
+        seconds: How long it takes.
+        breaths: How often it lets others run before that.
+        refuses_s: How long it goes on after it was cancelled.
+        cost: What it says it cost; None for a bare value.
+        score: What the scorer makes of its answer; None for nothing, -1 for a scorer that raises.
+        scoring_s: How long that takes.
+    """
+
+    kind: Kind
+    seconds: float = 0.0
+    breaths: int = 0
+    refuses_s: float = 0.0
+    cost: float | None = None
+    score: float | None = None
+    scoring_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Something that befalls the run: at step `at` of the loop that it finds running, counted from its start."""
+
+    blow: Blow
+    at: int
+
+
+class Says:
+    """Of results or inputs: yes, no, or an error."""
+
+    def __init__(self, what: Literal["yes", "no", "raise", "count", "has"], number: int = 0, name: str = "") -> None:
+        self.what, self.number, self.name = what, number, name
+
+    def __call__(self, given: Mapping[str, Any]) -> bool:
+        if self.what == "raise":
+            raise LookupError("a broken rule")
+        if self.what == "count":
+            return len(given) >= self.number
+        return self.name in given if self.what == "has" else self.what == "yes"
+
+    def __repr__(self) -> str:
+        return f"{self.what}{self.number or ''}{self.name}"
+
+
+CONDITIONS = {"yes": Says("yes"), "no": Says("no"), "some": Says("count", 1), "broken": Says("raise")}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One run in the making. Times are virtual seconds."""
+
+    seed: int
+    work: Sequence[WorkItem]
+    specialists: Sequence[dict[str, Any]]
+    policies: Sequence[SyncPolicy]
+    acts: Mapping[str, Sequence[Act]]
+    mode: Mode
+    at_once: int
+    ceiling: int
+    cpu_at_once: float
+    resources: Mapping[str, float]
+    bundle: int | None
+    max_concurrency: int | None
+    rounds: int
+    weak_again: bool
+    commit_lag: int
+    down_s: float
+    endless: bool
+    disturbances: Sequence[Disturbance] = ()
+    points: Points = field(init=False)
+    queue: list[WorkItem] = field(init=False)
+    points_of: dict[str, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        fix = object.__setattr__
+        fix(self, "points", Points.of(list(self.policies)))
+        index = {one["name"]: specialist_of(one, _never) for one in self.specialists}
+        points_of = membership(self.work, index, self.points)
+        fix(self, "points_of", points_of)
+        fix(self, "queue", ordered(self.work, points_of))
+
+    def act(self, branch_id: str, call: int) -> Act:
+        """What a branch's call does, counted from 0 over the whole run; the last act stays."""
+        acts = self.acts[branch_id]
+        return acts[min(call, len(acts) - 1)]
+
+    def fan_out(self, seats: Mapping[str, Seat]) -> FanOut:
+        return FanOut(seats, self.points, self.bundle)
+
+    def specialist(self, item: WorkItem) -> dict[str, Any]:
+        return next(one for one in self.specialists if one["name"] == item["specialist"])
+
+
+async def _never(_: Any) -> None: ...
+
+
+def specialist_of(settings: Mapping[str, Any], run: Any) -> Specialist:
+    """A specialist as the scenario describes it."""
+    given = {name: value for name, value in settings.items() if name != "cpu"}
+    return Specialist(run=run, resources=Resources(cpu=settings["cpu"]), **given)

@@ -1,0 +1,154 @@
+"""The outside of a run: specialists that follow their script, a scorer, and a human who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from langgraph.errors import GraphInterrupt
+from langgraph.types import Interrupt
+
+from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.scoring.scorer import scored_by
+from langgraph_quorum.state.branch import Answer, Branch
+from tests.schedules.clock import VirtualLoop
+from tests.schedules.journal import Call, Journal
+from tests.schedules.scenario import CONDITIONS, Act, Scenario, specialist_of
+
+TICK_S = 1e-9
+
+
+class RefusedError(Exception):
+    """An error that stays."""
+
+
+class World:
+    """Outlives every process of the run: counts calls, and remembers what a human has said."""
+
+    def __init__(self, scenario: Scenario, journal: Journal) -> None:
+        self.scenario, self.journal = scenario, journal
+        self.calls: Counter[str] = Counter()
+        self.asked: set[str] = set()
+        self.answered: set[str] = set()
+        self.loop: VirtualLoop
+        self.dead = False
+
+    def crew(self) -> Crew:
+        """Specialists as a new process makes them."""
+        specialists = [specialist_of(one, self._run(one["name"])) for one in self.scenario.specialists]
+        return Crew(
+            seats={one.name: Seat.of(one) for one in specialists},
+            points=self.scenario.points,
+            score=scored_by(self._score),
+            conditions=CONDITIONS,
+            resources=self.scenario.resources,
+        )
+
+    def _run(self, name: str) -> Any:
+        async def run(branch: Branch) -> Any:
+            return await self._call(name, branch)
+
+        return run
+
+    async def _call(self, name: str, branch: Branch) -> Any:
+        number = self.calls[branch.branch_id]
+        self.calls[branch.branch_id] += 1
+        act = self.scenario.act(branch.branch_id, number)
+        call = Call(number, name, branch.attempt, branch.inputs, act.cost)
+        self._note("start", branch, call)
+        try:
+            stopped = await self._act(act, branch, call)
+        except BaseException as error:
+            self._note("end", branch, call._replace(result=type(error).__name__))
+            raise
+        value = {"by": branch.branch_id, "call": number}
+        if act.kind in {"unkeepable", "quits"}:
+            self._note("end", branch, call._replace(result=act.kind))
+            return object() if act.kind == "unkeepable" else value
+        self._note("answer", branch, call._replace(result=value, stopped=stopped))
+        return value if act.cost is None else Answer(value, cost=act.cost)
+
+    def _note(self, kind: str, branch: Branch, call: Call) -> None:
+        self.journal.note(self.loop.time(), kind, branch.branch_id, call)
+
+    async def _act(self, act: Act, branch: Branch, call: Call) -> bool:
+        """Says whether it was cancelled meanwhile."""
+        match act.kind:
+            case "instant":
+                pass
+            case "busy":
+                self.loop.advance(act.seconds)
+            case "quits":
+                await self._quit(act)
+            case "asks":
+                await self._pause(act)
+                self._ask(branch.branch_id)
+            case "stubborn" | "swallow" | "bitter" | "hang":
+                return await self._unruly(act, branch, call)
+            case "exits":
+                await self._pause(act)
+                raise SystemExit(3)
+            case _:
+                await self._pause(act)
+                if act.kind == "transient":
+                    raise ConnectionError("try later")
+                if act.kind == "permanent":
+                    raise RefusedError("never")
+        return False
+
+    async def _pause(self, act: Act) -> None:
+        for _ in range(act.breaths):
+            await asyncio.sleep(0)
+        if act.seconds:
+            await asyncio.sleep(act.seconds)
+
+    async def _unruly(self, act: Act, branch: Branch, call: Call) -> bool:
+        try:
+            if act.kind == "hang":
+                await self.loop.create_future()
+            await asyncio.sleep(act.seconds)
+        except asyncio.CancelledError:
+            if act.kind == "bitter":
+                raise RuntimeError("how dare you") from None
+            if act.kind != "hang":
+                self._note("refuse", branch, call)
+                await self._refuse(act.refuses_s)
+            if act.kind != "swallow" or self.dead:
+                raise
+            return True
+        return False
+
+    async def _refuse(self, seconds: float) -> None:
+        until = self.loop.time() + seconds
+        while until - self.loop.time() > TICK_S and not self.dead:
+            try:
+                await asyncio.sleep(until - self.loop.time())
+            except asyncio.CancelledError:
+                continue
+
+    async def _quit(self, act: Act) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if act.breaths == 2:
+            raise asyncio.CancelledError
+        task.cancel()
+        if act.breaths:
+            await asyncio.sleep(0)
+
+    def _ask(self, branch_id: str) -> None:
+        if branch_id in self.answered:
+            return
+        if not self.dead:
+            self.asked.add(branch_id)
+        self.journal.note(self.loop.time(), "ask", branch_id)
+        raise GraphInterrupt((Interrupt(value=f"may {branch_id}?", id=branch_id),))
+
+    async def _score(self, branch: Branch, result: Any) -> float:
+        act = self.scenario.act(branch.branch_id, result["call"])
+        if act.scoring_s:
+            await asyncio.sleep(act.scoring_s)
+        if act.score is None or act.score < 0:
+            raise LookupError("cannot tell")
+        return act.score
