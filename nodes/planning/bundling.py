@@ -20,9 +20,11 @@ SLOW_S = 0.05
 FEW = 16
 """A specialist with fewer calls than this sends them alone."""
 WORK_S = 0.25
-"""Measured work that a bundle holds, as far as `QUICK` calls make that much."""
-QUICK = 50
-"""Calls in a bundle when nothing was measured, or when they are too quick for `WORK_S`; more only for `MOST_SENDS`."""
+"""Measured work that a bundle holds: what a crash can lose of it."""
+UNMEASURED = 50
+"""Calls in a bundle when nothing was measured; more only for `MOST_SENDS`."""
+FULL = 1000
+"""Calls in a bundle that are too quick for `WORK_S`; more only for `MOST_SENDS`."""
 MOST_SENDS = 64
 """Most bundles for the calls of one specialist that wait for nothing."""
 
@@ -82,7 +84,7 @@ def _worthwhile(count: int, mean_s: float | None) -> int:
     """Calls in one bundle of a specialist that has `count` of them."""
     if count < FEW or (mean_s is not None and mean_s >= SLOW_S):
         return 1
-    worth = QUICK if mean_s is None or mean_s * QUICK <= WORK_S else math.ceil(WORK_S / mean_s)
+    worth = UNMEASURED if mean_s is None else math.ceil(min(FULL, WORK_S / max(mean_s, WORK_S / FULL)))
     return max(worth, math.ceil(count / MOST_SENDS))
 
 

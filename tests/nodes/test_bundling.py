@@ -61,13 +61,18 @@ def test_slow_calls_and_few_calls_travel_alone() -> None:
     assert sizes(15, 0.001) == [1] * 15
 
 
-@pytest.mark.parametrize("seconds", [None, 0.0, 0.0001, 0.005])
-def test_fifty_calls_travel_together_when_they_are_quick_or_nothing_was_measured(seconds: float | None) -> None:
-    assert sizes(120, seconds) == [50, 50, 20]
-    assert sizes(16, seconds) == [16]
+def test_fifty_calls_travel_together_when_nothing_was_measured() -> None:
+    assert sizes(120, None) == [50, 50, 20]
+    assert sizes(16, None) == [16]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.00001, 0.00025])
+def test_a_thousand_calls_travel_together_when_they_are_quick(seconds: float) -> None:
+    assert sizes(2500, seconds) == [1000, 1000, 500]
 
 
 def test_slower_calls_travel_by_a_quarter_of_a_second_of_work() -> None:
+    assert sizes(120, 0.005) == [50, 50, 20]  # 0.25 / 0.005
     assert sizes(60, 0.01) == [25, 25, 10]  # 0.25 / 0.01
     assert sizes(20, 0.049) == [6, 6, 6, 2]  # 0.25 / 0.049 = 5.1
 
@@ -154,7 +159,7 @@ def test_auto_keeps_to_its_bounds(count: int, seconds: float | None) -> None:
         assert found == [1] * count
     else:
         assert len(found) <= 64
-        assert max(found) <= max(50, -(-count // 64))
+        assert max(found) <= max(50 if seconds is None else 1000, -(-count // 64))
 
 
 @pytest.mark.parametrize("value", ["auto", None, 1, 500])
