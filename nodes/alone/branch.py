@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable
+from langgraph.config import get_config
 from langgraph.errors import GraphDrained
 from langgraph.pregel.protocol import PregelProtocol
 from langgraph.runtime import Runtime, get_runtime
@@ -18,6 +20,7 @@ from langgraph_quorum.nodes.alone.worker import called_by
 from langgraph_quorum.nodes.branching.branch import branch_node
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.metering import CpuMeter
+from langgraph_quorum.nodes.branching.rendezvous import Meeting
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.planning.checks import Terms
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES, Resources, Specialist
@@ -57,7 +60,7 @@ class QuorumBranch:
         self.__name__ = name
         self.crew, self.terms = crew, Terms(specialists, crew.points, crew.conditions, crew.resources)
         self.specialist = next(iter(specialists.values()))
-        self._node = branch_node(self.specialist.name, crew)
+        self._node = branch_node(self.specialist.name, crew, self._written)
 
     # LangGraph reads the annotation of `state`: that is how the graph comes by its channel `branches`.
     async def __call__(self, state: QuorumBranches, *, runtime: Runtime[Any]) -> Any:
@@ -67,12 +70,7 @@ class QuorumBranch:
             PlanError: it was not sent to with `fan_out`.
         """
         self._check(state)
-        sent = cast("Sent", state)
-        records = (await self._node(sent, runtime=runtime))["branches"]
-        if len(records) > 1 and any(record["release"] == "drained" for record in records.values()):
-            # They are to run again when the run goes on, so the task must not count as done.
-            raise GraphDrained(runtime.drain_reason or "drained")
-        return self._update(sent, records)
+        return await self._node(cast("Sent", state), runtime=runtime)
 
     def _check(self, state: Any) -> None:
         if not isinstance(state, dict) or "node" not in state or "wave" not in state:
@@ -86,23 +84,40 @@ class QuorumBranch:
                 " give quorum_branch the name that its node has in add_node"
             )
 
-    def _update(self, sent: Sent, records: Mapping[str, BranchRecord]) -> Any:
+    def _written(self, bundle: Bundle, records: Mapping[str, BranchRecord], meeting: Meeting) -> Any:
+        if len(records) > 1 and any(record["release"] == "drained" for record in records.values()):
+            # They are to run again when the run goes on, so the task must not count as done.
+            raise GraphDrained(get_runtime().drain_reason or "drained")
         updates: list[Any] = []
-        kept: dict[str, SentRecord] = {}
-        for call in sent["calls"]:
-            branch_id = call["item"]["branch_id"]
-            record = cast("SentRecord", records[branch_id])  # nobody else has it: a copy would cost more than the rest
-            record["node"], record["fan_out"] = self.__name__, sent["wave"]["run"]
+        for call in bundle["calls"]:
+            record = cast(
+                "SentRecord", records[call["item"]["branch_id"]]
+            )  # nobody else has it: a copy would cost more
+            record["node"], record["fan_out"] = self.__name__, bundle["wave"]["run"]
             held = record["result"]
             if held is not None:
                 updates += held.updates
                 record["result"] = held.result
-            kept[key_of(self.__name__, branch_id)] = record
+            meeting.left.append((call["order"], record))
+        kept = self._taken_along(meeting, len(bundle["calls"]))
         if not updates:
-            return {"branches": kept}
+            return {"branches": kept} if kept else None
         if len(updates) == 1 and type(updates[0]) is dict and "branches" not in updates[0]:
-            return {**updates[0], "branches": kept}
+            return {**updates[0], "branches": kept} if kept else updates[0]
         return [*updates, Command(update={"branches": kept})]
+
+    def _taken_along(self, meeting: Meeting, count: int) -> dict[str, SentRecord]:
+        """The records to write now, in the order of the fan-out.
+
+        Each write of a task costs LangGraph a look at all writes of the superstep. Where nothing is known after a crash
+        anyway, the last branch writes the records of all; unless it may be that none is the last, because those that a
+        `max_concurrency` holds back come to a meeting of their own.
+        """
+        together = not meeting.is_remembered and get_config().get("max_concurrency") is None
+        if together and not meeting.is_last(count):
+            return {}
+        left, meeting.left = sorted(meeting.left, key=itemgetter(0)), []
+        return {key_of(self.__name__, record["branch_id"]): record for _, record in left}
 
     def decisions(self, branches: Records) -> dict[str, SyncDecision]:
         """How this node's latest fan-out has ended, for the nodes behind it.

@@ -142,13 +142,16 @@ def _sends(
 ) -> list[Send]:
     name, seat = branch.specialist.name, branch.crew.seats[branch.specialist.name]
     needed = _needed(branch, items, points_of)
-    nothing: list[str] = []
+    only = list(branch.crew.points.policies) if len(branch.crew.points.policies) == 1 else None
+    none: list[str] = []
+    fed: dict[str, Any] = {}  # all calls share what is empty or the same: Python's collector counts every one
     calls: list[BranchCall] = []
     for order, item in enumerate(items):
         branch_id = item["branch_id"]
-        item["payload"]["kept"] = branch_id in needed
-        waits_for = item.get("depends_on") or nothing
-        calls.append(BranchCall(item=item, order=order, inputs={}, waits_for=waits_for, points=points_of[branch_id]))
+        if branch_id in needed:
+            item["payload"]["kept"] = True
+        waits_for, points = item.get("depends_on") or none, only or points_of[branch_id]
+        calls.append({"item": item, "order": order, "inputs": fed, "waits_for": waits_for, "points": points})
     alone = {name} if branch.specialist.travels_alone else ()
     sends = []
     for _, together in bundled(calls, size, lambda _: seat.seconds, alone):

@@ -53,10 +53,14 @@ def called_by(worker: Any, name: str) -> Callable[[Branch], Any]:
     # The one public way to LangGraph's own call of a node, with `config`, `runtime`, `writer`, `store` filled in.
     scratch: Any = StateGraph(dict)
     node: Runnable[Any, Any] = scratch.add_node(name, worker).nodes[name].runnable
+    asks_for_nothing = inspect.iscoroutinefunction(worker) and len(inspect.signature(worker).parameters) == 1
 
     async def awaited(branch: Branch) -> Any:
         try:
-            update = await node.ainvoke(_payload(branch), get_config())
+            if asks_for_nothing:
+                update = await worker(_payload(branch))
+            else:
+                update = await node.ainvoke(_payload(branch), get_config())
         except GraphBubbleUp as bubble:
             update = _caught(bubble, branch)
         return _held(update, branch)

@@ -24,12 +24,12 @@ Write = Callable[[Bundle, Records, Meeting], Any]
 """Makes what a node returns when its branches have ended."""
 
 
-def in_branches(_bundle: Bundle, records: Records, _meeting: Meeting) -> dict[str, Any]:
+def only_records(_bundle: Bundle, records: Records, _meeting: Meeting) -> dict[str, Any]:
     """The records of its branches are all that it writes."""
     return {"branches": records}
 
 
-def branch_node(name: str, crew: Crew, write: Write = in_branches) -> SpecialistNode:
+def branch_node(name: str, crew: Crew, write: Write = only_records) -> SpecialistNode:
     """The node of one specialist: it takes a `Bundle`, and writes a record of each of its branches to `branches`."""
 
     async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> Any:
