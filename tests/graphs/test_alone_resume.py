@@ -83,3 +83,20 @@ async def test_a_drain_stops_what_runs_and_a_resume_finishes_it(bundle: Any) -> 
     assert result["done"] == ["a", "b", "c"]
     assert calls["a"] == (1 if bundle is None else 2)  # a bundle returns as a whole
     assert open_meetings() == 0
+
+
+@pytest.mark.parametrize(
+    ("saver", "limits", "writers"), [(True, {}, 3), (False, {}, 1), (False, {"max_concurrency": 1}, 3)]
+)
+async def test_records_are_written_one_by_one_where_they_may_be_needed_else_by_the_last(
+    saver: bool, limits: dict[str, Any], writers: int
+) -> None:
+    branch = quorum_branch(Calls().sleeps, PATIENT, name="worker")
+    payloads = seconds(a=3, b=1, c=2)
+    graph = graph_of(branch, lambda _: fan_out(branch, payloads), saver=InMemorySaver() if saver else None)
+    updates = [part async for part in graph.astream({}, {**thread(), **limits}, stream_mode="updates")]
+    written = [one["worker"]["branches"] for one in updates if "branches" in one.get("worker", {})]
+    assert len(written) == writers
+    assert sorted(name for one in written for name in one) == ["worker/a", "worker/b", "worker/c"]
+    if writers == 1:
+        assert list(written[0]) == ["worker/a", "worker/b", "worker/c"]  # as they were sent, not as they ended
