@@ -148,3 +148,10 @@ async def test_the_timeline_tells_the_run_and_each_line_has_its_own_key() -> Non
         ("integrator", "ended"),
     ]
     assert len({line["key"] for line in result["timeline"]}) == len(events)
+
+
+async def test_work_and_records_that_have_not_changed_are_not_stored_again() -> None:
+    graph = compiled(Crew().sleeps("a", 1))
+    written = [step async for step in graph.astream({"task": "t"}, stream_mode="updates", context=FIXED)]
+    behind = [update for step in written for node, update in step.items() if node not in {"analyzer", "a"}]
+    assert all({"branches", "queue"}.isdisjoint(update) for update in behind)
