@@ -62,6 +62,8 @@ class Driver:
             if values is not NOTHING:
                 await self._through(run, values, given.context, lease)
                 snapshot = await self.snapshot(thread_id)
+            else:
+                await self._correct(thread_id, snapshot, lease)
             run.workflow_id = snapshot.values.get("workflow_id", "")
             return self._outcome_of(thread_id, snapshot)
 
@@ -96,6 +98,12 @@ class Driver:
             options=entry.options,
             token=lease.token,
         )
+
+    async def _correct(self, thread_id: str, snapshot: StateSnapshot, lease: Lease) -> None:
+        """Enter how a run ended whose driver was killed after its last checkpoint and before it could say so."""
+        stored = await get_run(self.pool, thread_id)
+        if stored.status == "running":
+            await record_end(self.pool, thread_id, status_of(snapshot), token=lease.token)
 
     async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
