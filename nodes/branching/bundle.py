@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph_quorum.nodes.branching.attempts import SpecialistExitError, asked_to_stop
 from langgraph_quorum.nodes.branching.outcome import Outcome
+from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.nodes.branching.work import Setting
 from langgraph_quorum.state.records import BranchRecord
@@ -52,9 +53,7 @@ class Lanes:
         finally:
             self._stopped = True
             rest: set[asyncio.Task[Any]] = {*self._tasks, *([] if lane is None else [lane])}
-            for task in rest:
-                task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.gather(*(stop(task, cancel=True) for task in rest))
         return self._records
 
     async def _until_it_waits(self, lane: asyncio.Task[Outcome | None]) -> None:
