@@ -4,10 +4,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langgraph_quorum.graphs.nested import workflow_specialist
     from langgraph_quorum.graphs.workflow import Tuning, build_workflow
     from langgraph_quorum.nodes.alone.branch import quorum_branch
     from langgraph_quorum.nodes.alone.memory import QuorumBranches
     from langgraph_quorum.nodes.alone.sending import fan_out
+    from langgraph_quorum.nodes.branching.harvest import late_results
+    from langgraph_quorum.nodes.branching.thread_pool import thread_statistics
     from langgraph_quorum.nodes.merging.merge import merge
     from langgraph_quorum.nodes.merging.scored import Scored
     from langgraph_quorum.nodes.merging.strategies import Made
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
         WeightPolicy,
     )
     from langgraph_quorum.state.sync_policy import SyncPolicy
+    from langgraph_quorum.state.thread_policy import ThreadPolicy
     from langgraph_quorum.state.workflow import QuorumContext
 
 __all__ = [
@@ -44,20 +48,27 @@ __all__ = [
     "Scored",
     "Specialist",
     "SyncPolicy",
+    "ThreadPolicy",
     "Tuning",
     "ValidationPolicy",
     "WeightPolicy",
     "build_workflow",
     "fan_out",
+    "late_results",
     "merge",
     "quorum_branch",
+    "thread_statistics",
+    "workflow_specialist",
 ]
 
 _HOMES = {
+    "graphs.nested": ("workflow_specialist",),
     "graphs.workflow": ("Tuning", "build_workflow"),
     "nodes.alone.branch": ("quorum_branch",),
     "nodes.alone.memory": ("QuorumBranches",),
     "nodes.alone.sending": ("fan_out",),
+    "nodes.branching.harvest": ("late_results",),
+    "nodes.branching.thread_pool": ("thread_statistics",),
     "nodes.merging.merge": ("merge",),
     "nodes.merging.scored": ("Scored",),
     "nodes.merging.strategies": ("Made",),
@@ -68,6 +79,7 @@ _HOMES = {
     "state.errors": ("QuorumError",),
     "state.policies": ("GrowthPolicy", "ModePolicy", "Policies", "RecoveryPolicy", "ValidationPolicy", "WeightPolicy"),
     "state.sync_policy": ("SyncPolicy",),
+    "state.thread_policy": ("ThreadPolicy",),
     "state.workflow": ("QuorumContext",),
 }
 
