@@ -64,10 +64,10 @@ class Judge:
     def _cancel(self, event: Event) -> None:
         book = self._books[event.sitting]
         book.cancel_at = event.at
-        for branch_id in book.places:
-            for work in self._harvest.get(branch_id, ()):  # whoever had taken it over has stopped it
+        for branch_id in book.places.keys() - book.committed:  # whoever had taken work over has stopped it
+            self._ripe.pop(branch_id, None)
+            for work in self._harvest.get(branch_id, ()):
                 work.promised = False
-                self._ripe.pop(branch_id, None)
 
     def _crash(self, event: Event) -> None:
         self._harvest.clear()
@@ -122,7 +122,8 @@ class Judge:
         work.answers[call.number] = call
         work.answered_at = event.at if len(work.answers) == 1 else work.answered_at
         work.live.discard(call.number)
-        if work.promised and work in self._harvest.get(event.name, [])[-1:]:
+        in_vain = call.stopped and self._is_hedged(call.specialist)
+        if not in_vain and work.promised and work in self._harvest.get(event.name, [])[-1:]:
             self._ripe[event.name] = call
 
     def _refuse(self, event: Event) -> None:
