@@ -267,7 +267,8 @@ async def test_a_created_branch_that_depends_on_a_parked_one_is_parked_with_it()
 
     policy = SyncPolicy(threshold=1.0, deadline_s=100, on_question="park")
     tree = {"r": [item("a", depends_on=["asked"]), item("b")]}
-    graph = growing(crew.grows("s", tree), Specialist("asks", asks), saver=saver, sync=policy)
+    mends = RecoveryPolicy(rounds=0)
+    graph = growing(crew.grows("s", tree), Specialist("asks", asks), saver=saver, sync=policy, recovery=mends)
     paused = await graph.ainvoke({"task": "x", "work": [item("r"), item("asked", "asks")]}, thread(), context=FIXED)
     assert crew.calls == {"r": 1, "r/b": 1}
     (question,) = paused["__interrupt__"]
