@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import time
 from typing import Any, NamedTuple
 
 import psutil
 
+from langgraph_quorum.nodes.branching.cores import usable_cores
 from langgraph_quorum.state.ports import Capacity
 
 WINDOW_S = 0.05
@@ -60,7 +60,7 @@ class LocalCapacity:
 
     def _capacity(self, before: _Sample, now: _Sample) -> Capacity:
         free_cpu, io_wait = _shares(before.cpu_times, now.cpu_times)
-        cpus = _usable_cpus()
+        cpus = usable_cores()
         return Capacity(
             cpus=cpus,
             free_cpu=free_cpu,
@@ -84,9 +84,3 @@ def _shares(before: Any, after: Any) -> tuple[float, float]:
         return 1.0, 0.0
     io_wait = spent.get("iowait", 0.0)
     return min(1.0, (spent["idle"] + io_wait) / max(total, guest)), io_wait / total
-
-
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
