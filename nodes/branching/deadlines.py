@@ -30,7 +30,7 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limits: set[_Limit] = set()
+        self._limits: dict[_Limit, None] = {}  # in order, so that those due at once end in order
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
 
@@ -61,12 +61,12 @@ class Deadlines:
         finally:
             if limit.expired:  # the call did not let itself be cancelled
                 task.uncancel()
-            self._limits.discard(limit)
+            self._limits.pop(limit, None)
             if self._closing:
                 self.close()
 
     def _add(self, limit: _Limit) -> None:
-        self._limits.add(limit)
+        self._limits[limit] = None
         if self._timer is None or limit.due < self._timer.when():
             self._set(limit.due)
 
@@ -79,7 +79,7 @@ class Deadlines:
         now = self._loop.time()
         for limit in [limit for limit in self._limits if limit.due <= now]:
             limit.expired = True
-            self._limits.discard(limit)
+            del self._limits[limit]
             limit.task.cancel()
         if self._limits:
             self._set(min(limit.due for limit in self._limits))
