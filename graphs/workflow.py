@@ -17,6 +17,7 @@ from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatch
+from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
 from langgraph_quorum.nodes.load_balancer import load_balancer_node
@@ -102,11 +103,7 @@ def build_workflow(
     policies = tuned.policies
     terms = Terms(index, points, tuned.conditions, tuned.resources)
     crew = _crew(index, points, terms, tuned)
-    fan_out = FanOut(crew.seats, points, check_bundle(tuned.bundle))
-
-    def order(queue: Sequence[WorkItem]) -> list[WorkItem]:
-        check_plan(queue, terms)
-        return ordered(queue, membership(queue, index, points))
+    fan_out, order = FanOut(crew.seats, points, check_bundle(tuned.bundle)), _order(terms)
 
     graph: QuorumBuilder = StateGraph(
         QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
@@ -124,6 +121,14 @@ def build_workflow(
     graph.add_node("integrator", integrator)
     _connect(graph, list(index), fan_out, policies)
     return graph
+
+
+def _order(terms: Terms) -> Order:
+    def order(queue: Sequence[WorkItem]) -> list[WorkItem]:
+        check_plan(queue, terms)
+        return ordered(queue, membership(queue, terms.specialists, terms.points))
+
+    return order
 
 
 def _crew(index: Mapping[str, Specialist], points: Points, terms: Terms, tuned: Tuning) -> Crew:
