@@ -122,7 +122,8 @@ class BranchRecord(TypedDict):
     seconds: float
     """Running time over all attempts, without the wait for its turn."""
     waited_s: float
-    """Seconds between fan-out and its first attempt; its end when it never ran."""
+    """Seconds between fan-out and its first attempt, below 0 for work taken over from an earlier one; its end when it
+    never ran."""
     settled_s: float
     """Seconds between fan-out and its end."""
     started_at: str | None

@@ -132,6 +132,8 @@ class QuorumState(QuorumInput):
 class QuorumOutput(TypedDict):
     """What a run gives back."""
 
+    workflow_id: str
+    """Of this run: `late_results` asks for it."""
     status: RunStatus
     verdict: Verdict | None
     result: Any
