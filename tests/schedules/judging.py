@@ -41,6 +41,7 @@ class Judge:
         if self.book is not None:
             self._left += [(self.book, name, work) for name, work in self.book.works.items() if work.live]
         self.book = self._books[event.sitting] = SittingBook(self._scenario, event.sitting, event.data)
+        self.book.slack_s = self._slack_s
         self.book.follows = bool(self._stragglers)
         if event.data.round:
             self.book.under_way = set(self._harvest)

@@ -58,6 +58,7 @@ class SittingBook:
         self.overdue: set[str] = set()
         self.overtaken: dict[str, str] = {}
         self.follows = False
+        self.slack_s = 0.0  # how long the loop may have been blocked
         self.come: set[str] = set()
         self.under_way: set[str] = set()
         self.limit = self.peak = self.wave["at_once"]

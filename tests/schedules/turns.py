@@ -22,7 +22,9 @@ def started(book: SittingBook, branch_id: str, call: Call, at: float) -> Iterato
     if place.settled is not None:
         yield f"{branch_id} starts after it has ended as {place.settled['status']}"
     released_at = book.released_at(place)
-    if released_at is not None and at > released_at:  # it may have had its turn at the very moment of the release
+    if (
+        released_at is not None and at > released_at + book.slack_s
+    ):  # it may have had its turn at the very moment of the release
         yield f"{branch_id} starts after all its points have released"
     state = book.prerequisites(place)
     if state != "met":
