@@ -16,13 +16,19 @@ from typing import Any
 
 from langgraph_quorum import Orchestrator, Run
 from langgraph_quorum.state.errors import ThreadNotFoundError
+from tests.crashes import continuing, enduring, joining
 from tests.crashes.crew import Crew
 from tests.crashes.ledger import Ledger
 from tests.crashes.scenario import Scenario
-from tests.crashes.scenarios import SCENARIOS
 from tests.graphs.running import FIXED
 
 WITHIN_S = 60.0
+SCENARIOS = {
+    one.name: one
+    for module in (joining, enduring, continuing)
+    for one in vars(module).values()
+    if isinstance(one, Scenario)
+}
 
 
 def main(arguments: Sequence[str]) -> None:

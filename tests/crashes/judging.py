@@ -6,9 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tests.crashes.killing import Story
+from tests.crashes.killing import Stage, Story
 from tests.crashes.ledger import Line, of_process
 from tests.crashes.scenario import Scenario
+
+
+def survived(stage: Stage, scenario: Scenario) -> Story:
+    """The killed run: nothing is wrong with it, and it ended as an undisturbed one does."""
+    story = stage.disturbed(scenario)
+    assert faults(scenario, story) == []
+    assert told(story.outcome) == told(stage.undisturbed(scenario).outcome)
+    return story
 
 
 def faults(scenario: Scenario, story: Story) -> list[str]:

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from tests.crashes.continuing import BUNDLES, DRAIN, GROWTH, NESTED, PARKED, QUESTION, ROUNDS
+from tests.crashes.judging import survived
 from tests.crashes.killing import Stage, starts
 from tests.crashes.scenario import Scenario
-from tests.crashes.surviving import survived
 
 pytestmark = pytest.mark.slow
 

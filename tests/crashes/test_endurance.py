@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.crashes.enduring import FAILING, HEDGED, LATE, REDONE, TAKEN_IN
-from tests.crashes.judging import faults
+from tests.crashes.judging import faults, survived
 from tests.crashes.killing import Stage, starts
 from tests.crashes.ledger import of_process
-from tests.crashes.surviving import survived
 
 pytestmark = pytest.mark.slow
 

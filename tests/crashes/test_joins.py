@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.crashes.joining import APART, DAG, POINTS, SEQUENCE, THRESHOLD
-from tests.crashes.judging import told
+from tests.crashes.judging import survived, told
 from tests.crashes.killing import Stage, starts
 from tests.crashes.processes import Child, cold
 from tests.crashes.scenario import Scenario
-from tests.crashes.surviving import survived
 
 pytestmark = pytest.mark.slow
 
