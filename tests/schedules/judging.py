@@ -124,7 +124,7 @@ class Judge:
         work.answered_at = event.at if len(work.answers) == 1 else work.answered_at
         work.live.discard(call.number)
         in_vain = call.stopped and self._is_hedged(call.specialist)
-        if not in_vain and work.promised and work in self._harvest.get(event.name, [])[-1:]:
+        if not in_vain and not work.asked and work.promised and work in self._harvest.get(event.name, [])[-1:]:
             self._ripe[event.name] = call
 
     def _refuse(self, event: Event) -> None:
@@ -141,6 +141,7 @@ class Judge:
 
     def _ask(self, event: Event) -> None:
         self._work(event).asked = True
+        self._ripe.pop(event.name, None)  # of two hedged calls the one that asks may come first
 
     def _settle(self, event: Event) -> Iterator[str]:
         book, record = self._books[event.sitting], event.data
