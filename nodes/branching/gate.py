@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 
-from langgraph_quorum.nodes.branching import lasting
-from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
+from langgraph_quorum.nodes.branching.admission import Ending
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.tally import Tally
+from langgraph_quorum.nodes.branching.turns import Turns
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.decision import Release, Wait
 from langgraph_quorum.state.points import Points
@@ -36,6 +35,8 @@ class Gate:
     """One fan-out's rendezvous. Lives on one event loop; all times are that loop's.
 
     Attributes:
+        turns: Who may run.
+        deadlines: How long attempts may take.
         pauses: Whether a branch has asked a human in a way that pauses the run; told by its visit.
     """
 
@@ -56,16 +57,9 @@ class Gate:
         self._awaiting: set[str] = set()
         self.pauses = False
         self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
-        self._turns: dict[str, asyncio.Future[None]] = {}
-        self._running_on: set[str] = set()
-        self._admission = Admission(wave, now, resources)
-        self._run = wave["run"]
-        for ticket, task in lasting.held(self._run):
-            self._admission.hold(ticket)
-            task.add_done_callback(partial(self._give_back, ticket))
+        self.turns = Turns(wave, resources)
         self.deadlines = Deadlines()
         self._deadline: asyncio.TimerHandle | None = None
-        self._start: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
         for record in preset:
             self._count(record)
@@ -85,23 +79,7 @@ class Gate:
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
-        return self._tallies[points[0]].progress(self._admission.running, self._admission.limit)
-
-    def turn_now(self, branch_id: str) -> bool:
-        """Give a branch that asks for nothing but a turn its turn at once, if one is free."""
-        return self._admission.enter(branch_id)
-
-    async def turn(self, ticket: Ticket) -> None:
-        """Wait until this branch may start, or until its ticket is void."""
-        self._admission.queue(ticket)
-        if self._give_turns(ticket):
-            return
-        turn: asyncio.Future[None] = self._loop.create_future()
-        self._turns[ticket.branch_id] = turn
-        try:
-            await turn
-        finally:
-            self._turns.pop(ticket.branch_id, None)
+        return self._tallies[points[0]].progress(self.turns.running, self.turns.limit)
 
     def results_of(self, names: Iterable[str], earlier: Mapping[str, Any]) -> dict[str, Any]:
         """What prerequisites have given: of a branch its result, of a sync point those it had when it released.
@@ -162,11 +140,7 @@ class Gate:
         assert released is not None  # noqa: S101  the bell rings for the task's end or for the release
         await stop(task, cancel=released.reason == "drained" or on_straggler() == "cancel")
         if not task.done():
-            self._running_on.add(branch_id)
-            ticket = self._admission.holding(branch_id)
-            if ticket is not None and self._run:
-                lasting.keep(self._run, ticket, task)
-            task.add_done_callback(lambda _: self._has_ended(branch_id))
+            self.turns.runs_on(branch_id, task)
         elif not task.cancelled() and task.exception() is None:
             return task.result()
         return released
@@ -176,8 +150,7 @@ class Gate:
         moved = self._count(record)
         if moved:
             self._consider(moved)
-        if self._admission.waiting:
-            self._give_turns()
+        self.turns.give()
 
     # -- what the gate does -------------------------------------------------------------------------------------------
 
@@ -204,7 +177,7 @@ class Gate:
             self._awaiting.add(branch_id)
         open_ones = [self._tallies[name] for name in record["points"] if name in self._open]
         moved = [tally for tally in open_ones if tally.count(record, now)]
-        self._admission.ended(branch_id, ending, now, freed=branch_id not in self._running_on)
+        self.turns.ended(branch_id, ending)
         return moved
 
     def _consider(self, tallies: Iterable[Tally]) -> None:
@@ -228,13 +201,13 @@ class Gate:
     def _on_deadline(self) -> None:
         self._deadline = None
         self._consider(self._tallies.values())
-        self._give_turns()
+        self.turns.give()
 
     def _release(self, tally: Tally, release: Release, now: float) -> None:
         tally.release, tally.released_at = release, now
         self._open.discard(tally.name)
         ending: Ending = "succeeded" if tally.viable else "failed"
-        self._admission.released(tally.name, "excused" if tally.excused else ending)
+        self.turns.released(tally.name, "excused" if tally.excused else ending)
         if not self._open:
             self.close()
         for bell, points in self._bells.values():
@@ -249,60 +222,14 @@ class Gate:
         else:
             self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
 
-    def _give_turns(self, asking: Ticket | None = None) -> bool:
-        """Tell those whose turn has come. Says whether the one that is asking is among them."""
-        if not self._open:
-            return False
-        granted = False
-        admitted = self._admission.admit(self._loop.time())
-        while admitted:
-            handed_back = False
-            for ticket in admitted:
-                turn = self._turns.get(ticket.branch_id)
-                if ticket is asking:
-                    granted = True
-                elif turn is not None:
-                    _ring(turn)
-                elif not ticket.void:  # its task was cancelled while it waited: the turn is free for another
-                    self._admission.free(ticket.branch_id)
-                    handed_back = True
-            admitted = self._admission.admit(self._loop.time()) if handed_back else []
-        if self._start is not None or self._admission.next_start < math.inf:
-            self._set_start()
-        return granted
-
-    def _set_start(self) -> None:
-        due = self._admission.next_start
-        if self._start is not None:
-            if self._start.when() == due:
-                return
-            self._start.cancel()
-            self._start = None
-        if math.isfinite(due):
-            self._start = self._loop.call_at(due, self._on_start)
-
-    def _on_start(self) -> None:
-        self._start = None
-        self._give_turns()
-
-    def _has_ended(self, branch_id: str) -> None:
-        """The work of a branch that has settled before has ended: its turn is free."""
-        self._running_on.discard(branch_id)
-        self._admission.free(branch_id)
-        self._give_turns()
-
-    def _give_back(self, ticket: Ticket, _: object) -> None:
-        """The work of an earlier fan-out has ended: what it held is free."""
-        self._admission.give_back(ticket)
-        self._give_turns()
-
     def close(self) -> None:
         """Stop the clock."""
+        self.turns.close()
         self.deadlines.close()
-        for timer in (self._deadline, self._start, self._drain_timer):
+        for timer in (self._deadline, self._drain_timer):
             if timer is not None:
                 timer.cancel()
-        self._deadline = self._start = self._drain_timer = None
+        self._deadline = self._drain_timer = None
 
 
 def _ring(bell: asyncio.Future[None]) -> None:

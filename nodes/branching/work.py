@@ -96,7 +96,7 @@ class Work:
         """Wait for its turn, let the specialist answer, and score the answer."""
         item, crew, effort = self._item, self._crew, self.effort
         inputs = self._call["inputs"]
-        if not (self._asks_for_nothing(inputs) and self._gate.turn_now(self.branch_id)):
+        if not (self._asks_for_nothing(inputs) and self._gate.turns.now(self.branch_id)):
             inputs = await self._inputs()
         branch = Branch(
             self.branch_id,
@@ -138,7 +138,7 @@ class Work:
             self._refuse(call.get("missing", ""))
         ticket = self._ticket()
         self.tell("waiting")
-        await self._gate.turn(ticket)
+        await self._gate.turns.wait(ticket)
         if ticket.void:
             self._refuse(ticket.missing)
         inputs = call["inputs"]

@@ -73,7 +73,7 @@ class Meeting:
         async def in_turn() -> BranchStatus:
             nonlocal begun
             place = Ticket(name, order, waits_for=waits_for or set(), **ticket)
-            await self.gate.turn(place)
+            await self.gate.turns.wait(place)
             if place.void:
                 return "skipped"
             begun = True

@@ -14,6 +14,7 @@ from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.tally import Tally
+from langgraph_quorum.nodes.branching.turns import Turns
 from langgraph_quorum.nodes.branching.work import Work
 from langgraph_quorum.state.decision import Arrivals, Release, Wait, decide
 from langgraph_quorum.state.sync_policy import SyncPolicy
@@ -67,8 +68,8 @@ def prerequisites_are_not_waited_for(patch: Patch) -> None:
 
 @_fault
 def a_freed_turn_is_given_to_nobody(patch: Patch) -> None:
-    give = Gate._give_turns
-    patch.setattr(Gate, "_give_turns", lambda self, asking=None: asking is not None and give(self, asking))
+    give = Turns._give
+    patch.setattr(Turns, "_give", lambda self, asking=None: asking is not None and give(self, asking))
 
 
 @_fault

@@ -1,0 +1,132 @@
+"""Turns on a clock: `Admission` says whose turn it is, here they wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from langgraph_quorum.nodes.branching import lasting
+from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
+from langgraph_quorum.state.branch import Wave
+
+
+class Turns:
+    """Gives the branches of one fan-out their turns. Lives on one event loop."""
+
+    def __init__(self, wave: Wave, resources: Mapping[str, float] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._run = wave["run"]
+        self._admission = Admission(wave, self._loop.time(), resources)
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._running_on: set[str] = set()
+        self._start: asyncio.TimerHandle | None = None
+        self._closed = False
+        for ticket, task in lasting.held(self._run):
+            self._admission.hold(ticket)
+            task.add_done_callback(partial(self._give_back, ticket))
+
+    @property
+    def running(self) -> int:
+        """Branches that hold a turn."""
+        return self._admission.running
+
+    @property
+    def limit(self) -> int:
+        """Branches that may run at once right now."""
+        return self._admission.limit
+
+    def now(self, branch_id: str) -> bool:
+        """Give a branch that asks for nothing but a turn its turn at once, if one is free."""
+        return self._admission.enter(branch_id)
+
+    async def wait(self, ticket: Ticket) -> None:
+        """Wait until this branch may start, or until its ticket is void."""
+        self._admission.queue(ticket)
+        if self._give(ticket):
+            return
+        turn: asyncio.Future[None] = self._loop.create_future()
+        self._waiting[ticket.branch_id] = turn
+        try:
+            await turn
+        finally:
+            self._waiting.pop(ticket.branch_id, None)
+
+    def ended(self, branch_id: str, ending: Ending) -> None:
+        """Note that a branch has ended. Its turn is free, unless its work runs on."""
+        freed = branch_id not in self._running_on
+        self._admission.ended(branch_id, ending, self._loop.time(), freed=freed)
+
+    def released(self, point: str, ending: Ending) -> None:
+        """Note that a sync point has released."""
+        self._admission.released(point, ending)
+
+    def runs_on(self, branch_id: str, task: asyncio.Task[Any]) -> None:
+        """Note that the work of a branch outlives it: it keeps its turn, and what it holds, until it is done."""
+        self._running_on.add(branch_id)
+        ticket = self._admission.holding(branch_id)
+        if ticket is not None and self._run:
+            lasting.keep(self._run, ticket, task)
+        task.add_done_callback(lambda _: self._has_ended(branch_id))
+
+    def give(self) -> None:
+        """Tell those whose turn has come."""
+        if self._admission.waiting:
+            self._give()
+
+    def _give(self, asking: Ticket | None = None) -> bool:
+        """Tell those whose turn has come. Says whether the one that is asking is among them."""
+        if self._closed:
+            return False
+        granted = False
+        admitted = self._admission.admit(self._loop.time())
+        while admitted:
+            handed_back = False
+            for ticket in admitted:
+                turn = self._waiting.get(ticket.branch_id)
+                if ticket is asking:
+                    granted = True
+                elif turn is not None:
+                    if not turn.done():
+                        turn.set_result(None)
+                elif not ticket.void:  # its task was cancelled while it waited: the turn is free for another
+                    self._admission.free(ticket.branch_id)
+                    handed_back = True
+            admitted = self._admission.admit(self._loop.time()) if handed_back else []
+        if self._start is not None or self._admission.next_start < math.inf:
+            self._set_start()
+        return granted
+
+    def _set_start(self) -> None:
+        due = self._admission.next_start
+        if self._start is not None:
+            if self._start.when() == due:
+                return
+            self._start.cancel()
+            self._start = None
+        if math.isfinite(due):
+            self._start = self._loop.call_at(due, self._on_start)
+
+    def _on_start(self) -> None:
+        self._start = None
+        self._give()
+
+    def _has_ended(self, branch_id: str) -> None:
+        """The work of a branch that has settled before has ended: its turn is free."""
+        self._running_on.discard(branch_id)
+        self._admission.free(branch_id)
+        self._give()
+
+    def _give_back(self, ticket: Ticket, _: object) -> None:
+        """The work of an earlier fan-out has ended: what it held is free."""
+        self._admission.give_back(ticket)
+        self._give()
+
+    def close(self) -> None:
+        """Nobody gets a turn any more."""
+        self._closed = True
+        if self._start is not None:
+            self._start.cancel()
+            self._start = None
