@@ -11,8 +11,9 @@ from typing import Any
 
 from langgraph.types import Command, StateSnapshot
 
+from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
-from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
 
 NOTHING = object()
@@ -132,7 +133,7 @@ def _kept_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
 def kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
     """The input as it can be kept with the run, for a crash before its first checkpoint; {} when it is not JSON."""
     try:
-        text = json.dumps(dict(values), allow_nan=False)
-    except (TypeError, ValueError):
+        plain = json.loads(json.dumps(dict(values), allow_nan=False))
+        return {"input": jsonable(plain, "input")}
+    except (TypeError, ValueError, ResultError):
         return {}
-    return {"input": json.loads(_NOT_STORABLE.sub("", text))}
