@@ -121,9 +121,10 @@ class Judge:
     def _answer(self, event: Event) -> None:
         work, call = self._work(event), event.data
         work.answers[call.number] = call
-        work.answered_at = event.at if len(work.answers) == 1 else work.answered_at
         work.live.discard(call.number)
         in_vain = call.stopped and self._is_hedged(call.specialist)
+        if not in_vain:
+            work.answered_at = min(work.answered_at, event.at)
         if not in_vain and not work.asked and work.promised and work in self._harvest.get(event.name, [])[-1:]:
             self._ripe[event.name] = call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +25,7 @@ class Work:
     starts: list[Call] = field(default_factory=list)
     answers: dict[int, Call] = field(default_factory=dict)
     live: set[int] = field(default_factory=set)
-    answered_at: float = 0.0
+    answered_at: float = math.inf
     asked: bool = False
     promised: bool = False
 
