@@ -162,8 +162,9 @@ class Visit:
         """Settle the branch."""
         record = self._written(outcome)
         self._gate.settle(record)
-        told = {"seconds": record["seconds"], "reason": outcome.reason}
-        self._setting.tell(self._call, record["specialist"], outcome.status, told)
+        if record["release"] != "drained":  # it has not ended: it runs when the run goes on
+            told = {"seconds": record["seconds"], "reason": outcome.reason}
+            self._setting.tell(self._call, record["specialist"], outcome.status, told)
         self.work.heard = False  # an abandoned straggler runs on unheard
         return record
 

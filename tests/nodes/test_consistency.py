@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -36,6 +36,7 @@ def agreement(one: Any, other: Any) -> float | None:
     return float(one == other) if {*kinds} <= {str, bool} else None
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine only
 @given(st.lists(fields, max_size=8))
 def test_it_is_the_mean_over_all_pairs_and_fields(given_values: list[dict[str, Any]]) -> None:
     expected = {}
