@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp
@@ -122,7 +123,8 @@ class Attempts:
             await seat.pace()
         if persistence.hedge_s is None:
             return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
-        hedged: Awaitable[Answer] = first_success(lambda: self._call(seat, branch), persistence.hedge_s)
+        call = partial(self._call, seat, branch)
+        hedged: Awaitable[Answer] = first_success(call, persistence.hedge_s, self.effort.lose)
         return await self.deadlines.within(persistence.timeout_s, hedged)
 
     async def _call(self, seat: Seat, branch: Branch) -> Answer:

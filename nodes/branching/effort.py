@@ -24,6 +24,7 @@ class Effort:
     started_at: str | None = None
     stopped: float | None = None
     cost: float | None = None
+    lost: list[asyncio.Task[Any]] | None = None
 
     def start(self) -> int:
         """Count one more attempt; gives its number."""
@@ -41,6 +42,29 @@ class Effort:
         """Add what an attempt has cost, if it said."""
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
+
+    def lose(self, call: asyncio.Task[Any]) -> None:
+        """Note a call that nobody waits for any more, and that has not ended."""
+        self.lost = [*(self.lost or ()), call]
+
+    def unended(self) -> asyncio.Future[Any] | None:
+        """Ends with the last call that was lost; None when none goes on."""
+        rest = [call for call in self.lost or () if not call.done()]
+        return asyncio.gather(*rest, return_exceptions=True) if rest else None
+
+    def outlasting(self, work: asyncio.Task[Any]) -> asyncio.Future[None]:
+        """Ends when the work has, and with it every call that was lost on the way."""
+        ended: asyncio.Future[None] = work.get_loop().create_future()
+
+        def look(_: object) -> None:
+            rest = self.unended()
+            if rest is not None:
+                rest.add_done_callback(look)
+            elif not ended.done():
+                ended.set_result(None)
+
+        work.add_done_callback(look)
+        return ended
 
     @property
     def seconds(self) -> float:

@@ -139,9 +139,7 @@ class Gate:
             return task.result()
         assert released is not None  # noqa: S101  the bell rings for the task's end or for the release
         await stop(task, cancel=released.reason == "drained" or on_straggler() == "cancel")
-        if not task.done():
-            self.turns.runs_on(branch_id, task)
-        elif not task.cancelled() and task.exception() is None:
+        if task.done() and not task.cancelled() and task.exception() is None:
             return task.result()
         return released
 

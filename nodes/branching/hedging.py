@@ -14,12 +14,21 @@ from langgraph.errors import GraphBubbleUp
 T = TypeVar("T")
 
 
-async def first_success(call: Callable[[], Coroutine[Any, Any, T]], hedge_s: float) -> T:
+def _nobody_asks(_: asyncio.Task[Any]) -> None:
+    """Where it does not matter what becomes of a call that has lost."""
+
+
+async def first_success(
+    call: Callable[[], Coroutine[Any, Any, T]],
+    hedge_s: float,
+    lost: Callable[[asyncio.Task[Any]], None] = _nobody_asks,
+) -> T:
     """The first answer of at most two calls.
 
     Args:
         call: Makes one call.
         hedge_s: Seconds after which the first call counts as late, above 0. One that fails before is not hedged.
+        lost: Told of each call that was cancelled and has not ended yet: it may take its time, or refuse.
 
     Raises:
         Exception: what the first call raised, when both failed. An interrupt of either is raised at once.
@@ -46,6 +55,8 @@ async def first_success(call: Callable[[], Coroutine[Any, Any, T]], hedge_s: flo
         for one in calls:
             one.add_done_callback(_look_at)
             one.cancel()
+            if not one.done():
+                lost(one)
 
 
 def _is_answer(call: asyncio.Task[Any]) -> bool:

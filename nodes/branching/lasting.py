@@ -7,13 +7,13 @@ from typing import Any
 
 from langgraph_quorum.nodes.branching.admission import Ticket
 
-Held = tuple[Ticket, asyncio.Task[Any]]
+Held = tuple[Ticket, asyncio.Future[Any]]
 """Who holds something, and the work at whose end it is free."""
 
 _held: dict[str, list[Held]] = {}
 
 
-def keep(run: str, ticket: Ticket, task: asyncio.Task[Any]) -> None:
+def keep(run: str, ticket: Ticket, task: asyncio.Future[Any]) -> None:
     """Note that a straggler's work goes on and holds what its ticket claims, until it is done."""
     held = ticket, task
     _held.setdefault(run, []).append(held)

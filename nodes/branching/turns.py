@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ class Turns:
         self._run = wave["run"]
         self._admission = Admission(wave, self._loop.time(), resources)
         self._waiting: dict[str, asyncio.Future[None]] = {}
-        self._running_on: set[str] = set()
+        self._running_on: Counter[str] = Counter()
         self._start: asyncio.TimerHandle | None = None
         self._closed = False
         for ticket, task in lasting.held(self._run):
@@ -63,13 +64,13 @@ class Turns:
         """Note that a sync point has released."""
         self._admission.released(point, ending)
 
-    def runs_on(self, branch_id: str, task: asyncio.Task[Any]) -> None:
-        """Note that the work of a branch outlives it: it keeps its turn, and what it holds, until it is done."""
-        self._running_on.add(branch_id)
+    def runs_on(self, branch_id: str, work: asyncio.Future[Any]) -> None:
+        """Note that work of a branch outlives it: it keeps its turn, and what it holds, until all of it is done."""
+        self._running_on[branch_id] += 1
         ticket = self._admission.holding(branch_id)
         if ticket is not None and self._run:
-            lasting.keep(self._run, ticket, task)
-        task.add_done_callback(lambda _: self._has_ended(branch_id))
+            lasting.keep(self._run, ticket, work)
+        work.add_done_callback(lambda _: self._has_ended(branch_id))
 
     def give(self) -> None:
         """Tell those whose turn has come."""
@@ -115,9 +116,11 @@ class Turns:
 
     def _has_ended(self, branch_id: str) -> None:
         """The work of a branch that has settled before has ended: its turn is free."""
-        self._running_on.discard(branch_id)
-        self._admission.free(branch_id)
-        self._give()
+        self._running_on[branch_id] -= 1
+        if not self._running_on[branch_id]:
+            del self._running_on[branch_id]
+            self._admission.free(branch_id)
+            self._give()
 
     def _give_back(self, ticket: Ticket, _: object) -> None:
         """The work of an earlier fan-out has ended: what it held is free."""

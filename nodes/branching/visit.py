@@ -106,8 +106,10 @@ class Visit:
         outcome = await self._gate.race(self.branch_id, self._points, task, self._on_straggler)
         if isinstance(outcome, Outcome):
             return outcome
-        if not task.done() and self._straggling(outcome) == "harvest":
-            self._leave(task)
+        if not task.done():
+            self._gate.turns.runs_on(self.branch_id, self.work.effort.outlasting(task))
+            if self._straggling(outcome) == "harvest":
+                self._leave(task)
         return self.work.unscored() or self.cut(outcome)
 
     def outcome_of(self, error: BaseException) -> Outcome:
@@ -161,6 +163,8 @@ class Visit:
     def end(self, outcome: Outcome) -> BranchRecord:
         """Settle the branch."""
         record = self._written(outcome)
+        if self.work.effort.lost and (unended := self.work.effort.unended()) is not None:
+            self._gate.turns.runs_on(self.branch_id, unended)
         self._gate.settle(record)
         if record["release"] != "drained":  # it has not ended: it runs when the run goes on
             told = {"seconds": record["seconds"], "reason": outcome.reason}

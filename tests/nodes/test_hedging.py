@@ -92,3 +92,34 @@ async def test_a_hedged_specialist_counts_both_calls_as_attempts() -> None:
     assert statuses(result) == {"late": "succeeded"}
     assert record["result"] == {"call": 1, "attempt": 2}
     assert (record["attempts"], record["seconds"]) == (2, pytest.approx(3))
+
+
+async def test_a_call_that_has_lost_and_will_not_end_keeps_the_turn_of_its_branch() -> None:
+    times: dict[str, float] = {}
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def works(branch: Branch) -> str:
+        if branch.branch_id == "next":
+            times["next starts"] = loop.time() - began
+            return "next"
+        if branch.attempt > 1:
+            return "hedge"
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            await asyncio.sleep(7)  # refuses to end
+            times["loser ends"] = loop.time() - began
+        return "late"
+
+    work = [
+        {"branch_id": "hedged", "specialist": "s", "exclusive": ["door"], "hedge_s": 2},
+        {"branch_id": "next", "specialist": "s", "exclusive": ["door"], "priority": "low"},
+    ]
+    result = await run(Specialist("s", works), work=work)
+    assert {name: record["result"] for name, record in result["branches"].items()} == {
+        "hedged": "hedge",
+        "next": "next",
+    }
+    assert result["branches"]["hedged"]["settled_s"] == pytest.approx(2, abs=0.01)
+    assert times == pytest.approx({"loser ends": 9, "next starts": 9}, abs=0.01)

@@ -87,7 +87,10 @@ class Meeting:
         status: BranchStatus = "cut"
         try:
             if self.gate.released(points) is None:
-                outcome = await self.gate.race(name, points, asyncio.create_task(in_turn()), on_straggler)
+                task = asyncio.create_task(in_turn())
+                outcome = await self.gate.race(name, points, task, on_straggler)
+                if not task.done():
+                    self.gate.turns.runs_on(name, task)
                 status = "cut" if isinstance(outcome, Release) else outcome
         except ValueError:
             status = "failed"

@@ -42,7 +42,7 @@ class Judge:
             self._left += [(self.book, name, work) for name, work in self.book.works.items() if work.live]
         self.book = self._books[event.sitting] = SittingBook(self._scenario, event.sitting, event.data)
         self.book.slack_s = self._slack_s
-        self.book.follows = bool(self._stragglers)
+        self.book.follows = bool(self._stragglers or self._left)
         if event.data.round:
             self.book.under_way = set(self._harvest)
         yield from ()
@@ -91,12 +91,12 @@ class Judge:
         book.peak = book.limit
 
     def _held_before(self) -> dict[str, dict[str, float]]:
-        """By branch, what stragglers of earlier fan-outs hold while they run on."""
+        """By branch, what work of earlier fan-outs holds while it runs on."""
         self._left = [(book, name, work) for book, name, work in self._left if work.live]
         return {
             name: dict(book.places[name].claims)
             for book, name, _ in self._left
-            if (record := book.places[name].settled) is not None and record["missed"]
+            if book.places[name].settled is not None
         }
 
     def _over(self, event: Event) -> Iterator[str]:
@@ -128,11 +128,8 @@ class Judge:
         if not in_vain and not work.asked and work.promised and work in self._harvest.get(event.name, [])[-1:]:
             self._ripe[event.name] = call
 
-    def _refuse(self, event: Event) -> None:
-        # A known limit: a call that is cancelled because its hedge was faster, or because its time is up, is not
-        # counted any more, though it refuses to end. Without hedging its branch has not ended, and is.
-        if self._is_hedged(event.data.specialist):
-            self._work(event).live.discard(event.data.number)
+    def _refuse(self, _: Event) -> None:
+        """It goes on, and counts until it ends."""
 
     def _is_hedged(self, name: str) -> bool:
         return any(one["name"] == name and one["hedge_s"] is not None for one in self._scenario.specialists)

@@ -109,7 +109,8 @@ def idle(book: SittingBook, at: float, slack_s: float) -> Iterator[str]:
     book.overtaken.clear()
     running = [name for name in book.places if book.holds_turn(name)]
     unheard = book.follows or any(
-        place.settled is not None and place.settled["missed"] for place in book.places.values()
+        place.settled is not None and (place.settled["missed"] or (name in book.works and book.works[name].live))
+        for name, place in book.places.items()
     )
     for branch_id, place in book.places.items():
         if place.settled is None and book.cancel_at is None and branch_id in book.come:
