@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -112,7 +113,7 @@ async def test_a_call_that_has_lost_and_will_not_end_keeps_the_turn_of_its_branc
             times["loser ends"] = loop.time() - began
         return "late"
 
-    work = [
+    work: list[dict[str, Any]] = [
         {"branch_id": "hedged", "specialist": "s", "exclusive": ["door"], "hedge_s": 2},
         {"branch_id": "next", "specialist": "s", "exclusive": ["door"], "priority": "low"},
     ]
