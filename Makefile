@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench schedules lock clean
 
 demo: .venv/ready
 	@$(BIN)/quorum run analyse examples/documents
@@ -18,6 +18,11 @@ lint: .venv/ready
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks
+
+# Random schedules against the gate; a seed that fails prints the command that replays it.
+SEEDS ?= 100000
+schedules: .venv/ready
+	@$(BIN)/python -m tests.schedules --seeds $(SEEDS) --jobs 2
 
 # The lock names versions and hashes, never where to fetch them from. It is whole, so nothing is resolved on install.
 lock: .venv/ready
