@@ -35,11 +35,11 @@ def branch_node(name: str, crew: Crew, write: Write = only_records) -> Specialis
     async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> Any:
         calls = state["calls"]
         with meet(state, runtime) as meeting:
-            gate = await meeting.gate(state["wave"], crew, runtime)
+            gate = meeting.open_gate or await meeting.gate(state["wave"], crew, runtime)
             setting = Setting(name, crew, state, gate, runtime.stream_writer)
             if len(calls) > 1:
                 return write(state, await Lanes(setting).records(), meeting)
-            record = await Visit(setting, calls[0]).record(parks=_parks(state, crew))
+            record = await Visit(setting, calls[0]).record(lambda: _parks(state, crew))
             if record["release"] == "drained":
                 # It is to run again when the run goes on, so its task must not count as done.
                 raise GraphDrained(runtime.drain_reason or "drained")

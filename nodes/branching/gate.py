@@ -35,6 +35,7 @@ class Gate:
     """One fan-out's rendezvous. Lives on one event loop; all times are that loop's.
 
     Attributes:
+        opened_at: When the fan-out began.
         turns: Who may run.
         deadlines: How long attempts may take.
         pauses: Whether a branch has asked a human in a way that pauses the run; told by its visit.
@@ -50,7 +51,7 @@ class Gate:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._drain_requested = drain_requested
-        self._opened_at = now = self._loop.time()
+        self.opened_at = now = self._loop.time()
         self._tallies = {share["point"]: Tally(points.policies[share["point"]], share, now) for share in wave["shares"]}
         self._open = set(self._tallies)
         self._results: dict[str, Any] = {}
@@ -75,7 +76,7 @@ class Gate:
 
     def elapsed(self, until: float | None = None) -> float:
         """Seconds since the fan-out began, up to now or to a moment of the gate's clock."""
-        return (self._loop.time() if until is None else until) - self._opened_at
+        return (self._loop.time() if until is None else until) - self.opened_at
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""

@@ -31,12 +31,13 @@ class Meeting:
     last has gone.
 
     Attributes:
+        open_gate: The gate, once it is made.
         left: What those that have gone have left for the last one to take along.
     """
 
     def __init__(self, key: Key, control: RunControl | None) -> None:
         self._key, self._control = key, control
-        self._gate: Gate | None = None
+        self.open_gate: Gate | None = None
         self._opening: asyncio.Task[Gate] | None = None
         self._announced: set[str] = set()
         self._present = self._departed = self._expected = 0
@@ -46,23 +47,24 @@ class Meeting:
 
     def come(self, calls: Sequence[BranchCall]) -> None:
         """Note that a bundle has come."""
-        self._announced.update([call["item"]["branch_id"] for call in calls])
+        if self.open_gate is None:
+            self._announced.update([call["item"]["branch_id"] for call in calls])
         self._present += 1
         if self._lingering is not None:
             self._lingering.cancel()
 
     async def gate(self, wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]) -> Gate:
         """The gate of this fan-out, made when this is the first bundle to ask."""
-        if self._gate is None and self._opening is None:
+        if self.open_gate is None and self._opening is None:
             saver = _saver()
             if saver is None:
-                self._gate = self._made(wave, crew, runtime, [])
+                self.open_gate = self._made(wave, crew, runtime, [])
             else:
                 self._opening = asyncio.create_task(self._open(saver, wave, crew, runtime), name="quorum:gate")
-        if self._gate is None and self._opening is not None:
-            self._gate = await asyncio.shield(self._opening)
-        assert self._gate is not None  # noqa: S101  one of the two has made it
-        return self._gate
+        if self.open_gate is None and self._opening is not None:
+            self.open_gate = await asyncio.shield(self._opening)
+        assert self.open_gate is not None  # noqa: S101  one of the two has made it
+        return self.open_gate
 
     async def _open(
         self, saver: BaseCheckpointSaver[str], wave: Wave, crew: Crew, runtime: Runtime[QuorumContext]
@@ -104,8 +106,8 @@ class Meeting:
 
     def _end(self) -> None:
         _meetings.pop(self._key, None)
-        if self._gate is not None:
-            self._gate.close()
+        if self.open_gate is not None:
+            self.open_gate.close()
         elif self._opening is not None:
             self._opening.cancel()
 

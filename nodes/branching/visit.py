@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from langgraph.errors import GraphBubbleUp, GraphInterrupt
@@ -56,11 +57,11 @@ class Visit:
             return straggler.task
         return asyncio.create_task(self.work.run(), name=f"quorum:{self.branch_id}")
 
-    async def record(self, *, parks: bool) -> BranchRecord:
+    async def record(self, parks: Callable[[], bool]) -> BranchRecord:
         """Do the work, unless the gate releases first.
 
         Args:
-            parks: Whether a question to a human is left open, instead of raised.
+            parks: Says whether a question to a human is left open, instead of raised.
 
         Raises:
             GraphInterrupt: the specialist asks a human.
@@ -76,9 +77,9 @@ class Visit:
             raise
         if not task.done():
             self.work.show()
-        return await self.ended_by(task, parks=parks)
+        return await self.ended_by(task, parks)
 
-    async def ended_by(self, task: asyncio.Task[Any], *, parks: bool) -> BranchRecord:
+    async def ended_by(self, task: asyncio.Task[Any], parks: Callable[[], bool]) -> BranchRecord:
         """The record of a task that does this branch's work, unless the gate releases first."""
         try:
             outcome = task.result() if task.done() else await self._raced(task)
@@ -89,7 +90,7 @@ class Visit:
             return record
         return self.end(outcome)
 
-    def _pauses(self, parks: bool) -> bool:
+    def _pauses(self, parks: Callable[[], bool]) -> bool:
         """Whether its question pauses the run: its task then does not count as done, so that it runs again.
 
         A branch that waits for one that asks pauses or is parked with it. Work of an earlier fan-out asks in vain: an
@@ -97,7 +98,7 @@ class Visit:
         """
         if self.work.follows:
             return self._gate.pauses
-        if parks or self._adopted:
+        if self._adopted or parks():
             return False
         self._gate.pauses = True
         return True
@@ -174,7 +175,7 @@ class Visit:
 
     def _written(self, outcome: Outcome) -> BranchRecord:
         effort, gate = self.work.effort, self._gate
-        settled = gate.elapsed()
+        now, opened_at, began = gate.now(), gate.opened_at, effort.began
         points = self._points if "part_of" not in self._call["item"] else []
         return {
             "branch_id": self.branch_id,
@@ -185,8 +186,8 @@ class Visit:
             "reason": outcome.reason,
             "attempts": effort.attempts,
             "seconds": round(effort.seconds, 6),
-            "waited_s": round(settled if effort.began is None else gate.elapsed(effort.began), 6),
-            "settled_s": round(settled, 6),
+            "waited_s": round((now if began is None else began) - opened_at, 6),
+            "settled_s": round(now - opened_at, 6),
             "started_at": effort.started_at,
             "round": self._wave["round"],
             "group": self._call["item"].get("group", ""),
