@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 
 from langgraph.graph import END, START, StateGraph
@@ -72,6 +73,21 @@ class Tuning:
     bundle: BundleSize = None
     threads: ThreadPolicy | None = None
 
+    def __post_init__(self) -> None:
+        kinds: tuple[tuple[str, Any, str], ...] = (
+            ("policies", Policies, "give Policies(...)"),
+            ("scale", ComplexityScale, "give ComplexityScale(...)"),
+            ("threads", (ThreadPolicy, NoneType), "give ThreadPolicy(...)"),
+            ("scorer", (Callable, NoneType), "give a function of the branch and its result"),
+            ("planner", (Callable, NoneType), "give an async function of the state"),
+            ("conditions", Mapping, "give a dict of functions by name"),
+            ("resources", Mapping, "give a dict of capacities by name"),
+        )
+        for name, kind, mend in kinds:
+            value = getattr(self, name)
+            if not isinstance(value, kind):
+                raise ConfigurationError(f"Tuning.{name}", value, mend)
+
 
 def build_workflow(
     specialists: Sequence[Specialist],
@@ -133,7 +149,7 @@ def _order(terms: Terms) -> Order:
 
 def _crew(index: Mapping[str, Specialist], points: Points, terms: Terms, tuned: Tuning) -> Crew:
     meter = CpuMeter()
-    pool = shared_pool if tuned.threads is None else ThreadPool(_given(tuned.threads, ThreadPolicy, "tuning.threads"))
+    pool = shared_pool if tuned.threads is None else ThreadPool(tuned.threads)
     return Crew(
         seats={name: Seat.of(specialist, meter, pool) for name, specialist in index.items()},
         points=points,

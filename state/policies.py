@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from langgraph_quorum.state.bounds import is_whole, require
@@ -139,3 +139,9 @@ class Policies:
     validation: ValidationPolicy = field(default_factory=ValidationPolicy)
     recovery: RecoveryPolicy = field(default_factory=RecoveryPolicy)
     growth: GrowthPolicy = field(default_factory=GrowthPolicy)
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value, kind = getattr(self, one.name), one.default_factory
+            if isinstance(kind, type) and not isinstance(value, kind):
+                raise ConfigurationError(f"Policies.{one.name}", value, f"give a {kind.__name__}")

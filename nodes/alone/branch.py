@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.rendezvous import Meeting
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.planning.checks import Terms
-from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES, Resources, Specialist
+from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES, Resources, RetryOn, Specialist
 from langgraph_quorum.nodes.verdicts import conclude
 from langgraph_quorum.state.branch import Branch, Bundle, Condition
 from langgraph_quorum.state.errors import ConfigurationError, PlanError
@@ -41,7 +41,7 @@ class Persistence(TypedDict, total=False):
     backoff_s: float
     backoff_max_s: float
     hedge_s: float | None
-    retry_on: Callable[[BaseException], bool] | None
+    retry_on: RetryOn | None
     rate_limit: float | None
     resources: Resources
 

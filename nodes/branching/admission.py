@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
 from langgraph_quorum.nodes.branching.claims import Claims
+from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
 
@@ -29,7 +30,7 @@ class Ticket:
         branch_id: Whose it is.
         order: Position in the fan-out; the lowest goes first.
         cpu: Cores it is expected to take while running; 0 for one that only waits.
-        cpu_now: The same as measured by now, when it is measured.
+        meter: Measures that share of a core, where nobody has declared it.
         waits_for: Branches and sync points that have not ended yet.
         held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
         not_before: Earliest start, on the clock that `now` is read from.
@@ -43,7 +44,7 @@ class Ticket:
     branch_id: str
     order: int
     cpu: float = 0.0
-    cpu_now: Callable[[], float] | None = None
+    meter: CpuMeter | None = None
     waits_for: AbstractSet[str] = frozenset()
     held: frozenset[str] = frozenset()
     not_before: float = -math.inf
@@ -64,8 +65,13 @@ class Ticket:
         return not self.waits_for or (bool(self.missing) and not self.thorough)
 
     def cores(self) -> float:
-        """Cores it takes, as far as is known by now; next to nothing counts as nothing."""
-        cores = self.cpu if self.cpu_now is None else self.cpu_now()
+        """Cores it is expected to take; next to nothing counts as nothing."""
+        cores = self.cpu if self.meter is None else self.cpu * self.meter.share
+        return cores if cores >= LEAST_CORES else 0.0
+
+    def cores_running(self) -> float:
+        """Cores it takes while it runs; next to nothing counts as nothing."""
+        cores = self.cpu if self.meter is None else self.cpu * self.meter.running_share
         return cores if cores >= LEAST_CORES else 0.0
 
     def hear(self, name: str, ending: Ending) -> None:
@@ -119,6 +125,11 @@ class Admission:
     def waiting(self) -> bool:
         """Whether anybody's turn may have come."""
         return bool(self._ready[False] or self._ready[True] or self._void or self._early)
+
+    @property
+    def may_fit_soon(self) -> bool:
+        """Whether somebody waits for cores whose use is measured: it may sink without anything having ended."""
+        return bool(self._ready[True]) and any(ticket.meter is not None for ticket in self._burning.values())
 
     def enter(self, branch_id: str) -> bool:
         """Give a turn at once to one that asks for nothing else, when one is free and nobody waits for it."""
@@ -244,6 +255,6 @@ class Admission:
         asked = ticket.cores()
         if not asked:
             return True
-        used = [cores for running in self._burning.values() if (cores := running.cores())]
+        used = [cores for running in self._burning.values() if (cores := running.cores_running())]
         # One that asks for more than there is runs alone. Summed anew each time: a running total drifts.
         return not used or math.fsum([*used, asked]) <= self._cpu_at_once + 1e-9

@@ -53,10 +53,10 @@ class Seat:
         meter = CpuMeter(others)
         return cls(specialist, caller_of(specialist, meter, pool), meter, pace_of(specialist))
 
-    def cpu(self) -> float:
-        """Cores that one running branch takes: as declared, else as measured so far."""
-        declared = self.specialist.resources.cpu is not None
-        return self.specialist.cpu * (1.0 if declared else self.meter.share)
+    @property
+    def is_metered(self) -> bool:
+        """Whether what it takes is measured, since nobody has declared it."""
+        return self.cpu_bound and self.specialist.resources.cpu is None
 
     @property
     def seconds(self) -> float | None:
@@ -67,9 +67,12 @@ class Seat:
         """Whether trying again may help."""
         if not isinstance(error, Exception) or isinstance(error, GraphBubbleUp):
             return False
-        if self.specialist.retry_on is not None:
+        retry_on = self.specialist.retry_on
+        if isinstance(retry_on, (type, tuple)):
+            return isinstance(error, retry_on)
+        if retry_on is not None:
             try:
-                return bool(self.specialist.retry_on(error))
+                return bool(retry_on(error))
             except Exception:  # noqa: BLE001  it is logged, and a branch never raises
                 _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
         return is_transient(error)

@@ -155,7 +155,7 @@ class ThreadPool:
         """Take the next call that may start out of the queue."""
         place: int | None = 0
         if self.policy.kind == "resource_aware":
-            running = (call.meter.share for call in self._running)
+            running = (call.meter.running_share for call in self._running)
             place = first_that_fits((call.meter.share for call in self._queue), running, self._cores)
         if place is None or not self._queue:
             return None

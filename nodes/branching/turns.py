@@ -13,6 +13,9 @@ from langgraph_quorum.nodes.branching import lasting
 from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
 from langgraph_quorum.state.branch import Wave
 
+LOOK_S = 0.1
+"""How often those that wait for cores are looked at, while those that run are measured."""
+
 
 class Turns:
     """Gives the branches of one fan-out their turns. Lives on one event loop."""
@@ -96,12 +99,14 @@ class Turns:
                     self._admission.free(ticket.branch_id)
                     handed_back = True
             admitted = self._admission.admit(self._loop.time()) if handed_back else []
-        if self._start is not None or self._admission.next_start < math.inf:
+        if self._start is not None or self._admission.next_start < math.inf or self._admission.may_fit_soon:
             self._set_start()
         return granted
 
     def _set_start(self) -> None:
         due = self._admission.next_start
+        if self._admission.may_fit_soon:
+            due = min(due, self._loop.time() + LOOK_S)
         if self._start is not None:
             if self._start.when() == due:
                 return

@@ -173,7 +173,7 @@ class Work:
         seat = self._crew.seats[self._name]
         ticket = Ticket(self.branch_id, call["order"])
         if seat.cpu_bound:
-            ticket.cpu, ticket.cpu_now = seat.specialist.cpu, seat.cpu
+            ticket.cpu, ticket.meter = seat.specialist.cpu, seat.meter if seat.is_metered else None
         if call["waits_for"]:
             ticket.waits_for = set(call["waits_for"])
             ticket.thorough = "joins" in item

@@ -48,6 +48,23 @@ class Resources:
                 raise ConfigurationError(f"Resources.{field}", value, "give a number from 0")
 
 
+RetryOn = Callable[[BaseException], bool] | type[BaseException] | tuple[type[BaseException], ...]
+"""A function of an error that says whether trying again may help, or the classes of errors where it may."""
+
+
+def _are_strings(value: object) -> bool:
+    return isinstance(value, (tuple, list)) and all(isinstance(one, str) for one in value)
+
+
+def _is_retry_on(value: object) -> bool:
+    if value is None:
+        return True
+    classes = value if isinstance(value, tuple) else (value,)
+    if all(isinstance(one, type) for one in classes):
+        return all(isinstance(one, type) and issubclass(one, BaseException) for one in classes)
+    return callable(value)
+
+
 @dataclass(frozen=True)
 class Specialist:
     """A named way to do a piece of work.
@@ -66,7 +83,8 @@ class Specialist:
         backoff_max_s: Longest wait between two attempts.
         hedge_s: Seconds after which a second call is started beside the first; the first success wins, the other is
             cancelled. Each counts as an attempt in the record. None for no hedging.
-        retry_on: Says whether an error is transient, instead of the shipped rule.
+        retry_on: Says whether an error is transient, instead of the shipped rule: a function of the error, or the
+            exception classes that are, as in LangGraph's `RetryPolicy`.
         fallback: Name of the specialist that takes over when all attempts failed.
         rate_limit: Starts per second at most, over all branches of this process; None for no limit. Waiting for it does
             not count against `timeout_s`.
@@ -93,7 +111,7 @@ class Specialist:
     backoff_s: float = 0.5
     backoff_max_s: float = 30.0
     hedge_s: float | None = None
-    retry_on: Callable[[BaseException], bool] | None = None
+    retry_on: RetryOn | None = None
     fallback: str | None = None
     rate_limit: float | None = None
     expects: tuple[str, ...] = ()
@@ -121,12 +139,24 @@ class Specialist:
             _positive(self.name, "hedge_s", self.hedge_s, "give seconds above 0")
         if self.rate_limit is not None:
             _positive(self.name, "rate_limit", self.rate_limit, "give starts per second above 0")
-        for field_name in ("expects", "source_types", "capabilities"):
-            if isinstance(getattr(self, field_name), str):
-                mend = "give a tuple of strings"
-                raise ConfigurationError(f"Specialist({self.name!r}).{field_name}", getattr(self, field_name), mend)
         if self.fallback == self.name:
             raise ConfigurationError(f"Specialist({self.name!r}).fallback", self.name, "name another specialist")
+        self._check_kinds()
+
+    def _check_kinds(self) -> None:
+        mends: dict[str, tuple[str, Callable[[Any], bool]]] = {
+            "retry_on": ("give a function of the error, or exception classes", _is_retry_on),
+            "resources": ("give Resources(cpu=...)", lambda value: isinstance(value, Resources)),
+            "type": ("give a string", lambda value: isinstance(value, str)),
+            "prepare": ("give a function of the branch", lambda value: value is None or callable(value)),
+            "split": ("give a function of the payload", lambda value: value is None or callable(value)),
+            "join": ("give a function of a list of results", callable),
+            **dict.fromkeys(("expects", "source_types", "capabilities"), ("give a tuple of strings", _are_strings)),
+        }
+        for field, (mend, is_allowed) in mends.items():
+            value = getattr(self, field)
+            if not is_allowed(value):
+                raise ConfigurationError(f"Specialist({self.name!r}).{field}", value, mend)
 
     def serves(self, kind: str, source_type: str | None = None) -> bool:
         """Whether it does work of this type, on this kind of source when one is named."""

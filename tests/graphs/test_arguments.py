@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from langgraph_quorum import Specialist, SyncPolicy, build_workflow
+from langgraph_quorum import (
+    Policies,
+    RecoveryPolicy,
+    Specialist,
+    SyncPolicy,
+    Tuning,
+    ValidationPolicy,
+    build_workflow,
+)
 from langgraph_quorum.state.errors import ConfigurationError
 from tests.graphs.running import Crew, run
 
@@ -47,3 +55,19 @@ async def test_a_good_answer_without_a_measured_quality_does_not_make_the_run_wo
     result = await run(crew.scores("sure", 0.9), crew.sleeps("silent", 1), sync=SyncPolicy(threshold=1.0))
     # 0.9 was measured and reaches 0.8; the other's 0.5 is assumed for the weight only.
     assert (result["status"], result["quality"] < 0.8) == ("approved", True)
+
+
+@pytest.mark.parametrize(
+    ("made", "name", "value"),
+    [
+        *[(Policies, name, "x") for name in ("mode", "weight", "validation", "recovery", "growth")],
+        (Policies, "recovery", ValidationPolicy()),
+        (Tuning, "policies", RecoveryPolicy()),
+        *[(Tuning, name, 5) for name in ("scale", "scorer", "planner", "threads", "conditions", "resources")],
+        (Tuning, "resources", [("gpu", 1)]),
+        (Tuning, "conditions", [print]),
+    ],
+)
+def test_a_part_of_the_wrong_kind_is_refused_by_name(made: Any, name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^{made.__name__}\.{name}=.*: give "):
+        made(**{name: value})

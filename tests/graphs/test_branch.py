@@ -206,3 +206,11 @@ async def test_a_cancelled_straggler_that_reports_a_broken_connection_is_not_tri
     result = await run(*crew, sync=SyncPolicy(threshold=0.5, grace_s=0))
     await asyncio.sleep(60)
     assert (statuses(result)["messy"], calls) == ("cut", 1)
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize(("retry_on", "calls"), [(KeyError, 2), ((OSError, KeyError), 2), (OSError, 1), ((), 1)])
+async def test_the_errors_that_are_tried_again_can_be_named_by_their_classes(retry_on: Any, calls: int) -> None:
+    crew = Crew()
+    await run(crew.fails("only", KeyError("x"), attempts=2, retry_on=retry_on), recovery=RecoveryPolicy(rounds=0))
+    assert crew.calls["only"] == calls

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from typing import Any
 
 import pytest
 
-from langgraph_quorum import Branch, Resources, Specialist
+from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
 from langgraph_quorum.nodes.branching.admission import Admission, Ticket
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from tests.graphs.running import run
@@ -48,7 +49,7 @@ def test_branches_that_turn_out_to_wait_are_let_in_together() -> None:
     meter = CpuMeter()
     admission = Admission(wave(10, cpu_at_once=2.0), 0.0)
     for number in range(10):
-        admission.queue(Ticket(f"b{number}", number, cpu=1.0, cpu_now=lambda: meter.share))
+        admission.queue(Ticket(f"b{number}", number, cpu=1.0, meter=meter))
     assert len(admission.admit(0.0)) == 2
     meter.observe(cpu_s=0.0, wall_s=0.5)
     admission.ended("b0", "succeeded", now=1.0)
@@ -88,3 +89,23 @@ async def test_a_declared_need_is_not_overruled_by_measurement() -> None:
     crew = [Specialist(f"s{number}", careful, resources=Resources(cpu=2.0)) for number in range(6)]
     await run(*crew)
     assert most <= 2  # the test's machine has 4 cores, each takes 2
+
+
+async def test_functions_that_hang_do_not_keep_the_cores_from_the_others() -> None:
+    let_go = threading.Event()
+
+    def hangs_or_not(branch: Branch) -> str:
+        if branch.payload["hangs"]:
+            let_go.wait(30)
+        return branch.branch_id
+
+    work: list[dict[str, Any]] = [
+        {"branch_id": f"b{n}", "specialist": "s", "payload": {"hangs": n < 6}} for n in range(12)
+    ]
+    try:  # six that hang, on four cores: none has ended, so none is measured by its end
+        policy = SyncPolicy(threshold=0.5, grace_s=0, deadline_s=20)
+        result = await run(Specialist("s", hangs_or_not), work=work, sync=policy)
+    finally:
+        let_go.set()
+    assert result["sync"][0]["reason"] == "quorum_met"
+    assert sorted(result["sync"][0]["completed"]) == sorted(f"b{n}" for n in range(6, 12))

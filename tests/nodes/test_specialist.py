@@ -100,3 +100,20 @@ def test_a_crew_that_does_not_fit_together_is_refused(crew: Any, message: str) -
     with pytest.raises(ConfigurationError) as refused:
         by_name(crew)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("retry_on", value) for value in (5, "x", int, (KeyError, 3), (KeyError, str))],
+        ("resources", {"cpu": 1}),
+        *[("expects", value) for value in (5, "title", [1])],
+        ("source_types", 5),
+        ("capabilities", [1]),
+        *[(name, value) for name in ("split", "join", "prepare") for value in ("x", 5)],
+        ("type", 5),
+    ],
+)
+def test_a_setting_of_the_wrong_kind_is_refused_by_name(field: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^Specialist\('s'\)\.{field}=.*: give "):
+        Specialist("s", awaited, **{field: value})
