@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,10 +20,22 @@ class AttemptTimeoutError(TimeoutError):
 
 
 class _Limit:
-    __slots__ = ("due", "expired", "task")
+    __slots__ = ("due", "expired", "owner", "task")
 
-    def __init__(self, task: asyncio.Task[object], due: float) -> None:
-        self.task, self.due, self.expired = task, due, False
+    def __init__(self, owner: Deadlines, task: asyncio.Task[object], due: float) -> None:
+        self.owner, self.task, self.due, self.expired = owner, task, due, False
+
+
+_current: ContextVar[_Limit | None] = ContextVar("quorum_limit", default=None)
+"""The limit of the call that is going on here."""
+
+
+def hold_time() -> Callable[[], None] | None:
+    """Stop the time of the call that is going on here, until what is returned is called; None when it has no limit."""
+    limit = _current.get()
+    if limit is None or limit.due == math.inf:
+        return None
+    return limit.owner.held(limit)
 
 
 class Deadlines:
@@ -47,8 +60,9 @@ class Deadlines:
         task = asyncio.current_task()
         if seconds == math.inf or task is None:
             return await call
-        limit, cancelling = _Limit(task, self._loop.time() + seconds), task.cancelling()
+        limit, cancelling = _Limit(self, task, self._loop.time() + seconds), task.cancelling()
         self._add(limit)
+        _current.set(limit)
         try:
             return await call
         except asyncio.CancelledError as error:
@@ -81,8 +95,20 @@ class Deadlines:
             limit.expired = True
             del self._limits[limit]
             limit.task.cancel()
-        if self._limits:
-            self._set(min(limit.due for limit in self._limits))
+        due = min((limit.due for limit in self._limits), default=math.inf)
+        if due < math.inf:
+            self._set(due)
+
+    def held(self, limit: _Limit) -> Callable[[], None]:
+        """Stop a limit's time; what is returned lets it go on."""
+        left, limit.due = limit.due - self._loop.time(), math.inf
+
+        def go_on() -> None:
+            if limit in self._limits:
+                limit.due = self._loop.time() + left
+                self._add(limit)
+
+        return go_on
 
     def close(self) -> None:
         """Stop the timer as soon as no call goes on."""

@@ -27,7 +27,8 @@ class ThreadCall:
         thread_name: Of the thread while it runs the call.
         meter: Measures the call.
         error: What the function raised, until it is delivered.
-        started: On the performance counter, in seconds; of meaning once `begin` was called.
+        started: On the performance counter, in seconds; 0 before `begin` was called.
+        on_begin: Called on the caller's loop when a thread was found, if that took a wait.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class ThreadCall:
         self._context = contextvars.copy_context()
         self._result: Any = None
         self._queued = time.perf_counter()
+        self.on_begin: Callable[[], None] | None = None
 
     @property
     def is_awaited(self) -> bool:
@@ -49,6 +51,9 @@ class ThreadCall:
     def begin(self) -> float:
         """Note that a thread was found; returns the seconds waited for it."""
         self.started = time.perf_counter()
+        if self.on_begin is not None:
+            with contextlib.suppress(RuntimeError):  # the caller's loop has closed
+                self._outcome.get_loop().call_soon_threadsafe(self.on_begin)
         return self.started - self._queued
 
     def run(self) -> None:

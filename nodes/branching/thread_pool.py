@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from langgraph_quorum.nodes.branching.cores import first_that_fits, usable_cores
+from langgraph_quorum.nodes.branching.deadlines import hold_time
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.thread_call import Inbox, ThreadCall, start_thread
 from langgraph_quorum.state.thread_policy import ThreadKind, ThreadPolicy
@@ -66,7 +67,7 @@ class ThreadPool:
     hold the interpreter's exit, and end when the pool is dropped. In a forked child it begins anew.
 
     A function that itself waits for a call to the same pool holds its thread meanwhile. Nested as deep as the pool has
-    threads, such calls wait for each other, and only their callers' timeouts end that: give them a pool of their own.
+    threads, such calls wait for each other until their callers give up: give them a pool of their own.
     """
 
     def __init__(self, policy: ThreadPolicy | None = None, *, cores: int | None = None) -> None:
@@ -84,7 +85,7 @@ class ThreadPool:
 
         Context variables are those of the caller. When the caller is cancelled, a call that still waits for a thread
         never starts. One that runs cannot be stopped: it is abandoned, its result is dropped, and another thread may
-        take its place. The wait for a thread is bounded by the caller's timeout only.
+        take its place. The wait for a thread does not count against the time of an attempt.
 
         Args:
             function: What to run.
@@ -101,6 +102,8 @@ class ThreadPool:
         with self._lock:
             self._queue.append(call)
             unhoused = self._assign()
+            if not call.started:
+                call.on_begin = hold_time()
         self._house(unhoused)
         try:
             return await outcome

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError, Deadlines
+from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError, Deadlines, hold_time
 
 pytestmark = pytest.mark.looptime
 
@@ -101,3 +101,26 @@ async def test_a_thousand_quick_calls_leave_no_timer_behind() -> None:
     await asyncio.gather(*(deadlines.within(300, asyncio.sleep(0)) for _ in range(1000)))
     deadlines.close()
     assert (vars(deadlines)["_timer"], list(vars(deadlines)["_limits"])) == (None, [])
+
+
+async def test_time_that_is_held_does_not_count() -> None:
+    began = now()
+
+    async def waits_for_its_turn() -> None:
+        await asyncio.sleep(1)
+        go_on = hold_time()
+        assert go_on is not None
+        await asyncio.sleep(50)
+        go_on()
+        await asyncio.sleep(100)
+
+    with pytest.raises(AttemptTimeoutError):
+        await Deadlines().within(3, waits_for_its_turn())
+    assert now() - began == pytest.approx(1 + 50 + 2)
+
+
+async def test_without_a_limit_there_is_no_time_to_hold() -> None:
+    async def unlimited() -> bool:
+        return hold_time() is None
+
+    assert await Deadlines().within(math.inf, unlimited())

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
+from langgraph_quorum import Branch, Resources, Specialist
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import in_thread, shared_pool
 from langgraph_quorum.state.thread_policy import ThreadPolicy
+from tests.graphs.running import run, statuses
 from tests.nodes.held import PATIENCE_S, Held, begin, cancel, ended
 
 BRIEFLY_S = 0.001
@@ -208,3 +212,18 @@ async def test_without_a_pool_of_its_own_a_function_runs_in_the_shared_one() -> 
     assert before.kind == "dynamic"
     assert await in_thread(lambda: threading.current_thread().name, name="shared") == "quorum-shared"
     assert shared_pool.statistics().done == before.done + 1
+
+
+async def test_the_wait_for_a_thread_does_not_count_against_the_time_of_an_attempt() -> None:
+    calls: list[str] = []
+
+    def works(branch: Branch) -> str:
+        calls.append(branch.branch_id)
+        time.sleep(0.05)
+        return branch.branch_id
+
+    one = Specialist("s", works, timeout_s=0.5, attempts=1, resources=Resources(cpu=0))
+    work: list[dict[str, Any]] = [{"branch_id": f"b{number}", "specialist": "s"} for number in range(15)]
+    result = await run(one, work=work, threads=ThreadPolicy(kind="fixed", size=1))  # 0.75 s, one after the other
+    assert set(statuses(result).values()) == {"succeeded"}
+    assert len(calls) == 15
