@@ -145,7 +145,7 @@ class Judge:
         book, record = self._books[event.sitting], event.data
         own = book.works.get(event.name)
         under_way = book.facts.round and record["attempts"]
-        adopted = self._harvest.get(event.name, [])[-1:] if under_way else []
+        adopted = self._harvest.get(event.name, [])[-1:] if under_way and own is None else []
         work = own or next(iter(adopted), None)
         yield from outcomes.settled(book, record, work, event.at)
         place = book.places[event.name]
