@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
@@ -33,31 +34,27 @@ def send_all(state: Bare) -> list[Send]:
 
 def bare_graph(worker: Any = trivial_worker, checkpointer: Any = None) -> Any:
     """The fewest nodes that do it: one that fans out with `Send`, the worker, and one after the join."""
-    graph = StateGraph(Bare)
-    graph.add_node("plan", lambda state: {"count": state["count"]})
-    graph.add_node("worker", worker)
-    graph.add_node("join", lambda state: {"count": len(state["results"])})
-    graph.add_edge(START, "plan")
-    graph.add_conditional_edges("plan", send_all, ["worker"])
-    graph.add_edge("worker", "join")
-    graph.add_edge("join", END)
-    return graph.compile(checkpointer=checkpointer)
+    return _around(worker, send_all, checkpointer)
 
 
 def joined_graph(bundle: Any = None, checkpointer: Any = None) -> Any:
     """The bare graph, its worker wrapped in `quorum_branch` and sent to with `fan_out`: the join alone."""
     branch = quorum_branch(trivial_worker, name="worker")
 
-    def send_all(state: Bare) -> list[Send]:
+    def send_to_branch(state: Bare) -> list[Send]:
         named = [f"b{number}" for number in range(state["count"])]
         return fan_out(branch, {name: {"branch_id": name} for name in named}, bundle=bundle)
 
+    return _around(branch, send_to_branch, checkpointer)
+
+
+def _around(worker: Any, send: Callable[[Bare], list[Send]], checkpointer: Any) -> Any:
     graph = StateGraph(Bare)
     graph.add_node("plan", lambda state: {"count": state["count"]})
-    graph.add_node("worker", branch)
+    graph.add_node("worker", worker)
     graph.add_node("join", lambda state: {"count": len(state["results"])})
     graph.add_edge(START, "plan")
-    graph.add_conditional_edges("plan", send_all, ["worker"])
+    graph.add_conditional_edges("plan", send, ["worker"])
     graph.add_edge("worker", "join")
     graph.add_edge("join", END)
     return graph.compile(checkpointer=checkpointer)

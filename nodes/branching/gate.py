@@ -12,10 +12,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from langgraph_quorum.nodes.branching.admission import Ending
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.tally import Tally
+from langgraph_quorum.nodes.branching.ticket import Ending
 from langgraph_quorum.nodes.branching.turns import Turns
 from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.decision import Release, Wait

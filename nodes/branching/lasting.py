@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from langgraph_quorum.nodes.branching.admission import Ticket
+from langgraph_quorum.nodes.branching.ticket import Ticket
 
 Held = tuple[Ticket, asyncio.Future[Any]]
 """Who holds something, and the work at whose end it is free."""

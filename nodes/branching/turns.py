@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from langgraph_quorum.nodes.branching import lasting
-from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
+from langgraph_quorum.nodes.branching.admission import Admission
+from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
 from langgraph_quorum.state.branch import Wave
 
 LOOK_S = 0.1

@@ -9,7 +9,6 @@ from typing import Any
 
 from langgraph.errors import GraphInterrupt
 
-from langgraph_quorum.nodes.branching.admission import Ticket
 from langgraph_quorum.nodes.branching.attempts import Attempts
 from langgraph_quorum.nodes.branching.claims import EXCLUSIVE
 from langgraph_quorum.nodes.branching.crew import Crew
@@ -17,6 +16,7 @@ from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import message_of
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, ExcusedError, NotToRunError, Outcome
+from langgraph_quorum.nodes.branching.ticket import Ticket
 from langgraph_quorum.state.branch import Answer, Branch, BranchCall, Bundle
 
 

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langgraph_quorum.nodes.branching.admission import Admission, Ending, Ticket
+from langgraph_quorum.nodes.branching.admission import Admission
+from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from tests.nodes.waves import wave
 

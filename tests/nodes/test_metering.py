@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
-from langgraph_quorum.nodes.branching.admission import Admission, Ticket
+from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.metering import CpuMeter
+from langgraph_quorum.nodes.branching.ticket import Ticket
 from tests.graphs.running import run
 from tests.nodes.waves import wave
 

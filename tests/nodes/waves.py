@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from langgraph_quorum.nodes.branching.admission import Ticket
 from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.ticket import Ticket
 from langgraph_quorum.state.branch import Share, Wave
 from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.points import Points
