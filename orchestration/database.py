@@ -7,17 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool
-
 from langgraph_quorum.orchestration.persistence.dsn import resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from langgraph_quorum.orchestration.persistence.migrations import migrate
-from langgraph_quorum.orchestration.persistence.pool import open_pool
+from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.state.errors import ConfigurationError
-
-Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
 @asynccontextmanager

@@ -12,9 +12,10 @@ from typing import Any, Self
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.given import Entry, Given, check_names, check_storable, kept_input
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run, list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run import Run

@@ -59,6 +59,22 @@ class BlockedTypeError(QuorumError):
     """A checkpoint holds, or was given, a type outside the allow-list."""
 
 
+class ChannelValueError(QuorumError):
+    """A value of the state cannot be stored. `channel` names the state's field, the message says what is wrong."""
+
+    def __init__(self, channel: str, problem: str) -> None:
+        self.channel, self.problem = channel, problem
+        super().__init__(f"the state's field {channel!r} cannot be stored: {problem}")
+
+
+class SealError(QuorumError):
+    """An encrypted value cannot be opened: it is not sealed, belongs to another place, or its key is not known."""
+
+
+class ArtifactError(QuorumError):
+    """An artifact is not there, is not what its reference says, or cannot be stored."""
+
+
 class ThreadNotFoundError(QuorumError):
     """No run is stored under this thread id."""
 

@@ -28,7 +28,7 @@ ReleaseReason = Literal[
 SyncStatus = Literal["proceed", "conditional_proceed", "timeout_recovery"]
 Mode = Literal["parallel", "sequential", "adaptive"]
 Verdict = Literal["approved", "needs_revision", "escalate", "critical_failure"]
-RunStatus = Literal["running", "approved", "partial", "failed", "waiting", "interrupted"]
+RunStatus = Literal["running", "approved", "partial", "failed", "waiting", "interrupted", "cancelled"]
 
 
 class WorkItem(TypedDict):

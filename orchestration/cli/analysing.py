@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.cli.settings import AnalysisSettings, checke
 from langgraph_quorum.orchestration.cli.standard_input import SHOWN
 from langgraph_quorum.orchestration.cli.threads import analyses, find_run, settings_of, sources_of
 from langgraph_quorum.orchestration.cli.words import shortened
-from langgraph_quorum.orchestration.database import Pool
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 
 _TASK_LENGTH = 200

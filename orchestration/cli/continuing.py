@@ -10,7 +10,7 @@ from langgraph_quorum.orchestration.cli.following import Follower
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.threads import FINISHED, analyses, settings_of, work_of
 from langgraph_quorum.orchestration.cli.words import counted
-from langgraph_quorum.orchestration.database import Pool
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.state.errors import AnswerError
 

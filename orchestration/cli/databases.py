@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
-from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import ConfigurationError
 
 

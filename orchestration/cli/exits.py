@@ -42,7 +42,7 @@ def code_of_status(status: RunStatus) -> int:
             return FAILED
         case "waiting":
             return WAITING
-        case "running" | "interrupted":
+        case "running" | "interrupted" | "cancelled":
             return INTERRUPTED
     assert_never(status)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.settings import COMMAND, WORKFLOW, AnalysisSettings, stored_settings
-from langgraph_quorum.orchestration.database import Pool
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run
 from langgraph_quorum.state.errors import ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem

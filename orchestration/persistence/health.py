@@ -18,7 +18,6 @@ from langgraph_quorum.orchestration.persistence.embedded import (
 )
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
-from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, MissingExtraError, QuorumError
 
 _LOW_FREE_BYTES = 10 * LEAST_FREE_BYTES
@@ -131,7 +130,7 @@ def _examine_folder(diagnosis: Diagnosis, folder: Path) -> Diagnosis:
 
 async def _examine_server(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     async with borrowed(pool, "asking for the version") as connection:
-        row = await (await connection.execute(statements("health")["server"])).fetchone() or {}
+        row = await (await connection.execute(pool.statements("health")["server"])).fetchone() or {}
         # A pooler invents the process id it announces, for its clients' connections are not the server's.
         behind_pooler = connection.info.backend_pid != row["backend_pid"]
     diagnosis = replace(diagnosis, server_version=row["version"], behind_pooler=behind_pooler)
@@ -155,7 +154,7 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
         what = f"the tables are not up to date: {migrations_done(migrations)}"
         return diagnosis.with_problem(what, "start a run once as a role that may create tables; that migrates them")
     async with borrowed(pool, "asking for rights") as connection:
-        lacking = await (await connection.execute(statements("health")["missing_rights"])).fetchall()
+        lacking = await (await connection.execute(pool.statements("health")["missing_rights"])).fetchall()
     for row in lacking:
         mend = f"let the owner GRANT {row['missing']} ON {row['table_name']}"
         diagnosis = diagnosis.with_problem(f"the role may not {row['missing']} on {row['table_name']}", mend)
@@ -164,14 +163,14 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
 
 async def _may_create(pool: Pool) -> bool:
     async with borrowed(pool, "asking for rights") as connection:
-        row = await (await connection.execute(statements("health")["may_create"])).fetchone()
+        row = await (await connection.execute(pool.statements("health")["may_create"])).fetchone()
     return row is not None and bool(row["allowed"])
 
 
 async def _probe(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     try:
         async with borrowed(pool, "writing") as connection, connection.transaction(force_rollback=True):
-            await connection.execute(statements("health")["probe"])
+            await connection.execute(pool.statements("health")["probe"])
     except DatabaseError as error:
         return replace(diagnosis if diagnosis.problems else _noted(diagnosis, error), writable=False)
     return replace(diagnosis, writable=True)

@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
-from langgraph_quorum.orchestration.persistence.statements import statements
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
 
 _ATTEMPTS = 5  # each is lost only to another driver that changed the row in between
@@ -123,7 +122,7 @@ async def hold_lease(pool: Pool, thread_id: str, *, ttl_s: float = 15.0) -> Asyn
 
 
 async def _acquire(pool: Pool, thread_id: str, ttl_s: float) -> Lease:
-    sql, owner, dead_token = statements("leases"), this_process().text, None
+    sql, owner, dead_token = pool.statements("leases"), this_process().text, None
     holding = None
     for _ in range(_ATTEMPTS):
         async with borrowed(pool, f"taking thread {thread_id!r}") as connection:
@@ -179,7 +178,7 @@ async def _renew(pool: Pool, lease: Lease, ttl_s: float) -> Answer:
     values = {"thread_id": lease.thread_id, "token": lease.token, "ttl_s": ttl_s}
     try:
         async with borrowed(pool, "renewing the lease") as connection:
-            row = await (await connection.execute(statements("leases")["renew"], values)).fetchone()
+            row = await (await connection.execute(pool.statements("leases")["renew"], values)).fetchone()
     except DatabaseError as error:
         logger.warning("thread %s: %s", lease.thread_id, error)
         return "no answer"
@@ -190,7 +189,7 @@ async def _release(pool: Pool, lease: Lease) -> None:
     try:
         async with borrowed(pool, "releasing the lease", timeout_s=_RELEASE_S) as connection:
             values = {"thread_id": lease.thread_id, "token": lease.token}
-            await connection.execute(statements("leases")["release"], values)
+            await connection.execute(pool.statements("leases")["release"], values)
     except DatabaseError as error:
         logger.warning("thread %s stays taken until its lease runs out: %s", lease.thread_id, error)
 

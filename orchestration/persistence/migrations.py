@@ -15,7 +15,7 @@ from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, connection_settings
-from langgraph_quorum.orchestration.persistence.statements import migration_scripts, statements
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from langgraph_quorum.state.errors import DatabaseError
 
 _LOCK_S = 60.0
@@ -58,7 +58,7 @@ async def migration_status(pool: Pool) -> MigrationStatus:
         DatabaseError: It cannot be read, or the role may not see the tables.
     """
     async with borrowed(pool, "reading the migrations") as connection:
-        return await _status(connection)
+        return await _status(connection, pool)
 
 
 async def migrate(pool: Pool) -> MigrationStatus:
@@ -79,9 +79,9 @@ async def migrate(pool: Pool) -> MigrationStatus:
     try:
         with database_errors("migrating the database"):
             async with asyncio.timeout(_LOCK_S + _WORK_S), _locked(pool) as connection:
-                if not (await _status(connection)).up_to_date:
+                if not (await _status(connection, pool)).up_to_date:
                     await AsyncPostgresSaver(pool).setup()
-                    await _apply(connection)
+                    await _apply(connection, pool)
     except DatabaseError as error:
         if isinstance(error.__cause__, InsufficientPrivilege):
             raise DatabaseError(await _missing_right(pool, error.__cause__)) from error.__cause__
@@ -89,22 +89,22 @@ async def migrate(pool: Pool) -> MigrationStatus:
     return await migration_status(pool)
 
 
-async def _status(connection: Connection) -> MigrationStatus:
-    sql = statements("migrations")
+async def _status(connection: Connection, pool: Pool) -> MigrationStatus:
+    sql = pool.statements("migrations")
     exists = await _row(connection, sql["tables"])
     saver = (await _row(connection, sql["saver_version"]))["version"] if exists["saver"] else -1
     ours = (await _row(connection, sql["quorum_version"]))["version"] if exists["quorum"] else 0
     return MigrationStatus(ours, migration_scripts()[-1].version, saver, len(AsyncPostgresSaver.MIGRATIONS) - 1)
 
 
-async def _apply(connection: Connection) -> None:
+async def _apply(connection: Connection, pool: Pool) -> None:
     """Run our missing migrations in the transaction that holds the lock."""
-    current = (await _status(connection)).current
+    current = (await _status(connection, pool)).current
     for migration in migration_scripts():
         if migration.version > current:
-            await connection.execute(migration.script)
+            await connection.execute(migration.on(pool.schema))
             parameters = {"version": migration.version, "name": migration.name}
-            await connection.execute(statements("migrations")["record"], parameters)
+            await connection.execute(pool.statements("migrations")["record"], parameters)
 
 
 @asynccontextmanager
@@ -123,7 +123,7 @@ async def _locked(pool: Pool) -> AsyncIterator[Connection]:
     async with connection:
         while True:
             async with connection.transaction():
-                if (await _row(connection, statements("migrations")["try_lock"]))["locked"]:
+                if (await _row(connection, pool.statements("migrations")["try_lock"]))["locked"]:
                     yield connection
                     return
             if time.monotonic() >= deadline:
@@ -140,7 +140,7 @@ async def _row(connection: Connection, statement: bytes) -> DictRow:
 
 async def _missing_right(pool: Pool, error: InsufficientPrivilege) -> str:
     async with borrowed(pool, "reading the migrations") as connection:
-        names = await _row(connection, statements("migrations")["tables"])
+        names = await _row(connection, pool.statements("migrations")["tables"])
     return (
         f"the role {names['role']!r} may not create the tables that are missing ({error.diag.message_primary}): migrate"
         f" once as the database's owner, or let the owner GRANT CREATE ON DATABASE {names['database']}, and ON SCHEMA"

@@ -16,10 +16,10 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from langgraph_quorum.orchestration.persistence.dsn import check_dsn
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
+from langgraph_quorum.orchestration.persistence.statements import SCHEMA, check_schema, statements
 from langgraph_quorum.state.errors import ConfigurationError
 
 Connection: TypeAlias = AsyncConnection[DictRow]
-Pool: TypeAlias = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 APPLICATION_NAME = "langgraph-quorum"
 
@@ -40,8 +40,22 @@ _KEEPALIVE: dict[str, str | int] = {
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to one database, and the schema that our tables are in."""
+
+    def __init__(self, dsn: str, *, schema: str = SCHEMA, **settings: Any) -> None:
+        super().__init__(dsn, **settings)
+        self.schema = schema
+
+    def statements(self, subject: str) -> dict[str, bytes]:
+        """The statements of `queries/<subject>.sql` for this schema, by name."""
+        return statements(subject, self.schema)
+
+
 @asynccontextmanager
-async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10) -> AsyncIterator[Pool]:
+async def open_pool(
+    dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10, schema: str | None = None
+) -> AsyncIterator[Pool]:
     """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, no prepared statements.
 
     Connections are checked when they are handed out, so a restarted server is noticed there and not by the caller.
@@ -51,6 +65,8 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_
         min_size: Connections kept open.
         max_size: Connections at most.
         timeout_s: Seconds to wait for the first connection, and later for a free one.
+        schema: Where all tables are, ours and LangGraph's; by default ours are in `quorum`, and LangGraph's in the
+            first schema of the search path.
 
     Raises:
         ConfigurationError: The DSN or the sizes make no sense.
@@ -59,15 +75,16 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_
     check_dsn(dsn)
     if not 0 <= min_size <= max_size or max_size < 1:
         raise ConfigurationError("max_size", max_size, f"give at least 1 and at least min_size ({min_size})")
-    settings = connection_settings(dsn, timeout_s)
+    settings = connection_settings(dsn, timeout_s, schema)
     try:
         # The pool itself would only report that time ran out; one connection of our own tells why.
         async with asyncio.timeout(timeout_s):
             await (await AsyncConnection.connect(dsn, **settings)).close()
     except (psycopg.Error, TimeoutError, UnicodeError) as error:
         raise connection_fault(error, dsn) from None
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         dsn,
+        schema=SCHEMA if schema is None else schema,
         kwargs=settings,
         min_size=min_size,
         max_size=max_size,
@@ -86,20 +103,26 @@ async def open_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_
         await pool.close(timeout=_CLOSE_S)
 
 
-def connection_settings(dsn: str, timeout_s: float) -> dict[str, Any]:
+def connection_settings(dsn: str, timeout_s: float, schema: str | None = None) -> dict[str, Any]:
     """The arguments every connection is made with, for connections outside a pool too.
 
     Args:
         dsn: Its own settings win over ours.
         timeout_s: Seconds for one attempt to connect, rounded up; libpq takes no less than 2.
+        schema: The only one on the search path; None leaves that to the server.
     """
     named = conninfo_to_dict(dsn)
+    path: dict[str, Any] = {}
+    if schema is not None:
+        check_schema(schema)
+        path = {"options": f"{named.get('options') or ''} -c search_path={schema}".strip()}
     ours = {**_KEEPALIVE, "application_name": APPLICATION_NAME, "connect_timeout": max(2, round(timeout_s))}
     return {
         "autocommit": True,
         "prepare_threshold": None,
         "row_factory": dict_row,
         **{key: value for key, value in ours.items() if key not in named},
+        **path,
     }
 
 

@@ -11,12 +11,12 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from psycopg.rows import DictRow
 
-from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
+from langgraph_quorum.orchestration.persistence.fence import hold_token
+from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
-from langgraph_quorum.orchestration.persistence.statements import statements
-from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 
-RunStatus: TypeAlias = Literal["running", "approved", "partial", "failed", "waiting", "interrupted"]
+RunStatus: TypeAlias = Literal["running", "approved", "partial", "failed", "waiting", "interrupted", "cancelled"]
 
 _STATUSES = get_args(RunStatus)
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -80,8 +80,8 @@ async def record_start(
         raise ConfigurationError("options", options, "Postgres keeps no NUL character in JSON")
     values = {"thread_id": thread_id, "workflow": workflow, "task": _storable(task), "options": text}
     async with borrowed(pool, f"storing run {thread_id!r}") as connection, connection.transaction():
-        await _hold(connection, thread_id, token)
-        await connection.execute(statements("runs")["start"], values)
+        await hold_token(connection, pool, thread_id, token)
+        await connection.execute(pool.statements("runs")["start"], values)
 
 
 async def record_end(
@@ -101,9 +101,9 @@ async def record_end(
     """
     _check_status(status)
     async with borrowed(pool, f"storing the end of run {thread_id!r}") as connection, connection.transaction():
-        await _hold(connection, thread_id, token)
+        await hold_token(connection, pool, thread_id, token)
         values = {"thread_id": thread_id, "status": status}
-        if await (await connection.execute(statements("runs")["end"], values)).fetchone() is None:
+        if await (await connection.execute(pool.statements("runs")["end"], values)).fetchone() is None:
             raise ThreadNotFoundError(thread_id)
 
 
@@ -115,7 +115,7 @@ async def get_run(pool: Pool, thread_id: str) -> StoredRun:
         DatabaseError: The register cannot be read.
     """
     async with borrowed(pool, f"reading run {thread_id!r}") as connection:
-        row = await (await connection.execute(statements("runs")["get"], {"thread_id": thread_id})).fetchone()
+        row = await (await connection.execute(pool.statements("runs")["get"], {"thread_id": thread_id})).fetchone()
     if row is None:
         raise ThreadNotFoundError(thread_id)
     return _stored_run(row)
@@ -139,18 +139,9 @@ async def list_runs(pool: Pool, *, limit: int = 50, status: RunStatus | None = N
         _check_status(status)
     async with borrowed(pool, "listing the runs") as connection:
         values = {"limit": limit, "status": status}
-        rows = await (await connection.execute(statements("runs")["list"], values)).fetchall()
+        rows = await (await connection.execute(pool.statements("runs")["list"], values)).fetchall()
     runs = [_stored_run(row) for row in rows]
     return [run for run in runs if status is None or run.status == status][:limit]
-
-
-async def _hold(connection: Connection, thread_id: str, token: int | None) -> None:
-    """Make sure, until the transaction ends, that the lease with this token is still the current one."""
-    if token is None:
-        return
-    values = {"thread_id": thread_id, "token": token}
-    if await (await connection.execute(statements("runs")["hold_lease"], values)).fetchone() is None:
-        raise LeaseLostError(f"thread {thread_id!r} has been taken over by another driver: nothing was written")
 
 
 def _stored_run(row: DictRow) -> StoredRun:

@@ -10,7 +10,8 @@ import pytest
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.branching.harvest import listed
-from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.pool import Pool
 
 HARVEST = SyncPolicy(threshold=0.5, grace_s=0, deadline_s=30, on_straggler="harvest")
 TASK = {"task": "look"}

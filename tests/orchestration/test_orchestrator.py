@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from langgraph_quorum import Orchestrator
-from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import (
     AnswerError,
     ConfigurationError,

@@ -10,7 +10,8 @@ import pytest
 from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
-from langgraph_quorum.orchestration.database import Pool, open_database
+from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import AnswerError
 
 PARK = SyncPolicy(threshold=1.0, deadline_s=30, on_question="park")

@@ -12,7 +12,7 @@ SELECT
 -- What a run needs on each table, and this role has not.
 SELECT tables.name AS table_name, string_agg(rights.name, ', ' ORDER BY rights.name) AS missing
 FROM unnest(ARRAY[
-    'checkpoints', 'checkpoint_blobs', 'checkpoint_writes', 'quorum.leases', 'quorum.runs'
+    'checkpoints', 'checkpoint_blobs', 'checkpoint_writes', '{schema}.leases', '{schema}.runs'
 ]) AS tables (name)
 CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS rights (name)
 WHERE NOT has_table_privilege(tables.name, rights.name)
@@ -21,7 +21,7 @@ ORDER BY tables.name;
 
 -- name: probe
 -- Always rolled back. It reaches what rights do not show: a full disk, a read-only server, a broken table.
-INSERT INTO quorum.leases (thread_id, owner, token, expires_at)
+INSERT INTO {schema}.leases (thread_id, owner, token, expires_at)
 VALUES ('probe of ' || gen_random_uuid(), 'probe', 0, '-infinity');
 
 -- name: may_create

@@ -4,7 +4,7 @@
 -- Which version tables exist, and where we are; to_regclass follows the search path as the saver does.
 SELECT
     to_regclass('checkpoint_migrations') IS NOT NULL AS saver,
-    to_regclass('quorum.migrations') IS NOT NULL AS quorum,
+    to_regclass('{schema}.migrations') IS NOT NULL AS quorum,
     current_user AS role,
     current_database() AS database,
     coalesce(current_schema(), 'public') AS schema;
@@ -13,7 +13,7 @@ SELECT
 SELECT coalesce(max(v), -1) AS version FROM checkpoint_migrations;
 
 -- name: quorum_version
-SELECT coalesce(max(version), 0) AS version FROM quorum.migrations;
+SELECT coalesce(max(version), 0) AS version FROM {schema}.migrations;
 
 -- name: try_lock
 -- Never a blocking lock: a session that waits inside a statement holds a snapshot, and the saver's CREATE INDEX
@@ -21,4 +21,4 @@ SELECT coalesce(max(version), 0) AS version FROM quorum.migrations;
 SELECT pg_try_advisory_xact_lock(hashtext('langgraph_quorum.migrations')) AS locked;
 
 -- name: record
-INSERT INTO quorum.migrations (version, name) VALUES (%(version)s, %(name)s);
+INSERT INTO {schema}.migrations (version, name) VALUES (%(version)s, %(name)s);

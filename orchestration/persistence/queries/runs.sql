@@ -1,7 +1,7 @@
 -- Statements of runs.py.
 
 -- name: start
-INSERT INTO quorum.runs AS run (thread_id, workflow, status, task, options)
+INSERT INTO {schema}.runs AS run (thread_id, workflow, status, task, options)
 VALUES (%(thread_id)s, %(workflow)s, 'running', %(task)s, %(options)s::jsonb)
 ON CONFLICT (thread_id) DO UPDATE SET
     workflow = excluded.workflow,
@@ -10,12 +10,8 @@ ON CONFLICT (thread_id) DO UPDATE SET
     options = excluded.options,
     updated_at = clock_timestamp();
 
--- name: hold_lease
--- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not.
-SELECT 1 FROM quorum.leases WHERE thread_id = %(thread_id)s AND token = %(token)s FOR SHARE;
-
 -- name: end
-UPDATE quorum.runs SET status = %(status)s, updated_at = clock_timestamp()
+UPDATE {schema}.runs SET status = %(status)s, updated_at = clock_timestamp()
 WHERE thread_id = %(thread_id)s
 RETURNING thread_id;
 
@@ -24,8 +20,8 @@ SELECT
     run.*,
     lease.owner AS lease_owner,
     coalesce(lease.expires_at > clock_timestamp(), false) AS leased
-FROM quorum.runs AS run
-LEFT JOIN quorum.leases AS lease USING (thread_id)
+FROM {schema}.runs AS run
+LEFT JOIN {schema}.leases AS lease USING (thread_id)
 WHERE run.thread_id = %(thread_id)s;
 
 -- name: list
@@ -36,12 +32,12 @@ WITH seen AS (
         run.*,
         lease.owner AS lease_owner,
         coalesce(lease.expires_at > clock_timestamp(), false) AS leased
-    FROM quorum.runs AS run
-    LEFT JOIN quorum.leases AS lease USING (thread_id)
+    FROM {schema}.runs AS run
+    LEFT JOIN {schema}.leases AS lease USING (thread_id)
 )
 SELECT * FROM seen
 WHERE %(status)s::text IS NULL
     OR %(status)s = CASE WHEN status = 'running' AND NOT leased THEN 'interrupted' ELSE status END
     OR (%(status)s = 'interrupted' AND status = 'running')
 ORDER BY updated_at DESC, thread_id
-LIMIT %(limit)s + (SELECT count(*) FROM quorum.leases WHERE expires_at > clock_timestamp());
+LIMIT %(limit)s + (SELECT count(*) FROM {schema}.leases WHERE expires_at > clock_timestamp());
