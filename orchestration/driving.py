@@ -16,6 +16,7 @@ from langgraph.types import StateSnapshot
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, outcome_of, status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
+from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
@@ -109,7 +110,7 @@ class Driver:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
         try:
-            await self._while_held(lease, self._stream(run, values, context))
+            await self._while_held(lease, self._stream(run, values, context, lease))
         except (DatabaseError, LeaseLostError):
             raise
         except Exception:
@@ -131,11 +132,11 @@ class Driver:
             working.cancel()
             await asyncio.wait({working, losing})
 
-    async def _stream(self, run: Run, values: Any, context: Any) -> None:
+    async def _stream(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
         """Drive until the graph has nothing more to do, a question is open, or a drain was asked for."""
         parts = self.graph.astream(
             values,
-            _config(run.thread_id),
+            fenced_config(run.thread_id, lease.token),
             context=context,
             stream_mode=["custom", "updates"],
             control=run.control,
