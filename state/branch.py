@@ -10,18 +10,28 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.state.records import Mode, WorkItem
 
+TOKEN_KEY = "__quorum_token"  # noqa: S105
+"""Where a run's config holds its driver's token, under `configurable`.
+
+LangGraph hands such keys to nodes and nested graphs, and keeps them out of the checkpoint's metadata.
+"""
+
 
 @dataclass(slots=True)
 class Branch:
     """One piece of work, as its specialist sees it.
 
     Attributes:
-        branch_id: Unique within the run; with `attempt` and `round` a key for idempotent calls to the outside.
+        branch_id: Unique within the run.
         task: The run's task, in words.
         payload: What to work on.
         inputs: Results of the prerequisites, by branch id.
-        attempt: From 1; counts retries within this round.
+        attempt: From 1; counts retries and hedged calls within this round. A process that takes the run up after a
+            crash counts from 1 again.
         round: 0 for the first fan-out; each redistribution adds one.
+        run: Of which run: its thread, where it has one, and its workflow id.
+        token: Of the driver's lease; greater than that of every earlier driver of the thread. An outside system that
+            keeps the greatest one it has seen can refuse a driver that was overtaken. None without a lease.
     """
 
     branch_id: str
@@ -30,10 +40,20 @@ class Branch:
     inputs: dict[str, Any] = field(default_factory=dict)
     attempt: int = 1
     round: int = 0
+    run: str = ""
+    token: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of this attempt: the same when it is begun again after a crash or a resume.
+
+        It is made of run, branch, round and attempt, so retries and hedged calls have keys of their own.
+        """
+        return f"{self.run}/{self.branch_id}/{self.round}/{self.attempt}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as a plain dict: what runnables and graphs are invoked with."""
-        return asdict(self)
+        """The same as a plain dict, with `key`: what runnables and graphs are invoked with."""
+        return {**asdict(self), "key": self.key}
 
 
 Condition = Callable[[Mapping[str, Any]], bool]

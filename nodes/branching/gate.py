@@ -39,6 +39,8 @@ class Gate:
         turns: Who may run.
         deadlines: How long attempts may take.
         pauses: Whether a branch has asked a human in a way that pauses the run; told by its visit.
+        run: What the idempotency keys of its branches begin with.
+        token: Of the driver's lease; None without one.
     """
 
     def __init__(
@@ -48,7 +50,11 @@ class Gate:
         drain_requested: Callable[[], bool],
         preset: Iterable[BranchRecord] = (),
         resources: Mapping[str, float] | None = None,
+        *,
+        run: str = "",
+        token: int | None = None,
     ) -> None:
+        self.run, self.token = run, token
         self._loop = asyncio.get_running_loop()
         self._drain_requested = drain_requested
         self.opened_at = now = self._loop.time()

@@ -14,7 +14,7 @@ from langgraph.runtime import RunControl, Runtime
 
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.state.branch import BranchCall, Bundle, Wave
+from langgraph_quorum.state.branch import TOKEN_KEY, BranchCall, Bundle, Wave
 from langgraph_quorum.state.workflow import QuorumContext
 
 Key = tuple[int, str, str, str]
@@ -81,7 +81,16 @@ class Meeting:
         if finished and any(channel == INTERRUPT for channel, _ in writes):
             # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
             points = points.patient()
-        return Gate(points, wave, lambda: runtime.drain_requested, finished.values(), crew.resources)
+        thread = runtime.execution_info.thread_id if runtime.execution_info is not None else None
+        return Gate(
+            points,
+            wave,
+            lambda: runtime.drain_requested,
+            finished.values(),
+            crew.resources,
+            run=f"{thread}/{wave['run']}" if thread else wave["run"],
+            token=get_config().get("configurable", {}).get(TOKEN_KEY),
+        )
 
     @property
     def is_remembered(self) -> bool:

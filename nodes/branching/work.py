@@ -105,6 +105,8 @@ class Work:
             inputs,
             1,
             self._setting.bundle["wave"]["round"],
+            self._gate.run,
+            self._gate.token,
         )
         if item.get("joins"):
             return await self._joined(branch)

@@ -11,10 +11,8 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool
+from langgraph_quorum.state.branch import TOKEN_KEY
 from langgraph_quorum.state.errors import LeaseLostError
-
-TOKEN_KEY = "__quorum_token"  # noqa: S105
-"""Under `configurable`. LangGraph keeps keys that begin so out of the checkpoint's metadata."""
 
 
 def fenced_config(thread_id: str, token: int | None) -> RunnableConfig:
