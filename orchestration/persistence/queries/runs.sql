@@ -1,19 +1,46 @@
--- Statements of runs.py.
+-- Statements of register.py, listing.py and runs.py.
 
 -- name: start
-INSERT INTO {schema}.runs AS run (thread_id, workflow, status, task, options)
-VALUES (%(thread_id)s, %(workflow)s, 'running', %(task)s, %(options)s::jsonb)
+-- Whoever takes a thread up has seen what was asked of its last driver.
+INSERT INTO {schema}.runs AS run (thread_id, workflow, status, task, options, tags)
+VALUES (
+    %(thread_id)s, %(workflow)s, 'running', %(task)s, %(options)s::jsonb, coalesce(%(tags)s::text[], '{}')
+)
 ON CONFLICT (thread_id) DO UPDATE SET
     workflow = excluded.workflow,
     status = excluded.status,
     task = excluded.task,
     options = excluded.options,
+    tags = coalesce(%(tags)s::text[], run.tags),
+    asked = NULL,
+    reason = NULL,
     updated_at = clock_timestamp();
 
 -- name: end
-UPDATE {schema}.runs SET status = %(status)s, updated_at = clock_timestamp()
+UPDATE {schema}.runs SET
+    status = %(status)s,
+    asked = NULL,
+    reason = CASE WHEN %(status)s = 'cancelled' THEN coalesce(%(reason)s, reason) ELSE %(reason)s END,
+    updated_at = clock_timestamp()
 WHERE thread_id = %(thread_id)s
 RETURNING thread_id;
+
+-- name: fork
+INSERT INTO {schema}.runs (thread_id, workflow, status, task, options, tags, forked_from, forked_checkpoint)
+SELECT %(thread_id)s, workflow, %(status)s, task, options, tags, %(forked_from)s, %(forked_checkpoint)s
+FROM {schema}.runs
+WHERE thread_id = %(forked_from)s;
+
+-- name: ask
+-- Only of a run that is entered as running: its driver enters the end under the same lease, and looks until then.
+UPDATE {schema}.runs SET
+    asked = CASE WHEN asked = 'cancel' THEN asked ELSE %(request)s END,
+    reason = coalesce(%(reason)s, reason)
+WHERE thread_id = %(thread_id)s AND status = 'running'
+RETURNING thread_id;
+
+-- name: forget
+DELETE FROM {schema}.runs WHERE thread_id = %(thread_id)s;
 
 -- name: get
 SELECT
@@ -25,19 +52,28 @@ LEFT JOIN {schema}.leases AS lease USING (thread_id)
 WHERE run.thread_id = %(thread_id)s;
 
 -- name: list
--- Newest first. Whether an owner is dead only its own host can tell, so rows with a live lease are judged by the
--- caller; as many more rows are sent as could be judged away. A "running" row without lease is settled here.
-WITH seen AS (
-    SELECT
-        run.*,
-        lease.owner AS lease_owner,
-        coalesce(lease.expires_at > clock_timestamp(), false) AS leased
-    FROM {schema}.runs AS run
-    LEFT JOIN {schema}.leases AS lease USING (thread_id)
-)
-SELECT * FROM seen
-WHERE %(status)s::text IS NULL
-    OR %(status)s = CASE WHEN status = 'running' AND NOT leased THEN 'interrupted' ELSE status END
-    OR (%(status)s = 'interrupted' AND status = 'running')
-ORDER BY updated_at DESC, thread_id
-LIMIT %(limit)s + (SELECT count(*) FROM {schema}.leases WHERE expires_at > clock_timestamp());
+-- Newest first, behind the last row of the page before. Conditions that are NULL hold for every row. Whether an owner
+-- is dead only its own host can tell, so the caller judges rows with a live lease.
+SELECT
+    run.*,
+    lease.owner AS lease_owner,
+    coalesce(lease.expires_at > clock_timestamp(), false) AS leased
+FROM {schema}.runs AS run
+LEFT JOIN {schema}.leases AS lease USING (thread_id)
+WHERE (%(statuses)s::text[] IS NULL OR run.status = ANY(%(statuses)s::text[]))
+    AND (%(workflow)s::text IS NULL OR run.workflow = %(workflow)s)
+    AND (%(tag)s::text IS NULL OR run.tags @> ARRAY[%(tag)s::text])
+    AND (
+        %(older_than_s)s::float8 IS NULL
+        OR run.updated_at <= clock_timestamp() - make_interval(secs => %(older_than_s)s)
+    )
+    AND (
+        %(newer_than_s)s::float8 IS NULL
+        OR run.updated_at >= clock_timestamp() - make_interval(secs => %(newer_than_s)s)
+    )
+    AND (
+        %(after_at)s::timestamptz IS NULL
+        OR (run.updated_at, run.thread_id) < (%(after_at)s::timestamptz, %(after_thread)s::text)
+    )
+ORDER BY run.updated_at DESC, run.thread_id DESC
+LIMIT %(limit)s;
