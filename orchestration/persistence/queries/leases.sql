@@ -1,26 +1,40 @@
--- Statements of lease.py. All times are the database's: the clocks of two hosts are never compared.
+-- Statements of acquiring.py, heartbeat.py and fence.py. All times are the database's: the clocks of two hosts are never compared.
 
 -- name: acquire
--- Take a thread that is free: never driven, expired, or held under the token whose owner was found dead.
+-- Take a thread that is free: never driven, expired, or held under the token whose owner was found dead; by force any.
+-- How it was found is told only when the row did not change between the look and the taking.
+WITH before AS (
+    SELECT owner, token, expires_at FROM {schema}.leases WHERE thread_id = %(thread_id)s
+)
 INSERT INTO {schema}.leases AS held (thread_id, owner, token, expires_at)
 VALUES (%(thread_id)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(ttl_s)s))
 ON CONFLICT (thread_id) DO UPDATE SET
     owner = excluded.owner,
     token = held.token + 1,
     expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
-WHERE held.expires_at <= clock_timestamp() OR held.token = %(dead_token)s
-RETURNING token;
+WHERE held.expires_at <= clock_timestamp() OR held.token = %(dead_token)s OR %(by_force)s
+RETURNING
+    token,
+    (SELECT owner FROM before WHERE before.token = held.token - 1) AS owner_before,
+    (
+        SELECT extract(epoch FROM expires_at)::float8 - extract(epoch FROM clock_timestamp())::float8
+        FROM before WHERE before.token = held.token - 1
+    ) AS expires_in_s_before;
 
 -- name: look
-SELECT owner, token, extract(epoch FROM expires_at - clock_timestamp())::float8 AS expires_in_s
+SELECT
+    owner,
+    token,
+    extract(epoch FROM expires_at)::float8 - extract(epoch FROM clock_timestamp())::float8 AS expires_in_s
 FROM {schema}.leases
 WHERE thread_id = %(thread_id)s;
 
 -- name: renew
--- A lease that ran out but was not taken over is still ours: nobody else drove the thread meanwhile.
-UPDATE {schema}.leases SET expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
+-- A lease that ran out but was not taken over is still ours: nobody else drove the thread meanwhile. The answer carries
+-- what another process has asked of the driver.
+UPDATE {schema}.leases AS held SET expires_at = clock_timestamp() + make_interval(secs => %(ttl_s)s)
 WHERE thread_id = %(thread_id)s AND token = %(token)s
-RETURNING token;
+RETURNING token, (SELECT asked FROM {schema}.runs AS run WHERE run.thread_id = held.thread_id) AS asked;
 
 -- name: release
 -- The row stays, for its token must go on growing; and it grows right here, so that a write or a renewal that is
