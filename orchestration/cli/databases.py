@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
-from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.database import connect_database, open_database
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.state.errors import ConfigurationError
 
 
@@ -29,16 +31,38 @@ def checked_dsn(dsn: str | None) -> Dsn:
         raise RefusedError(f"--dsn cannot be understood: {error.mend}") from None
 
 
-@asynccontextmanager
-async def database(dsn: str | None, progress: Progress) -> AsyncIterator[Pool]:
-    """A pool on the database of `dsn`, of QUORUM_DSN, or of the embedded server.
+def checked_pool(schema: str | None) -> PoolSettings:
+    """The settings that the environment names, with the schema of `--schema` when one is given.
 
     Raises:
-        RefusedError: `--dsn` cannot be understood.
-        ConfigurationError: QUORUM_DSN cannot be understood.
+        RefusedError: `--schema` is not a plain name.
+        ConfigurationError: a variable makes no sense.
+    """
+    settings = PoolSettings.from_environ(os.environ)
+    try:
+        return settings if schema is None else replace(settings, schema=schema)
+    except ConfigurationError as error:
+        raise RefusedError(f"--schema {schema}: {error.mend}") from None
+
+
+@asynccontextmanager
+async def database(dsn: str | None, progress: Progress, *, schema: str | None = None) -> AsyncIterator[Pool]:
+    """A pool on the migrated database of `dsn`, of QUORUM_DSN, or of the embedded server.
+
+    Raises:
+        RefusedError: `--dsn` or `--schema` cannot be understood.
+        ConfigurationError: a variable of the environment cannot be understood.
         DatabaseError: the server cannot be reached, started or migrated.
         MissingExtraError: no DSN is given and the extra `embedded` is not installed.
     """
     progress.stage(f"opening the database ({checked_dsn(dsn).shown})")
-    async with open_database(dsn) as pool:
+    async with open_database(dsn, pool=checked_pool(schema)) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def database_as_it_is(dsn: str | None, *, schema: str | None = None) -> AsyncIterator[Pool]:
+    """The same, not migrated."""
+    checked_dsn(dsn)
+    async with connect_database(dsn, pool=checked_pool(schema)) as pool:
         yield pool

@@ -17,7 +17,15 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from langgraph_quorum.orchestration.persistence.dsn import address, scrub
 from langgraph_quorum.state.errors import DatabaseError
 
+_TOO_MANY = "close other clients, lower QUORUM_POOL_MAX, or raise max_connections"
+_NO_TLS = "take sslmode=require out of the DSN, or switch ssl on in the server"
 _CONNECTION_MENDS = (
+    (r"unsupported startup parameter", "a connection pooler is in between: set QUORUM_POOL_MODE=transaction"),
+    (
+        r"not support(?:ed)? SSL|SSL is not enabled",
+        _NO_TLS,
+    ),
+    (r"no encryption", "set sslmode=require in the DSN, or allow it without TLS in the server's pg_hba.conf"),
     (r"no password supplied", "put the password into the DSN, or set PGPASSWORD"),
     (r"authentication failed", "check user and password of the DSN"),
     (r"database .* does not exist", "create it (createdb), or name another database in the DSN"),
@@ -25,8 +33,10 @@ _CONNECTION_MENDS = (
     (r"certificate", "check sslrootcert and sslmode of the DSN against the server's certificate"),
     (r"SSL|sslmode|TLS", "check sslmode of the DSN, for server and client do not agree on encryption"),
     (r"pg_hba\.conf", "allow this user, database and address in the server's pg_hba.conf"),
-    (r"too many|connection slots", "close other clients, or raise max_connections"),
-    (r"starting up|shutting down|recovery", "try again in a moment"),
+    (r"too many|connection slots|no more connections", _TOO_MANY),
+    (r"starting up|shutting down|recovery|not yet accepting|terminating", "try again in a moment"),
+    (r"not currently accepting|CONNECT privilege", "let its owner GRANT CONNECT, or name another database in the DSN"),
+    (r"query_wait_timeout", "the pooler has no server connection free: raise its pool size"),
 )
 _NO_ANSWER = "check that it runs, and host and port of the DSN"
 _PREFIX = re.compile(r"^connection (?:failed|is bad): (?:connection to server (?:at|on) .*? failed: )?(?:FATAL:\s*)?")
@@ -44,25 +54,55 @@ def connection_fault(error: Exception, dsn: str) -> DatabaseError:
     return DatabaseError(f"Postgres at {where} does not answer: {said}: {_NO_ANSWER}")
 
 
+_QUERY_MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((errors.DiskFull,), "the disk of the database is full: make room on it"),
+    ((errors.InsufficientPrivilege,), "the role lacks a right ({said}): let the owner of the database grant it"),
+    (
+        (errors.ReadOnlySqlTransaction,),
+        "the server is read-only, probably a standby: name the primary in the DSN",
+    ),
+    (
+        (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn),
+        "the tables are missing or old ({said}): migrate the database first",
+    ),
+    (
+        (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow),
+        "the server ended the connection ({said}): what is stored is kept; try again in a moment",
+    ),
+    ((errors.TooManyConnections,), f"the server has no connection left ({{said}}): {_TOO_MANY}"),
+    (
+        (errors.QueryCanceled,),
+        "the server broke it off ({said}): look for what holds it up, or raise statement_timeout_s",
+    ),
+    (
+        (errors.LockNotAvailable,),
+        "another session holds a lock for too long ({said}): look for it in pg_locks, then try again",
+    ),
+    (
+        (errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout, errors.IdleSessionTimeout),
+        "the server ended a connection that stood still ({said}): its transaction is not stored; try again",
+    ),
+    (
+        (errors.SerializationFailure, errors.DeadlockDetected),
+        "two transactions got in each other's way ({said}): nothing of this one is stored; try again",
+    ),
+    (
+        (PoolTimeout, TooManyRequests, TimeoutError),
+        "Postgres does not answer in time: check that it runs and is not overloaded",
+    ),
+    (
+        (psycopg.OperationalError, psycopg.InterfaceError),
+        "the connection to Postgres failed ({said}): check that it runs, then try again",
+    ),
+    ((Exception,), "Postgres refused it: {said}"),
+)
+"""The first that fits counts."""
+
+
 def query_fault(error: Exception, doing: str) -> DatabaseError:
     """The error for a statement that failed while `doing` something, such as `storing the run`."""
-    said = _sentence(error)
-    match error:
-        case errors.DiskFull():
-            mend = "the disk of the database is full: make room on it"
-        case errors.InsufficientPrivilege():
-            mend = f"the role lacks a right ({said}): let the owner of the database grant it"
-        case errors.ReadOnlySqlTransaction():
-            mend = "the server is read-only, probably a standby: name the primary in the DSN"
-        case errors.UndefinedTable() | errors.InvalidSchemaName() | errors.UndefinedColumn():
-            mend = f"the tables are missing or old ({said}): migrate the database first"
-        case PoolTimeout() | TooManyRequests() | TimeoutError():
-            mend = "Postgres does not answer in time: check that it runs and is not overloaded"
-        case psycopg.OperationalError() | psycopg.InterfaceError():
-            mend = f"the connection to Postgres failed ({said}): check that it runs, then try again"
-        case _:
-            mend = f"Postgres refused it: {said}"
-    return DatabaseError(f"{doing}: {mend}")
+    mend = next(mend for kinds, mend in _QUERY_MENDS if isinstance(error, kinds))
+    return DatabaseError(f"{doing}: {mend.replace('{said}', _sentence(error))}")
 
 
 @contextmanager

@@ -18,6 +18,9 @@ from langgraph_quorum.orchestration.persistence.embedded import (
 )
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings, Preset
+from langgraph_quorum.orchestration.persistence.roles import lacking_rights
+from langgraph_quorum.orchestration.persistence.sessions import TO_TRANSACTION, is_pooled
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, MissingExtraError, QuorumError
 
 _LOW_FREE_BYTES = 10 * LEAST_FREE_BYTES
@@ -46,6 +49,8 @@ class Diagnosis:
         folder: Where the embedded server keeps its data.
         free_bytes: Free space on that folder's disk.
         server_version: As the server names it, such as `18.4`.
+        preset: What the pool is set up for, `direct` or `transaction`.
+        schema: The schema that the settings name for all tables; None for the usual places.
         behind_pooler: A connection pooler stands between us and the server.
         migrations: How far the database is migrated.
         writable: A row could be written (and was rolled back).
@@ -58,6 +63,8 @@ class Diagnosis:
     folder: Path | None = None
     free_bytes: int | None = None
     server_version: str | None = None
+    preset: Preset | None = None
+    schema: str | None = None
     behind_pooler: bool | None = None
     migrations: MigrationStatus | None = None
     writable: bool | None = None
@@ -82,13 +89,18 @@ def migrations_done(status: MigrationStatus) -> str:
 
 
 async def diagnose(
-    dsn: str | None = None, *, environ: Mapping[str, str] | None = None, timeout_s: float = 10
+    dsn: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    pool: PoolSettings | None = None,
+    timeout_s: float = 10,
 ) -> Diagnosis:
     """Examine the database that a run would use; the embedded server is started for it, and tables are not made.
 
     Args:
         dsn: An explicit connection string; None looks at QUORUM_DSN, then takes the embedded server.
         environ: By default `os.environ`.
+        pool: The settings to look with; by default those that the environment names.
         timeout_s: Seconds to wait for a connection.
     """
     environ = os.environ if environ is None else environ
@@ -100,12 +112,15 @@ async def diagnose(
         return unread.with_problem(f"{error.field} is not a DSN", error.mend)
     diagnosis = Diagnosis(found.shown, found.source)
     try:
+        settings = replace(PoolSettings.from_environ(environ) if pool is None else pool, max_size=2, min_size=1)
+        settings = replace(settings, timeout_s=timeout_s)
+        diagnosis = replace(diagnosis, preset=settings.preset, schema=settings.schema)
         if found.text is None:
             diagnosis = _examine_folder(diagnosis, default_folder(environ))
-        async with _running(found, diagnosis.folder) as text, open_pool(text, max_size=2, timeout_s=timeout_s) as pool:
-            diagnosis = await _examine_server(pool, diagnosis)
-            diagnosis = await _examine_tables(pool, diagnosis)
-    except (DatabaseError, MissingExtraError) as error:
+        async with _running(found, diagnosis.folder) as text, open_pool(text, settings) as opened:
+            diagnosis = await _examine_server(opened, diagnosis)
+            diagnosis = await _examine_tables(opened, diagnosis)
+    except (ConfigurationError, DatabaseError, MissingExtraError) as error:
         diagnosis = _noted(diagnosis, error)
     return diagnosis
 
@@ -131,9 +146,11 @@ def _examine_folder(diagnosis: Diagnosis, folder: Path) -> Diagnosis:
 async def _examine_server(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     async with borrowed(pool, "asking for the version") as connection:
         row = await (await connection.execute(pool.statements("health")["server"])).fetchone() or {}
-        # A pooler invents the process id it announces, for its clients' connections are not the server's.
-        behind_pooler = connection.info.backend_pid != row["backend_pid"]
+        behind_pooler = is_pooled(connection, row["backend_pid"])
     diagnosis = replace(diagnosis, server_version=row["version"], behind_pooler=behind_pooler)
+    if behind_pooler and diagnosis.preset == "direct":
+        what = "a connection pooler stands in between, and the pool is set up for a direct connection"
+        diagnosis = diagnosis.with_problem(what, TO_TRANSACTION)
     if row["standby"]:
         return diagnosis.with_problem("the server is a standby and takes no writes", "name the primary in the DSN")
     if row["read_only"]:
@@ -152,18 +169,18 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
         return diagnosis  # the first run makes the tables: an empty database is not a sick one
     if not migrations.up_to_date:
         what = f"the tables are not up to date: {migrations_done(migrations)}"
-        return diagnosis.with_problem(what, "start a run once as a role that may create tables; that migrates them")
-    async with borrowed(pool, "asking for rights") as connection:
-        lacking = await (await connection.execute(pool.statements("health")["missing_rights"])).fetchall()
-    for row in lacking:
-        mend = f"let the owner GRANT {row['missing']} ON {row['table_name']}"
-        diagnosis = diagnosis.with_problem(f"the role may not {row['missing']} on {row['table_name']}", mend)
+        return diagnosis.with_problem(what, "run `quorum db migrate` as a role that may create tables")
+    lacking = await lacking_rights(pool)
+    for table, rights in lacking.items():
+        mend = f"let the owner GRANT {rights} ON {table}, or run `quorum db grant` for this role"
+        diagnosis = diagnosis.with_problem(f"the role may not {rights} on {table}", mend)
     return diagnosis if lacking else await _probe(pool, diagnosis)
 
 
 async def _may_create(pool: Pool) -> bool:
     async with borrowed(pool, "asking for rights") as connection:
-        row = await (await connection.execute(pool.statements("health")["may_create"])).fetchone()
+        values = {"one_schema": pool.settings.schema is not None}
+        row = await (await connection.execute(pool.statements("health")["may_create"], values)).fetchone()
     return row is not None and bool(row["allowed"])
 
 

@@ -9,19 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from psycopg import AsyncConnection, OperationalError
 from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import DictRow
 
-from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
-from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, connection_settings
-from langgraph_quorum.orchestration.persistence.statements import migration_scripts
+from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, patient_connection
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts, quoted
 from langgraph_quorum.state.errors import DatabaseError
 
 _LOCK_S = 60.0
 _WORK_S = 300.0  # building the saver's indexes on a large table takes its time
 _POLL_S = 0.05
-_CONNECT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,14 @@ async def migration_status(pool: Pool) -> MigrationStatus:
         DatabaseError: It cannot be read, or the role may not see the tables.
     """
     async with borrowed(pool, "reading the migrations") as connection:
-        return await _status(connection, pool)
+        return await read_status(connection, pool)
 
 
 async def migrate(pool: Pool) -> MigrationStatus:
     """Create or update LangGraph's tables and ours; safe to call from any number of processes at once.
 
-    A database that is up to date is only read, so a role without the right to create tables may call this as well.
+    A schema that the pool's settings name is created first when it is missing. A database that is up to date is only
+    read, so a role without the right to create tables may call this as well.
 
     Returns:
         The status afterwards.
@@ -79,8 +78,8 @@ async def migrate(pool: Pool) -> MigrationStatus:
     try:
         with database_errors("migrating the database"):
             async with asyncio.timeout(_LOCK_S + _WORK_S), _locked(pool) as connection:
-                if not (await _status(connection, pool)).up_to_date:
-                    await AsyncPostgresSaver(pool).setup()
+                if not (await read_status(connection, pool)).up_to_date:
+                    await _set_up_saver(pool)
                     await _apply(connection, pool)
     except DatabaseError as error:
         if isinstance(error.__cause__, InsufficientPrivilege):
@@ -89,7 +88,8 @@ async def migrate(pool: Pool) -> MigrationStatus:
     return await migration_status(pool)
 
 
-async def _status(connection: Connection, pool: Pool) -> MigrationStatus:
+async def read_status(connection: Connection, pool: Pool) -> MigrationStatus:
+    """The same as `migration_status`, on a connection that is borrowed already. Errors are psycopg's."""
     sql = pool.statements("migrations")
     exists = await _row(connection, sql["tables"])
     saver = (await _row(connection, sql["saver_version"]))["version"] if exists["saver"] else -1
@@ -97,9 +97,27 @@ async def _status(connection: Connection, pool: Pool) -> MigrationStatus:
     return MigrationStatus(ours, migration_scripts()[-1].version, saver, len(AsyncPostgresSaver.MIGRATIONS) - 1)
 
 
+async def schema_is_missing(connection: Connection, pool: Pool) -> bool:
+    """Whether the schema that the pool's settings name is yet to be created; False when they name none."""
+    if pool.settings.schema is None:
+        return False
+    return not (await _row(connection, pool.statements("migrations")["tables"]))["schema_exists"]
+
+
+async def _set_up_saver(pool: Pool) -> None:
+    """LangGraph's tables, and before them the schema they belong in: on a connection that commits each statement.
+
+    It is not one of the pool's, whose statements are limited in time, while an index of a large table is not.
+    """
+    async with patient_connection(pool) as connection:
+        if await schema_is_missing(connection, pool):
+            await connection.execute(pool.statements("migrations")["create_schema"])
+        await AsyncPostgresSaver(connection).setup()
+
+
 async def _apply(connection: Connection, pool: Pool) -> None:
     """Run our missing migrations in the transaction that holds the lock."""
-    current = (await _status(connection, pool)).current
+    current = (await read_status(connection, pool)).current
     for migration in migration_scripts():
         if migration.version > current:
             await connection.execute(migration.on(pool.schema))
@@ -112,15 +130,10 @@ async def _locked(pool: Pool) -> AsyncIterator[Connection]:
     """A connection of its own, in a transaction that holds the migration lock.
 
     The lock belongs to the transaction, not to the session, so that it holds behind a transaction pooler too; and the
-    connection is not the pool's, so that a pool of one can still serve the saver's setup.
+    connection is not the pool's, for it stands still in its transaction longer than the pool's may.
     """
-    dsn = str(pool.conninfo)
-    try:
-        connection = await AsyncConnection.connect(dsn, **connection_settings(dsn, _CONNECT_S))
-    except OperationalError as error:
-        raise connection_fault(error, dsn) from None
     deadline = time.monotonic() + _LOCK_S
-    async with connection:
+    async with patient_connection(pool) as connection:
         while True:
             async with connection.transaction():
                 if (await _row(connection, pool.statements("migrations")["try_lock"]))["locked"]:
@@ -141,8 +154,16 @@ async def _row(connection: Connection, statement: bytes) -> DictRow:
 async def _missing_right(pool: Pool, error: InsufficientPrivilege) -> str:
     async with borrowed(pool, "reading the migrations") as connection:
         names = await _row(connection, pool.statements("migrations")["tables"])
+    role = quoted(names["role"])
+    if pool.settings.schema is not None and not names["schema_exists"]:
+        return (
+            f"the role {names['role']!r} may not create the schema {pool.schema!r}, which is missing"
+            f" ({error.diag.message_primary}): migrate once as the database's owner, or let the owner CREATE SCHEMA"
+            f" {pool.schema} AUTHORIZATION {role}"
+        )
+    database = "" if pool.settings.schema is not None else f" ON DATABASE {quoted(names['database'])}, and"
     return (
         f"the role {names['role']!r} may not create the tables that are missing ({error.diag.message_primary}): migrate"
-        f" once as the database's owner, or let the owner GRANT CREATE ON DATABASE {names['database']}, and ON SCHEMA"
-        f" {names['schema']}, TO {names['role']}"
+        f" once as the database's owner, or let the owner GRANT CREATE{database} ON SCHEMA {quoted(names['schema'])} TO"
+        f" {role}"
     )

@@ -6,55 +6,106 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from langgraph_quorum.orchestration.persistence.dsn import check_dsn
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
-from langgraph_quorum.orchestration.persistence.statements import SCHEMA, check_schema, statements
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.sessions import check_session, connection_settings
+from langgraph_quorum.orchestration.persistence.statements import statements
 
 Connection: TypeAlias = AsyncConnection[DictRow]
 
-APPLICATION_NAME = "langgraph-quorum"
-
 _CHECK_S = 5.0
 _CLOSE_S = 5.0
-_MAX_LIFETIME_S = 30 * 60.0
 _STATEMENT_S = 15.0
-# A dead peer is noticed within about a minute, also in the middle of a statement.
-_KEEPALIVE: dict[str, str | int] = {
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
 
 # Reconnecting is the pool's daily work: it is logged for whoever listens, and not printed when nobody does.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-class Pool(AsyncConnectionPool[Connection]):
-    """Connections to one database, and the schema that our tables are in."""
+@dataclass(frozen=True)
+class PoolStatistics:
+    """A pool at one moment. Counts grow from its opening on.
 
-    def __init__(self, dsn: str, *, schema: str = SCHEMA, **settings: Any) -> None:
-        super().__init__(dsn, **settings)
-        self.schema = schema
+    Attributes:
+        preset: `direct` or `transaction`.
+        max_size: Connections at most.
+        size: Connections there are, being made included.
+        idle: Connections that wait to be used.
+        waiting: Callers that wait for a connection.
+        requests: How often a connection was asked for.
+        requests_waited: How many of those had to wait.
+        waited_s: Seconds they have waited, all together.
+        timeouts: How many were given up, because none came free in time.
+        used_s: Seconds that connections were in use, all together.
+        connections: Connections that were made, or tried to be.
+        connections_failed: How many of those failed.
+        connections_lost: Connections found dead when they were to be used.
+    """
+
+    preset: str
+    max_size: int
+    size: int
+    idle: int
+    waiting: int
+    requests: int
+    requests_waited: int
+    waited_s: float
+    timeouts: int
+    used_s: float
+    connections: int
+    connections_failed: int
+    connections_lost: int
+
+
+class Pool(AsyncConnectionPool[Connection]):
+    """Connections to one database, how they are set up, and the schema that our tables are in."""
+
+    def __init__(self, dsn: str, *, settings: PoolSettings, **kwargs: Any) -> None:
+        super().__init__(dsn, **kwargs)
+        self.settings = settings
+        self.schema = settings.tables_schema
 
     def statements(self, subject: str) -> dict[str, bytes]:
         """The statements of `queries/<subject>.sql` for this schema, by name."""
         return statements(subject, self.schema)
 
+    def statistics(self) -> PoolStatistics:
+        """How the pool stands."""
+        found = self.get_stats()
+        return PoolStatistics(
+            preset=self.settings.preset,
+            max_size=found["pool_max"],
+            size=found["pool_size"],
+            idle=found["pool_available"],
+            waiting=found["requests_waiting"],
+            requests=found.get("requests_num", 0),
+            requests_waited=found.get("requests_queued", 0),
+            waited_s=found.get("requests_wait_ms", 0) / 1000,
+            timeouts=found.get("requests_errors", 0),
+            used_s=found.get("usage_ms", 0) / 1000,
+            connections=found.get("connections_num", 0),
+            connections_failed=found.get("connections_errors", 0),
+            connections_lost=found.get("connections_lost", 0),
+        )
+
 
 @asynccontextmanager
 async def open_pool(
-    dsn: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10, schema: str | None = None
+    dsn: str,
+    settings: PoolSettings | None = None,
+    *,
+    min_size: int | None = None,
+    max_size: int | None = None,
+    timeout_s: float | None = None,
+    schema: str | None = None,
 ) -> AsyncIterator[Pool]:
     """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, no prepared statements.
 
@@ -62,68 +113,43 @@ async def open_pool(
 
     Args:
         dsn: The connection string; what it says itself about timeouts, keepalives and application name is kept.
-        min_size: Connections kept open.
+        settings: Everything else; by default `PoolSettings()`. The environment is not read.
+        min_size: In place of the settings' own, as are those below.
         max_size: Connections at most.
         timeout_s: Seconds to wait for the first connection, and later for a free one.
-        schema: Where all tables are, ours and LangGraph's; by default ours are in `quorum`, and LangGraph's in the
-            first schema of the search path.
+        schema: Where all tables are.
 
     Raises:
-        ConfigurationError: The DSN or the sizes make no sense.
+        ConfigurationError: The DSN or a setting makes no sense, or the server says that a connection has another
+            schema or tenant than asked for.
         DatabaseError: The server does not answer or refuses. No message holds the password.
     """
     check_dsn(dsn)
-    if not 0 <= min_size <= max_size or max_size < 1:
-        raise ConfigurationError("max_size", max_size, f"give at least 1 and at least min_size ({min_size})")
-    settings = connection_settings(dsn, timeout_s, schema)
-    try:
-        # The pool itself would only report that time ran out; one connection of our own tells why.
-        async with asyncio.timeout(timeout_s):
-            await (await AsyncConnection.connect(dsn, **settings)).close()
-    except (psycopg.Error, TimeoutError, UnicodeError) as error:
-        raise connection_fault(error, dsn) from None
+    named = {"min_size": min_size, "max_size": max_size, "timeout_s": timeout_s, "schema": schema}
+    changes: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    settings = replace(settings or PoolSettings(), **changes)
+    kwargs = connection_settings(dsn, settings)
+    await _try_out(dsn, settings, kwargs)
     pool = Pool(
         dsn,
-        schema=SCHEMA if schema is None else schema,
-        kwargs=settings,
-        min_size=min_size,
-        max_size=max_size,
-        timeout=timeout_s,
-        max_lifetime=_MAX_LIFETIME_S,
+        settings=settings,
+        kwargs=kwargs,
+        min_size=settings.min_size,
+        max_size=settings.max_size,
+        timeout=settings.timeout_s,
+        max_lifetime=settings.max_lifetime_s,
+        max_idle=settings.max_idle_s,
         check=_check,
         open=False,
     )
     try:
         try:
-            await pool.open(wait=True, timeout=timeout_s)
+            await pool.open(wait=True, timeout=settings.timeout_s)
         except PoolTimeout as error:
             raise connection_fault(error, dsn) from None
         yield pool
     finally:
         await pool.close(timeout=_CLOSE_S)
-
-
-def connection_settings(dsn: str, timeout_s: float, schema: str | None = None) -> dict[str, Any]:
-    """The arguments every connection is made with, for connections outside a pool too.
-
-    Args:
-        dsn: Its own settings win over ours.
-        timeout_s: Seconds for one attempt to connect, rounded up; libpq takes no less than 2.
-        schema: The only one on the search path; None leaves that to the server.
-    """
-    named = conninfo_to_dict(dsn)
-    path: dict[str, Any] = {}
-    if schema is not None:
-        check_schema(schema)
-        path = {"options": f"{named.get('options') or ''} -c search_path={schema}".strip()}
-    ours = {**_KEEPALIVE, "application_name": APPLICATION_NAME, "connect_timeout": max(2, round(timeout_s))}
-    return {
-        "autocommit": True,
-        "prepare_threshold": None,
-        "row_factory": dict_row,
-        **{key: value for key, value in ours.items() if key not in named},
-        **path,
-    }
 
 
 @asynccontextmanager
@@ -141,6 +167,36 @@ async def borrowed(pool: Pool, doing: str, *, timeout_s: float = _STATEMENT_S) -
     with database_errors(doing):
         async with asyncio.timeout(timeout_s), pool.connection() as connection:
             yield connection
+
+
+@asynccontextmanager
+async def patient_connection(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection outside the pool, set up like its own but for the server's limits on time: for long statements.
+
+    Raises:
+        DatabaseError: It cannot be made within the pool's `timeout_s`.
+    """
+    dsn = str(pool.conninfo)
+    settings = replace(pool.settings, statement_timeout_s=None, idle_in_transaction_s=None)
+    try:
+        async with asyncio.timeout(settings.timeout_s):
+            connection = await AsyncConnection.connect(dsn, **connection_settings(dsn, settings))
+    except (psycopg.Error, TimeoutError) as error:
+        raise connection_fault(error, dsn) from None
+    async with connection:
+        yield connection
+
+
+async def _try_out(dsn: str, settings: PoolSettings, kwargs: dict[str, Any]) -> None:
+    """One connection of our own: the pool itself would only report that time ran out, not why."""
+    try:
+        async with (
+            asyncio.timeout(settings.timeout_s),
+            await AsyncConnection.connect(dsn, **kwargs) as connection,
+        ):
+            await check_session(connection, settings, dsn)
+    except (psycopg.Error, TimeoutError, UnicodeError) as error:
+        raise connection_fault(error, dsn) from None
 
 
 async def _check(connection: Connection) -> None:

@@ -60,6 +60,11 @@ def check_schema(schema: str) -> None:
         raise ConfigurationError("schema", schema, mend)
 
 
+def quoted(name: str) -> str:
+    """A role's or database's name as SQL reads it, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _placed(sql: str, schema: str) -> bytes:
     check_schema(schema)
     return sql.replace("{schema}", schema).encode()

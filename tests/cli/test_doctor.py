@@ -8,7 +8,10 @@ import pytest
 
 from langgraph_quorum.orchestration.cli.doctor import EXTRAS, missing_of
 from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from tests.cli.conftest import NOWHERE, Quorum
+
+OURS = len(migration_scripts())
 
 
 async def migrated(dsn: str) -> None:
@@ -27,7 +30,7 @@ def test_a_healthy_database_is_described(quorum: Quorum, database: str) -> None:
     assert done.stdout.splitlines()[-1] == "healthy"
     assert "(from --dsn)" in said
     assert "server PostgreSQL 1" in said
-    assert "migrations current (ours 1 of 1" in said
+    assert f"migrations current (ours {OURS} of {OURS}" in said
     assert (found["healthy"], found["writable"], found["source"]) == (True, True, "argument")
     assert found["extras"].keys() == set(EXTRAS)
 
@@ -48,7 +51,7 @@ def test_each_problem_comes_with_its_mend_and_no_password(quorum: Quorum) -> Non
 def test_a_fresh_database_counts_its_migrations_from_0(quorum: Quorum, database: str) -> None:
     said = " ".join(quorum("doctor", "--dsn", database).stdout.split())
 
-    assert "none yet, the first run makes the tables (ours 0 of 1, LangGraph's 0 of 1" in said
+    assert f"none yet, the first run makes the tables (ours 0 of {OURS}, LangGraph's 0 of 1" in said
     assert "-1" not in said
 
 

@@ -5,7 +5,7 @@ import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -15,6 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 
 
 async def migrated(database: str) -> str:
@@ -64,8 +66,8 @@ async def test_missing_tables_that_the_role_may_not_create_are_a_problem(databas
         admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     diagnosis = await diagnose(make_conninfo(database, user=role, password=password))
     what, mend = only_problem(diagnosis)
-    assert what.startswith("the tables are not up to date: ours 0 of 1, LangGraph's 0 of 1")
-    assert "start a run once" in mend
+    assert what.startswith(f"the tables are not up to date: ours 0 of {len(migration_scripts())}, LangGraph's 0 of 1")
+    assert "quorum db migrate" in mend
 
 
 async def test_a_server_that_does_not_answer_is_reported_without_the_password() -> None:
@@ -99,8 +101,10 @@ async def test_missing_rights_are_listed_table_by_table(database: str) -> None:
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public, quorum TO reader_{name}",
     )
     diagnosis = await diagnose(make_conninfo(database, user=f"reader_{name}"))
-    assert len(diagnosis.problems) == 5
-    assert diagnosis.problems[-1].mend == "let the owner GRANT DELETE, INSERT, UPDATE ON quorum.runs"
+    tables = {problem.what.rpartition(" ")[2] for problem in diagnosis.problems}
+    assert {"checkpoints", "checkpoint_blobs", "checkpoint_writes", "quorum.leases", "quorum.runs"} <= tables
+    assert "checkpoint_migrations" not in tables, "reading them is enough"
+    assert diagnosis.problems[-1].mend.startswith("let the owner GRANT DELETE, INSERT, UPDATE ON quorum.runs")
     as_owner(database, f"DROP OWNED BY reader_{name}", f"DROP ROLE reader_{name}")
 
 
@@ -145,7 +149,8 @@ async def pooler(database: str) -> AsyncIterator[str]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_unix_connection(path)
-        await asyncio.gather(copy(reader, server_writer, answers=False), copy(server_reader, writer, answers=True))
+        with suppress(ConnectionError, asyncio.CancelledError):
+            await asyncio.gather(copy(reader, server_writer, answers=False), copy(server_reader, writer, answers=True))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -156,6 +161,29 @@ async def pooler(database: str) -> AsyncIterator[str]:
 async def test_a_connection_pooler_in_between_is_noticed(database: str) -> None:
     await migrated(database)
     async with pooler(database) as dsn:
-        diagnosis = await diagnose(dsn)
-    assert diagnosis.behind_pooler
-    assert diagnosis.healthy
+        direct = await diagnose(dsn)
+        expecting = await diagnose(dsn, pool=PoolSettings(preset="transaction"))
+    assert direct.behind_pooler
+    what, mend = only_problem(direct)
+    assert "a connection pooler stands in between" in what
+    assert "set QUORUM_POOL_MODE=transaction" in mend
+    assert expecting.behind_pooler
+    assert expecting.healthy
+
+
+async def test_a_setting_of_the_environment_that_makes_no_sense_is_a_problem_too(database: str) -> None:
+    what, mend = only_problem(await diagnose(database, environ={"QUORUM_POOL_MODE": "session"}))
+    assert (what, mend) == ("QUORUM_POOL_MODE='session'", "give direct, or transaction behind a transaction pooler")
+
+
+async def test_the_tables_of_another_schema_are_examined_there(database: str) -> None:
+    settings = PoolSettings(schema="team_a")
+    async with open_pool(database, settings) as pool:
+        await migrate(pool)
+    diagnosis = await diagnose(database, environ={"QUORUM_SCHEMA": "team_a"})
+    assert diagnosis.healthy, diagnosis.problems
+    assert (diagnosis.schema, diagnosis.writable) == ("team_a", True)
+    other = await diagnose(database, environ={"QUORUM_SCHEMA": "team_b"})
+    assert other.healthy, "the first run makes the schema"
+    assert other.migrations is not None
+    assert other.migrations.untouched

@@ -5,6 +5,7 @@
 SELECT
     to_regclass('checkpoint_migrations') IS NOT NULL AS saver,
     to_regclass('{schema}.migrations') IS NOT NULL AS quorum,
+    to_regnamespace('{schema}') IS NOT NULL AS schema_exists,
     current_user AS role,
     current_database() AS database,
     coalesce(current_schema(), 'public') AS schema;
@@ -14,6 +15,9 @@ SELECT coalesce(max(v), -1) AS version FROM checkpoint_migrations;
 
 -- name: quorum_version
 SELECT coalesce(max(version), 0) AS version FROM {schema}.migrations;
+
+-- name: create_schema
+CREATE SCHEMA {schema};
 
 -- name: try_lock
 -- Never a blocking lock: a session that waits inside a statement holds a snapshot, and the saver's CREATE INDEX
