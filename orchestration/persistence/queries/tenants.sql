@@ -1,0 +1,225 @@
+-- Statements of tenants.py.
+
+-- name: prepare
+-- For this transaction only: no work is broken off half-way, no lock is waited for without end, and two that separate
+-- at once do it one after the other.
+SELECT
+    set_config('statement_timeout', '0', true),
+    set_config('lock_timeout', '10s', true),
+    set_config('quorum.existing_tenant', %(existing)s, true),
+    pg_advisory_xact_lock(hashtext('langgraph_quorum.tenants'));
+
+-- name: separate
+DO $separate$
+DECLARE
+    existing text := nullif(current_setting('quorum.existing_tenant'), '');
+    inhabited boolean;
+    found record;
+BEGIN
+    -- Which tenant a thread belongs to. Row-level security without a policy shows it to nobody but its owner, as whom
+    -- claim_thread runs: a policy on the tables would hide from the second tenant that the first one is there.
+    CREATE TABLE IF NOT EXISTS {schema}.tenant_threads (
+        thread_id text PRIMARY KEY,
+        tenant text NOT NULL CHECK (tenant <> '')
+    );
+    ALTER TABLE {schema}.tenant_threads ENABLE ROW LEVEL SECURITY;
+
+    CREATE OR REPLACE FUNCTION {schema}.claim_thread() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $claim$
+    DECLARE
+        holder text;
+    BEGIN
+        SELECT tenant INTO holder FROM {schema}.tenant_threads WHERE thread_id = NEW.thread_id;
+        IF NOT FOUND THEN
+            INSERT INTO {schema}.tenant_threads (thread_id, tenant) VALUES (NEW.thread_id, NEW.tenant)
+            ON CONFLICT (thread_id) DO NOTHING;
+            SELECT tenant INTO STRICT holder FROM {schema}.tenant_threads WHERE thread_id = NEW.thread_id;
+        END IF;
+        IF holder <> NEW.tenant THEN
+            RAISE invalid_parameter_value
+                USING MESSAGE = format('thread %L belongs to another tenant: choose another thread id', NEW.thread_id);
+        END IF;
+        RETURN NEW;
+    END
+    $claim$;
+
+    FOR found IN
+        SELECT
+            class.oid::regclass AS name,
+            class.relrowsecurity AND class.relforcerowsecurity AS secured,
+            EXISTS (
+                SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname = 'tenant' AND NOT attisdropped
+            ) AS has_tenant,
+            EXISTS (SELECT FROM pg_policy WHERE polrelid = class.oid AND polname = 'quorum_tenant') AS has_policy,
+            EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid AND tgname = 'quorum_tenant') AS has_trigger,
+            EXISTS (
+                SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname = 'thread_id' AND NOT attisdropped
+            ) AS has_thread
+        FROM pg_class AS class
+        WHERE class.relkind IN ('r', 'p') AND (
+            class.oid IN (
+                to_regclass('checkpoints'), to_regclass('checkpoint_blobs'), to_regclass('checkpoint_writes'),
+                to_regclass('{schema}.leases'), to_regclass('{schema}.runs')
+            )
+            OR class.relnamespace = to_regnamespace('{schema}') AND class.relname ~ '^artifact'
+        )
+        ORDER BY class.relname
+    LOOP
+        IF NOT found.has_tenant THEN
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', found.name);
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', found.name) INTO inhabited;
+            IF inhabited AND existing IS NULL THEN
+                RAISE invalid_parameter_value
+                    USING MESSAGE = format('%s holds rows already: name the tenant that they belong to', found.name);
+            END IF;
+            -- A constant default fills the rows that are there without rewriting the table.
+            EXECUTE format('ALTER TABLE %s ADD COLUMN tenant text NOT NULL DEFAULT %L', found.name, existing);
+            EXECUTE format(
+                'ALTER TABLE %s ALTER COLUMN tenant SET DEFAULT current_setting(''quorum.tenant''),'
+                ' ADD CONSTRAINT tenant_named CHECK (tenant <> '''')', found.name
+            );
+            IF found.has_thread AND inhabited THEN
+                EXECUTE format(
+                    'INSERT INTO {schema}.tenant_threads (thread_id, tenant) SELECT DISTINCT thread_id, tenant FROM %s'
+                    ' ON CONFLICT (thread_id) DO NOTHING', found.name
+                );
+            END IF;
+        END IF;
+        IF NOT found.has_policy THEN
+            EXECUTE format(
+                'CREATE POLICY quorum_tenant ON %s USING (tenant = current_setting(''quorum.tenant''))'
+                ' WITH CHECK (tenant = current_setting(''quorum.tenant''))', found.name
+            );
+        END IF;
+        -- Blobs and writes need none: their checkpoint's is refused, in the same transaction or right after.
+        IF found.has_thread AND NOT found.has_trigger AND found.name::text !~ 'checkpoint_(blobs|writes)"?$' THEN
+            EXECUTE format(
+                'CREATE TRIGGER quorum_tenant BEFORE INSERT OR UPDATE OF thread_id, tenant ON %s'
+                ' FOR EACH ROW EXECUTE FUNCTION {schema}.claim_thread()', found.name
+            );
+        END IF;
+        IF NOT found.secured THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', found.name);
+        END IF;
+    END LOOP;
+END
+$separate$;
+
+-- name: prepare_binding
+SELECT
+    set_config('lock_timeout', '10s', true),
+    set_config('quorum.bound_role', %(role)s, true),
+    set_config('quorum.bound_tenant', %(tenant)s, true);
+
+-- name: bind
+-- A session may SET quorum.tenant to what it likes; a policy for its role with the tenant's name in it cannot be
+-- talked out of it.
+DO $bind$
+DECLARE
+    bound_role text := current_setting('quorum.bound_role');
+    bound_tenant text := current_setting('quorum.bound_tenant');
+    policy text := 'quorum_role_' || (SELECT oid FROM pg_roles WHERE rolname = bound_role);
+    found record;
+BEGIN
+    IF policy IS NULL THEN
+        RAISE undefined_object USING MESSAGE = format('role %L does not exist', bound_role);
+    END IF;
+    FOR found IN SELECT polrelid::regclass AS name FROM pg_policy WHERE polname = 'quorum_tenant' ORDER BY 1 LOOP
+        EXECUTE format('DROP POLICY IF EXISTS %I ON %s', policy, found.name);
+        EXECUTE format(
+            'CREATE POLICY %I ON %s AS RESTRICTIVE TO %I USING (tenant = %L) WITH CHECK (tenant = %L)',
+            policy, found.name, bound_role, bound_tenant, bound_tenant
+        );
+    END LOOP;
+    EXECUTE format('ALTER ROLE %I IN DATABASE %I SET quorum.tenant = %L', bound_role, current_database(), bound_tenant);
+END
+$bind$;
+
+-- name: session
+SELECT nullif(current_setting('quorum.tenant', true), '') AS tenant, session_user::text AS role;
+
+-- name: gaps
+-- Every way past the policies that this session has, the widest first.
+WITH held AS (
+    SELECT class.*, class.oid::regclass::text AS name
+    FROM pg_class AS class
+    WHERE class.relkind IN ('r', 'p') AND (
+        class.oid IN (
+            to_regclass('checkpoints'), to_regclass('checkpoint_blobs'), to_regclass('checkpoint_writes'),
+            to_regclass('{schema}.leases'), to_regclass('{schema}.runs')
+        )
+        OR class.relnamespace = to_regnamespace('{schema}') AND class.relname ~ '^artifact'
+    )
+),
+above AS (
+    -- Membership, not inheritance: SET ROLE is enough.
+    SELECT oid, rolname FROM pg_roles
+    WHERE (rolsuper OR rolbypassrls) AND (pg_has_role(session_user, oid, 'MEMBER') OR pg_has_role(oid, 'MEMBER'))
+),
+gap AS (
+    SELECT 1 AS place, 'tables are missing' AS what, 'migrate the database first' AS mend
+    WHERE (SELECT count(*) FROM held) < 5
+    UNION ALL
+    SELECT 2, format('%s is not separated by tenant', name), 'run separate_tenants as the owner of the tables'
+    FROM held
+    WHERE NOT (relrowsecurity AND relforcerowsecurity)
+        OR NOT EXISTS (
+            SELECT FROM pg_policy
+            WHERE polrelid = held.oid AND polname = 'quorum_tenant' AND polcmd = '*' AND polroles = '{0}'
+                AND pg_get_expr(polqual, polrelid) = $$(tenant = current_setting('quorum.tenant'::text))$$
+                AND pg_get_expr(polwithcheck, polrelid) = $$(tenant = current_setting('quorum.tenant'::text))$$
+        )
+    UNION ALL
+    SELECT 3, format('%s has the policy %I, which lets in more than one tenant', name, polname), 'drop that policy'
+    FROM held JOIN pg_policy ON polrelid = held.oid
+    WHERE polpermissive AND polname <> 'quorum_tenant'
+    UNION ALL
+    SELECT 4, format('the role %I is above the policies, or may become %I, which is', session_user, min(rolname)),
+        'connect as a role that is neither superuser nor BYPASSRLS'
+    FROM above
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT 5, format('the role %I owns %s, and may take the policies away', session_user, name),
+        'connect as a role that owns no tables'
+    FROM held
+    WHERE NOT EXISTS (SELECT FROM above) AND pg_has_role(session_user, relowner, 'MEMBER')
+    UNION ALL
+    SELECT 6, format('the role %I may %s %s, which policies do not limit', session_user, rights.name, class.name),
+        format('let the owner REVOKE %s ON %s', rights.name, class.name)
+    FROM (
+        SELECT oid, relowner, name FROM held
+        UNION ALL
+        SELECT oid, relowner, '{schema}.tenant_threads' FROM pg_class WHERE oid = to_regclass('{schema}.tenant_threads')
+    ) AS class
+    CROSS JOIN unnest(ARRAY['TRUNCATE', 'TRIGGER', 'REFERENCES']) AS rights (name)
+    WHERE NOT EXISTS (SELECT FROM above) AND NOT pg_has_role(session_user, class.relowner, 'MEMBER')
+        AND has_table_privilege(session_user, class.oid, rights.name)
+    UNION ALL
+    SELECT DISTINCT 7, format('the view %s shows %s past the policies', view.oid::regclass, held.name),
+        format('let its owner set security_invoker on it, or REVOKE SELECT ON %s', view.oid::regclass)
+    FROM held
+    JOIN pg_depend ON refobjid = held.oid AND refclassid = 'pg_class'::regclass AND classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite ON pg_rewrite.oid = pg_depend.objid
+    JOIN pg_class AS view ON view.oid = pg_rewrite.ev_class AND view.relkind IN ('v', 'm')
+    JOIN pg_roles AS owner ON owner.oid = view.relowner
+    WHERE NOT EXISTS (SELECT FROM above)
+        AND has_table_privilege(session_user, view.oid, 'SELECT')
+        AND (view.relkind = 'm' OR owner.rolsuper OR owner.rolbypassrls)
+        AND NOT coalesce(view.reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
+    UNION ALL
+    SELECT 8, format('%s is a part of %s with no policy of its own', inhrelid::regclass, held.name),
+        'revoke all rights on the part: it is reached through its parent'
+    FROM held JOIN pg_inherits ON inhparent = held.oid
+    WHERE NOT EXISTS (SELECT FROM above)
+        AND has_table_privilege(session_user, inhrelid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+    UNION ALL
+    SELECT 9, format('the role %I is bound to its tenant on other tables, but not on %s', session_user, held.name),
+        'bind it again with bind_role'
+    FROM held JOIN pg_roles ON rolname = session_user
+    WHERE EXISTS (SELECT FROM pg_policy WHERE polname = 'quorum_role_' || pg_roles.oid)
+        AND NOT EXISTS (
+            SELECT FROM pg_policy
+            WHERE polname = 'quorum_role_' || pg_roles.oid AND polrelid = held.oid AND NOT polpermissive
+        )
+)
+SELECT what, mend FROM gap ORDER BY place, what;
