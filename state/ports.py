@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from langgraph_quorum.state.artifacts import ArtifactRef
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
@@ -33,4 +35,28 @@ class CapacityProbe(Protocol):
 
     async def measure(self) -> Capacity:
         """The capacity at this moment."""
+        ...
+
+
+@runtime_checkable
+class ArtifactStore(Protocol):
+    """Keeps bytes by their content's hash: the same bytes are kept once, however often they are put.
+
+    Must not block the event loop, and must bound its waits.
+    """
+
+    async def put(self, data: bytes, *, media_type: str) -> ArtifactRef:
+        """Keep the bytes; when this returns they are kept for good.
+
+        Raises:
+            ArtifactError: they cannot be kept: too many, not bytes, no room.
+        """
+        ...
+
+    async def get(self, ref: ArtifactRef) -> bytes:
+        """The bytes, after their size and hash were checked.
+
+        Raises:
+            ArtifactError: they are not there, or are not what the reference says.
+        """
         ...

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
-from langgraph_quorum.state.ports import CapacityProbe
+from langgraph_quorum.state.ports import ArtifactStore, CapacityProbe
 from langgraph_quorum.state.records import (
     Attribution,
     BranchRecord,
@@ -157,6 +157,9 @@ Threshold = Annotated[float | None, Field(description="Share of branches that mu
 Seconds = Annotated[float | None, Field(description="Seconds; the workflow's own setting when left out.")]
 
 
+ARTIFACT_BYTES = 64_000
+
+
 @dataclass(frozen=True)
 class QuorumContext:
     """What one run may set for itself: parts of the sync policy, and the ports to the outside.
@@ -171,6 +174,10 @@ class QuorumContext:
     deadline_s: Seconds = None
     minimum: Annotated[int | None, Field(description="Successes without which the run fails.")] = None
     capacity: SkipJsonSchema[CapacityProbe | None] = None
+    artifacts: SkipJsonSchema[ArtifactStore | None] = None
+    artifact_bytes: Annotated[
+        int, Field(description="Texts with more bytes are kept as artifacts, and the state refers to them.")
+    ] = ARTIFACT_BYTES
 
     @classmethod
     def of(cls, context: object) -> QuorumContext:

@@ -1,0 +1,125 @@
+"""Artifacts in Postgres, beside the runs that refer to them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from langgraph_quorum.nodes.artifacts.hashing import referred, verified
+from langgraph_quorum.orchestration.persistence.artifacts.sealed import Seal
+from langgraph_quorum.orchestration.persistence.fence import hold_token
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
+from langgraph_quorum.state.artifacts import ArtifactRef, check_reference
+from langgraph_quorum.state.errors import ArtifactError
+
+MOST_BYTES = 256 * 1024 * 1024
+"""Postgres takes a gigabyte for one value, and several times the memory on the way."""
+
+_TIMEOUT_S = 60.0
+
+
+class PostgresArtifacts:
+    """Keeps artifacts in a migrated database.
+
+    Tenants that must not see each other's contents need stores with keys of their own: their addresses then differ.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        sealer: Sealer | None = None,
+        hash_key: bytes | None = None,
+        thread_id: str | None = None,
+        token: int | None = None,
+    ) -> None:
+        """Open a store; nothing is read or written yet.
+
+        Args:
+            pool: A pool of a migrated database.
+            sealer: Encrypts what is stored; needs a `hash_key`.
+            hash_key: Makes addresses keyed hashes, at least 16 bytes.
+            thread_id: On whose behalf: what it puts and gets is kept until the thread is forgotten. Without one, what
+                nobody else refers to may be collected.
+            token: The lease's; with it, an overtaken driver cannot write.
+
+        Raises:
+            ConfigurationError: a sealer without a key, or a key that is too short.
+        """
+        self._pool, self._seal = pool, Seal(sealer, hash_key)
+        self._thread_id, self._token = thread_id, token
+
+    def of_thread(self, thread_id: str, token: int | None = None) -> PostgresArtifacts:
+        """The same store on a thread's behalf."""
+        seal = self._seal
+        return PostgresArtifacts(
+            self._pool, sealer=seal.sealer, hash_key=seal.hash_key, thread_id=thread_id, token=token
+        )
+
+    async def put(self, data: bytes, *, media_type: str) -> ArtifactRef:
+        """Keep the bytes. What is there already does not travel again.
+
+        Raises:
+            ArtifactError: more than 256 MiB, or not bytes.
+            LeaseLostError: the thread has been taken over.
+            DatabaseError: the database cannot be used.
+        """
+        if isinstance(data, bytes) and len(data) > MOST_BYTES:
+            mend = "keep it as a file, and its path in the state"
+            raise ArtifactError(f"an artifact of {len(data)} bytes is more than Postgres should hold: {mend}")
+        ref = await referred(data, media_type, self._seal.hash_key)
+        if not await self._touched(ref):
+            kind, stored = await self._seal.closed(ref["artifact"], data)
+            await self._wrote("insert", {**self._named(ref), "kind": kind, "data": stored})
+        return ref
+
+    async def get(self, ref: ArtifactRef) -> bytes:
+        """The bytes. Their thread refers to them from now on, whoever put them.
+
+        Raises:
+            ArtifactError: they are not there, or are not what the reference says.
+            SealError: what is stored cannot be opened.
+            DatabaseError: the database cannot be used.
+        """
+        address = check_reference(ref)["artifact"]
+        async with (
+            borrowed(self._pool, "reading an artifact", timeout_s=_TIMEOUT_S) as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
+            await cursor.execute(self._pool.statements("artifacts")["get"], self._named(ref))
+            row = await cursor.fetchone()
+        if row is None:
+            raise ArtifactError(f"artifact {address}: not in the database: it was collected, or put into another store")
+        data = await self._seal.opened(address, row["kind"], bytes(row["data"]))
+        await verified(ref, data, self._seal.hash_key)
+        if self._thread_id is not None and not row["referred"]:
+            await self.put(data, media_type=ref["media_type"])
+        return data
+
+    async def _touched(self, ref: ArtifactRef) -> bool:
+        return await self._wrote("touch", self._named(ref))
+
+    async def _wrote(self, statement: str, values: dict[str, Any]) -> bool:
+        async with self._writing() as connection:
+            cursor = await connection.execute(self._pool.statements("artifacts")[statement], values)
+            return await cursor.fetchone() is not None
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[Connection]:
+        async with (
+            borrowed(self._pool, "storing an artifact", timeout_s=_TIMEOUT_S) as connection,
+            connection.transaction(),
+        ):
+            if self._thread_id is not None:
+                await hold_token(connection, self._pool, self._thread_id, self._token)
+            yield connection
+
+    def _named(self, ref: ArtifactRef) -> dict[str, Any]:
+        return {
+            "hash": ref["artifact"],
+            "size_bytes": ref["size_bytes"],
+            "media_type": ref["media_type"],
+            "thread_id": self._thread_id,
+        }
