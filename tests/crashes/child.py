@@ -46,12 +46,13 @@ def main(arguments: Sequence[str]) -> None:
 
 async def _driven(scenario: Scenario, crew: Crew, given: argparse.Namespace) -> dict[str, Any]:
     async with asyncio.timeout(WITHIN_S), Orchestrator.open(scenario.build(crew), given.dsn) as quorum:
-        run = await _taken_up(quorum, scenario, given.thread, given.answer)
+        run = await taken_up(quorum, scenario, given.thread, given.answer)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, run.drain)
         return await run.result()
 
 
-async def _taken_up(quorum: Orchestrator, scenario: Scenario, thread: str, answer: str | None) -> Run:
+async def taken_up(quorum: Orchestrator, scenario: Scenario, thread: str, answer: str | None) -> Run:
+    """The scenario's run on this thread, begun or taken up; open questions are answered when there is an answer."""
     try:
         asked = (await quorum.get(thread))["interrupts"]
     except ThreadNotFoundError:

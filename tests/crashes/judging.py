@@ -23,11 +23,16 @@ def faults(scenario: Scenario, story: Story) -> list[str]:
     """Everything that is wrong with a run, in words."""
     return [
         *_not_between(scenario, story),
-        *_done_again(story),
+        *done_again(story),
         *_left_undone(story),
-        *_too_early(scenario, story),
-        *_too_many(scenario, story),
+        *out_of_order(scenario, story),
     ]
+
+
+def out_of_order(scenario: Scenario, story: Story) -> Iterator[str]:
+    """What started before its prerequisites had ended, or beside what it must not run beside."""
+    yield from _too_early(scenario, story)
+    yield from _too_many(scenario, story)
 
 
 def _not_between(scenario: Scenario, story: Story) -> Iterator[str]:
@@ -39,7 +44,8 @@ def _not_between(scenario: Scenario, story: Story) -> Iterator[str]:
         before |= killed.kept.keys()
 
 
-def _done_again(story: Story) -> Iterator[str]:
+def done_again(story: Story) -> Iterator[str]:
+    """What was in Postgres when a process was killed, and was started again nevertheless."""
     for killed in story.killed:
         for line in story.lines[killed.lines :]:
             if line.kind == "start" and line.key in killed.kept:

@@ -17,6 +17,9 @@ SELECT type, blob FROM checkpoint_writes JOIN (SELECT thread_id, checkpoint_ns, 
     USING (thread_id, checkpoint_ns, checkpoint_id)
 WHERE thread_id = %s AND channel = %s ORDER BY checkpoint_id
 """
+_WRITTEN_AHEAD = """
+SELECT type, blob FROM checkpoint_writes WHERE thread_id = %s AND channel = %s ORDER BY checkpoint_id
+"""
 _HELD = """
 SELECT type, blob FROM checkpoint_blobs
 WHERE thread_id = %s AND channel = %s AND blob IS NOT NULL ORDER BY version
@@ -34,6 +37,14 @@ class Kept:
         """By branch; of one that was written twice, as after a harvest, the last."""
         written = [*self._read(_HELD, "branches"), *self._read(_WRITTEN, "branches")]
         return {key_of(one["branch_id"], one["round"]): one for records in written for one in records.values()}
+
+    def written(self) -> set[str]:
+        """Branches that were written, also those beside a checkpoint that has not come, or never will."""
+        return {
+            key_of(one["branch_id"], one["round"])
+            for records in self._read(_WRITTEN_AHEAD, "branches")
+            for one in records.values()
+        }
 
     def asked(self) -> bool:
         """Whether a question to a human was ever written."""

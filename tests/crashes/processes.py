@@ -69,9 +69,9 @@ class Zygote:
 
 
 @contextmanager
-def zygote() -> Iterator[Zygote]:
-    """A zygote that lives as long as the context."""
-    command = [sys.executable, "-m", "tests.crashes.zygote"]
+def zygote(module: str = "tests.crashes.child") -> Iterator[Zygote]:
+    """A zygote that lives as long as the context; its children run the `main` of `module`."""
+    command = [sys.executable, "-m", "tests.crashes.zygote", module]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         yield Zygote(process)  # leaving closes its input, which ends it
 

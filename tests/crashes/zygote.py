@@ -2,28 +2,33 @@
 
 It has no thread and no event loop, so that a fork of it is as good as a new process. It reads orders and writes
 answers, one line of JSON each; it ends, with its children, when nobody can give orders any more.
+
+`python -m tests.crashes.zygote <module>`: its children run the `main` of that module with the arguments of the order.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.crashes.child import main as child
+Main = Callable[[Sequence[str]], None]
 
 
-def main() -> None:
+def main(module: str) -> None:
+    child: Main = importlib.import_module(module).main
     gc.freeze()
     alive: set[int] = set()
     _say({"threads": threading.active_count()})
     while order := sys.stdin.readline():
-        _say(_obeyed(json.loads(order), alive))
+        _say(_obeyed(json.loads(order), alive, child))
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
 
@@ -33,18 +38,18 @@ def _say(answer: dict[str, int]) -> None:
     sys.stdout.flush()
 
 
-def _obeyed(order: dict[str, Any], alive: set[int]) -> dict[str, int]:
+def _obeyed(order: dict[str, Any], alive: set[int], child: Main) -> dict[str, int]:
     if "reap" in order:
         alive.discard(order["reap"])
         return {"code": os.waitstatus_to_exitcode(os.waitpid(order["reap"], 0)[1])}
     pid = os.fork()
     if not pid:
-        _become(order["arguments"], order["output"])
+        _become(child, order["arguments"], order["output"])
     alive.add(pid)
     return {"pid": pid}
 
 
-def _become(arguments: list[str], output: str) -> None:
+def _become(child: Main, arguments: list[str], output: str) -> None:
     """Be a child and end, whatever happens."""
     code = 1
     try:
@@ -63,4 +68,4 @@ def _become(arguments: list[str], output: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
