@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
+from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.processes import (
     ProcessMark,
     is_zombie,
@@ -109,6 +110,22 @@ async def test_an_owner_of_another_host_is_waited_for(pool: Pool, database: str)
         other.execute("UPDATE quorum.leases SET expires_at = clock_timestamp()")
     async with hold_lease(pool, "t") as lease:
         assert lease.token == 8
+
+
+async def test_a_driver_stopped_within_its_transaction_does_not_hold_the_thread_for_ever(
+    pool: Pool, database: str
+) -> None:
+    async with (
+        open_pool(database) as another,
+        another.connection() as connection,
+        hold_lease(another, "t", ttl_s=0.6) as lease,
+    ):
+        await connection.set_autocommit(False)
+        await hold_token(connection, another, "t", lease.token)  # opens a transaction, and nothing follows
+        async with asyncio.timeout(10), hold_lease(pool, "t", on_busy="take_over") as taken:
+            assert taken.token > lease.token
+        with pytest.raises(psycopg.Error, match="idle-in-transaction"):
+            await connection.execute("SELECT 1")
 
 
 def test_a_mark_survives_being_written_down() -> None:

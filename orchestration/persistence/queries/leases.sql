@@ -43,5 +43,13 @@ UPDATE {schema}.leases SET expires_at = '-infinity', token = token + 1
 WHERE thread_id = %(thread_id)s AND token = %(token)s;
 
 -- name: hold
--- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not.
-SELECT 1 FROM {schema}.leases WHERE thread_id = %(thread_id)s AND token = %(token)s FOR SHARE;
+-- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not. A driver that is stopped
+-- within its transaction must not keep it waiting for ever: the transaction may idle as long as the lease still lasts.
+SELECT set_config(
+    'idle_in_transaction_session_timeout',
+    least(5000, greatest(500, 1000 * extract(epoch FROM expires_at - clock_timestamp())::float8))::integer::text,
+    true
+) AS held
+FROM {schema}.leases
+WHERE thread_id = %(thread_id)s AND token = %(token)s
+FOR SHARE;
