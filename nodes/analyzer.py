@@ -8,6 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.checks import Terms
@@ -27,8 +28,14 @@ def analyzer_node(survey: Survey, terms: Terms, planner: Planner | None) -> Runt
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        shelf = shelf_of(runtime.context)
+        if shelf is not None:
+            state = {**state, "sources": await shelf.back(state.get("sources", []))}
         work = routed(await _work(state, survey, planner), terms)
         queue = ordered(work, membership(work, terms.specialists, terms.points))
+        if shelf is not None:
+            queue = await shelf.work_away(queue, terms.specialists)
+            state = {**state, "sources": await shelf.away(state["sources"])}
         probe = QuorumContext.of(runtime.context).capacity or local
         decision = survey.decide(queue, await probe.measure())
         info = runtime.execution_info

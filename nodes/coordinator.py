@@ -9,6 +9,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.journal import entry, some, task_of
 from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled
@@ -52,6 +53,10 @@ def coordinator_node(fan_out: FanOut) -> RuntimeNode:
 
     async def coordinator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         queue, round_number = state["queue"], state["round"]
+        written: dict[str, Any] = {}
+        if round_number and (shelf := shelf_of(runtime.context)) is not None:
+            queue = await shelf.work_away(queue, {name: seat.specialist for name, seat in fan_out.seats.items()})
+            written = {} if queue is state["queue"] else {"queue": queue}  # pieces of a payload that stood whole in it
         _check_counts(fan_out, fan_out.points.applied(runtime.context), queue)
         again = set(state["redo"])
         sent = [item for item in queue if not round_number or item["branch_id"] in again]
@@ -59,7 +64,7 @@ def coordinator_node(fan_out: FanOut) -> RuntimeNode:
         why = state["load"]["why"] if round_number else "first fan-out"
         high = [item["branch_id"] for item in sent if item.get("priority") == "high"]
         data = {"total": len(active), "branches": some(active), "high_priority": some(high)}
-        return {"active": active, "timeline": [entry(state, "coordinator", "fan_out", why, **data)]}
+        return {**written, "active": active, "timeline": [entry(state, "coordinator", "fan_out", why, **data)]}
 
     return coordinator
 

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
+from langgraph.runtime import Runtime
+
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.journal import entry, some
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Strategy
 from langgraph_quorum.nodes.scoring.consistency import consistencies
-from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
-from langgraph_quorum.state.workflow import QuorumState
+from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 
-def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> PlainNode:
+def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> RuntimeNode:
     """The merger of one workflow."""
 
-    def merger(state: QuorumState) -> dict[str, Any]:
+    async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        shelf = shelf_of(runtime.context)
+        if shelf is None:
+            return await asyncio.to_thread(merged_of, state)
+        written = await asyncio.to_thread(
+            merged_of, {**state, "branches": await shelf.branches_back(state["branches"])}
+        )
+        return {**written, "merged": await shelf.away(written["merged"])}
+
+    def merged_of(state: QuorumState) -> dict[str, Any]:
         branches = state["branches"]
         joined = _pieces_of_joined(state)
         succeeded = [

@@ -59,6 +59,11 @@ class Crew:
     created: Created = nothing_created
     remembered: Remembered = in_branches
 
+    @property
+    def is_of_workflow(self) -> bool:
+        """Whether a workflow of ours reads the records: only there may references stand in place of results."""
+        return self.created is not nothing_created
+
     def parks(self, points: Sequence[str]) -> bool:
         """Whether all these sync points move on without a branch that asks a human."""
         return all(self.points.policies[name].on_question == "park" for name in points)

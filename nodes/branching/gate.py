@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from langgraph_quorum.nodes.artifacts.shelf import Shelf
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.tally import Tally
@@ -39,6 +40,7 @@ class Gate:
         turns: Who may run.
         deadlines: How long attempts may take.
         pauses: Whether a branch has asked a human in a way that pauses the run; told by its visit.
+        shelf: Where large texts are; None where the run has no artifact store.
         run: What the idempotency keys of its branches begin with.
         token: Of the driver's lease; None without one.
     """
@@ -55,6 +57,7 @@ class Gate:
         token: int | None = None,
     ) -> None:
         self.run, self.token = run, token
+        self.shelf: Shelf | None = None
         self._loop = asyncio.get_running_loop()
         self._drain_requested = drain_requested
         self.opened_at = now = self._loop.time()

@@ -12,6 +12,7 @@ from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import RunControl, Runtime
 
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import TOKEN_KEY, BranchCall, Bundle, Wave
@@ -82,7 +83,7 @@ class Meeting:
             # A human was waited for. The quorum may have been met long ago: the answer must not come too late for it.
             points = points.patient()
         thread = runtime.execution_info.thread_id if runtime.execution_info is not None else None
-        return Gate(
+        gate = Gate(
             points,
             wave,
             lambda: runtime.drain_requested,
@@ -91,6 +92,8 @@ class Meeting:
             run=f"{thread}/{wave['run']}" if thread else wave["run"],
             token=get_config().get("configurable", {}).get(TOKEN_KEY),
         )
+        gate.shelf = shelf_of(runtime.context) if crew.is_of_workflow else None
+        return gate
 
     @property
     def is_remembered(self) -> bool:

@@ -108,6 +108,8 @@ class Work:
             self._gate.run,
             self._gate.token,
         )
+        if (shelf := self._gate.shelf) is not None:
+            branch.payload, branch.inputs = await shelf.back(branch.payload), await shelf.back(inputs)
         if item.get("joins"):
             return await self._joined(branch)
         attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._notify)
@@ -118,8 +120,12 @@ class Work:
         seat = crew.seats[effort.answered_by]
         if effort.attempts == 1:
             seat.clock.observe(effort.seconds)
+        kept = answered.value
+        if shelf is not None:
+            kept, work = await shelf.away(kept), await shelf.away(work)
+            self.answered = Answer(kept, work)
         quality = await crew.score(seat.specialist, branch, answered.value)
-        return Outcome("succeeded", "", answered.value, quality=quality, work=work)
+        return Outcome("succeeded", "", kept, quality=quality, work=work)
 
     def _asks_for_nothing(self, inputs: dict[str, Any]) -> bool:
         """Whether it can start as soon as a turn is free. Most branches can, and are spared what the others need."""
@@ -146,6 +152,8 @@ class Work:
         inputs = call["inputs"]
         if call["waits_for"]:
             inputs = self._gate.results_of(call["waits_for"], inputs)
+        if "when" in self._item and self._gate.shelf is not None:
+            inputs = await self._gate.shelf.back(inputs)
         if "when" in self._item and not self._says_yes(self._item["when"], inputs):
             raise ExcusedError(f"its condition {self._item['when']!r} said no")
         return inputs
@@ -167,8 +175,10 @@ class Work:
         result = seat.kept(seat.specialist.join(pieces))
         self.effort.stop()
         self.answered = Answer(result)
+        if (shelf := self._gate.shelf) is not None:
+            self.answered = Answer(await shelf.away(result))
         quality = await self._crew.score(seat.specialist, branch, result)
-        return Outcome("succeeded", "", result, quality=quality)
+        return Outcome("succeeded", "", self.answered.value, quality=quality)
 
     def _ticket(self) -> Ticket:
         item, call = self._item, self._call

@@ -21,10 +21,7 @@ _TIMEOUT_S = 60.0
 
 
 class PostgresArtifacts:
-    """Keeps artifacts in a migrated database.
-
-    Tenants that must not see each other's contents need stores with keys of their own: their addresses then differ.
-    """
+    """Keeps artifacts in a migrated database. Sessions of different tenants share none, not even their existence."""
 
     def __init__(
         self,

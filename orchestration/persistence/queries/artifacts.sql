@@ -1,11 +1,14 @@
 -- Statements of artifacts/postgres.py and artifacts/collecting.py.
+--
+-- Where the session has a tenant, its name stands before the hash: the same content of two tenants is two rows, and no
+-- error tells one of them what the other has. What was put before the tenants were separated has no name before it.
 
 -- name: touch
 -- Put what is there already: no content travels. The row's lock makes a collector that has chosen it pass it by, or
 -- makes this wait for that one's end and then find nothing.
 WITH found AS (
     UPDATE {schema}.artifacts SET put_at = clock_timestamp()
-    WHERE hash = %(hash)s
+    WHERE hash IN (%(hash)s, coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)s)
     RETURNING hash
 ), referred AS (
     INSERT INTO {schema}.artifact_refs (thread_id, hash)
@@ -17,7 +20,10 @@ SELECT hash FROM found;
 -- name: insert
 WITH kept AS (
     INSERT INTO {schema}.artifacts (hash, size_bytes, media_type, kind, data)
-    VALUES (%(hash)s, %(size_bytes)s, %(media_type)s, %(kind)s, %(data)b)
+    VALUES (
+        coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)s,
+        %(size_bytes)s, %(media_type)s, %(kind)s, %(data)b
+    )
     ON CONFLICT (hash) DO UPDATE SET put_at = clock_timestamp()
     RETURNING hash
 ), referred AS (
@@ -35,7 +41,8 @@ SELECT
         SELECT FROM {schema}.artifact_refs AS ref WHERE ref.thread_id = %(thread_id)s::text AND ref.hash = artifact.hash
     ) AS referred
 FROM {schema}.artifacts AS artifact
-WHERE hash = %(hash)s;
+WHERE hash IN (%(hash)s, coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)s)
+LIMIT 1;
 
 -- name: copy
 INSERT INTO {schema}.artifact_refs (thread_id, hash)
