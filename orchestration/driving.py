@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,37 +12,52 @@ from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
+from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.given import NOTHING, Given
-from langgraph_quorum.orchestration.outcome import is_new, open_questions, outcome_of, status_of
+from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, outcome_of, status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
-from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
+from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
+from langgraph_quorum.orchestration.persistence.register import record_end, record_start
+from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run
 from langgraph_quorum.orchestration.run import Run
-from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.records import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """Drives threads of one graph on one database, and reads how they stand."""
+    """Drives threads of one graph on one database, and reads how they stand.
+
+    Attributes:
+        graph: Compiled with the database's saver.
+        pool: The database.
+        workflow: The name under which its runs are listed.
+        lease_ttl_s: Seconds that a lease outlives its driver's last sign of life.
+    """
 
     graph: CompiledStateGraph[Any, Any, Any, Any]
     pool: Pool
     workflow: str
+    lease_ttl_s: float = TTL_S
 
     @property
     def inputs(self) -> frozenset[str]:
         """Names of the fields that the graph's input has."""
         return frozenset(self.graph.get_input_jsonschema().get("properties", {}))
 
-    async def drive(self, run: Run, given: Given, on_taken: Callable[[], None]) -> dict[str, Any]:
+    async def drive(
+        self, run: Run, given: Given, on_taken: Callable[[], None], *, on_busy: OnBusy, wait_s: float
+    ) -> dict[str, Any]:
         """Take the thread, go on from where it stands, and give its outcome.
 
         Args:
             run: Told of every event; its control asks for the drain.
             given: What the run was started or resumed with.
             on_taken: Called once the thread is ours and entered in the register.
+            on_busy: What to do when another driver runs the thread.
+            wait_s: Seconds to wait for that one, with `wait`.
 
         Raises:
             ThreadBusyError: another driver runs this thread.
@@ -52,44 +66,62 @@ class Driver:
             ConfigurationError: the thread runs another workflow.
         """
         thread_id = run.thread_id
-        async with hold_lease(self.pool, thread_id) as lease:
-            snapshot = await self.snapshot(thread_id)
-            if asked := open_questions(snapshot):
-                given = given.remembering((await get_run(self.pool, thread_id)).options, asked)
-            values = given.for_graph(thread_id, snapshot)
-            if values is not NOTHING:
-                await self._enter(thread_id, given, lease, new=is_new(snapshot))
-            on_taken()
-            if values is not NOTHING:
-                await self._through(run, values, given.context, lease)
-                snapshot = await self.snapshot(thread_id)
+        async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
+            stored, snapshot = await find_run(self.pool, thread_id), await self.snapshot(thread_id)
+            values, given = self._to_do(thread_id, given, stored, snapshot)
+            if values is NOTHING:
+                status = await self._settled(thread_id, stored, snapshot, lease)
+                on_taken()
             else:
-                await self._correct(thread_id, snapshot, lease)
+                await self._enter(thread_id, given, stored, lease, new=is_new(snapshot))
+                on_taken()
+                snapshot, status = await self._through(run, values, given.context, lease)
             run.workflow_id = snapshot.values.get("workflow_id", "")
-            return self._outcome_of(thread_id, snapshot)
+            return self._outcome_of(thread_id, snapshot, status)
 
     async def snapshot(self, thread_id: str) -> StateSnapshot:
         """The latest state of a thread."""
         with database_errors(f"reading thread {thread_id!r}"):
             return await self.graph.aget_state(_config(thread_id))
 
-    async def outcome(self, thread_id: str) -> dict[str, Any]:
-        """The output of a thread as it stands."""
-        return self._outcome_of(thread_id, await self.snapshot(thread_id))
+    async def outcome(self, stored: StoredRun) -> dict[str, Any]:
+        """The output of a run as it stands."""
+        snapshot = await self.snapshot(stored.thread_id)
+        status: RunStatus = "running" if stored.live else _status(snapshot, cancelled=stored.status == "cancelled")
+        return self._outcome_of(stored.thread_id, snapshot, status)
 
-    def _outcome_of(self, thread_id: str, snapshot: StateSnapshot) -> dict[str, Any]:
+    def check_workflow(self, stored: StoredRun) -> None:
+        """Refuse a run of another workflow.
+
+        Raises:
+            ConfigurationError: naming both.
+        """
+        if stored.workflow != self.workflow:
+            mend = f"thread {stored.thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
+            raise ConfigurationError("workflow", self.workflow, mend)
+
+    def _outcome_of(self, thread_id: str, snapshot: StateSnapshot, status: RunStatus) -> dict[str, Any]:
         channels = self.graph.output_channels
         names = [channels] if isinstance(channels, str) else list(channels)
-        return outcome_of(thread_id, snapshot, names)
+        return {**outcome_of(thread_id, snapshot, names), "status": status}
 
-    async def _enter(self, thread_id: str, given: Given, lease: Lease, *, new: bool) -> None:
+    def _to_do(
+        self, thread_id: str, given: Given, stored: StoredRun | None, snapshot: StateSnapshot
+    ) -> tuple[Any, Given]:
+        """What to hand to the graph, or `NOTHING`; and what was given, with the answers that are remembered."""
+        if stored is not None and not given.revives and _to_be_cancelled(stored):
+            return NOTHING, given
+        if asked := open_questions(snapshot):
+            given = given.remembering({} if stored is None else stored.options, asked)
+        return given.for_graph(thread_id, snapshot), given
+
+    async def _enter(self, thread_id: str, given: Given, stored: StoredRun | None, lease: Lease, *, new: bool) -> None:
         """Enter the run as running. What it was first started with stays, whatever a later start was given."""
         entry = given.entry
         if not new:
-            stored = await get_run(self.pool, thread_id)
-            if stored.workflow != self.workflow:
-                mend = f"thread {thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
-                raise ConfigurationError("workflow", self.workflow, mend)
+            if stored is None:
+                raise ThreadNotFoundError(thread_id)
+            self.check_workflow(stored)
             entry = given.entered(stored.task, stored.options)
         await record_start(
             self.pool,
@@ -97,40 +129,41 @@ class Driver:
             workflow=self.workflow,
             task=entry.task,
             options=entry.options,
+            tags=entry.tags,
             token=lease.token,
         )
+        lease.hear(None)  # what an earlier driver was asked
+        lease.request.clear()
 
-    async def _correct(self, thread_id: str, snapshot: StateSnapshot, lease: Lease) -> None:
-        """Enter how a run ended whose driver was killed after its last checkpoint and before it could say so."""
-        stored = await get_run(self.pool, thread_id)
-        if stored.status == "running":
-            await record_end(self.pool, thread_id, status_of(snapshot), token=lease.token)
+    async def _settled(
+        self, thread_id: str, stored: StoredRun | None, snapshot: StateSnapshot, lease: Lease
+    ) -> RunStatus:
+        """How a run stands that is not driven on.
 
-    async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
+        It is entered when the register says otherwise: the driver was killed before it could say how the run ended,
+        or before it saw that it was asked to cancel it.
+        """
+        status = _status(snapshot, cancelled=stored is not None and _to_be_cancelled(stored))
+        if stored is not None and stored.status in ("running", "cancelled") and stored.status != status:
+            await record_end(self.pool, thread_id, status, token=lease.token)
+        return status
+
+    async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> tuple[StateSnapshot, RunStatus]:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
         try:
-            await self._while_held(lease, self._stream(run, values, context, lease))
+            cut = await until_stopped(lease, run, self._stream(run, values, context, lease))
         except (DatabaseError, LeaseLostError):
             raise
         except Exception:
             await record_end(self.pool, thread_id, "failed", token=lease.token)
             raise
-        await record_end(self.pool, thread_id, status_of(await self.snapshot(thread_id)), token=lease.token)
-
-    async def _while_held(self, lease: Lease, work: Any) -> None:
-        """Do the work, and stop it at once when the lease is lost."""
-        working = asyncio.create_task(work, name=f"quorum:stream:{lease.thread_id}")
-        losing = asyncio.create_task(lease.lost.wait(), name=f"quorum:lease:{lease.thread_id}")
-        try:
-            await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                lease.check()
-            await working
-        finally:
-            losing.cancel()
-            working.cancel()
-            await asyncio.wait({working, losing})
+        snapshot = await self.snapshot(thread_id)
+        status = _status(snapshot, cancelled=cut)
+        await record_end(
+            self.pool, thread_id, status, reason=run.reason if status == "cancelled" else None, token=lease.token
+        )
+        return snapshot, status
 
     async def _stream(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
         """Drive until the graph has nothing more to do, a question is open, or a drain was asked for."""
@@ -154,6 +187,15 @@ class Driver:
             return
         except psycopg.Error as error:
             raise query_fault(error, f"running thread {run.thread_id!r}") from error
+
+
+def _to_be_cancelled(stored: StoredRun) -> bool:
+    return stored.status == "cancelled" or stored.asked == "cancel"
+
+
+def _status(snapshot: StateSnapshot, *, cancelled: bool) -> RunStatus:
+    """How a run stands that nobody drives; one that had come to its end was cancelled too late."""
+    return "cancelled" if cancelled and not is_finished(snapshot) else status_of(snapshot)
 
 
 def _config(thread_id: str) -> RunnableConfig:

@@ -31,10 +31,12 @@ class Entry:
     Attributes:
         task: What it is to do, for people to recognise it.
         options: JSON values, for whoever builds the graph again; the input among them.
+        tags: What the run can be found by; None leaves it those it has.
     """
 
     task: str
     options: dict[str, Any]
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Given:
         answers: By interrupt id.
         context: The run's context.
         kept: Answers to open questions that were given before, and whose branch has not ended yet: a crash came first.
+        revives: Whether a cancelled run is taken up again.
     """
 
     values: Mapping[str, Any] | None
@@ -54,6 +57,7 @@ class Given:
     answers: Mapping[str, Any] = field(default_factory=dict)
     context: Any = None
     kept: Mapping[str, Any] = field(default_factory=dict)
+    revives: bool = False
 
     def remembering(self, options: Mapping[str, Any], asked: Collection[str]) -> Given:
         """The same, with what the register has kept of earlier answers to the questions that are open."""
@@ -104,6 +108,17 @@ def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
         if name not in known:
             mend = f"the input has no such field: {suggestion(str(name), known)}"
             raise ConfigurationError(str(name), values[name], mend)
+
+
+def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
+    """Refuse what cannot name a thread.
+
+    Raises:
+        ConfigurationError: naming the field.
+    """
+    if not isinstance(thread_id, str) or not thread_id or _NOT_STORABLE.search(thread_id):
+        raise ConfigurationError(field, thread_id, "give a string that is not empty, without NUL and lone surrogates")
+    return thread_id
 
 
 def check_storable(values: Mapping[str, Any]) -> None:

@@ -1,34 +1,47 @@
-"""The orchestrator: starts, resumes and looks up runs of one graph, each driven by one process at a time."""
+"""The orchestrator: starts, resumes and stops runs of one graph, each driven by one process at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
-from langgraph.graph.state import CompiledStateGraph
 
+from langgraph_quorum.orchestration.archive import Archive
+from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.driving import Driver
-from langgraph_quorum.orchestration.given import Entry, Given, check_names, check_storable, kept_input
+from langgraph_quorum.orchestration.given import (
+    Entry,
+    Given,
+    check_names,
+    check_storable,
+    check_thread_id,
+    kept_input,
+)
+from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run, list_runs
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.register import checked_tags
+from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError
 
 _STOP_S = 10.0
+_WAIT_S = 60.0
 
 
-class Orchestrator:
+class Orchestrator(Archive):
     """Runs of one graph on one database. Made by `Orchestrator.open`."""
 
-    def __init__(self, graph: CompiledStateGraph[Any, Any, Any, Any], pool: Pool, workflow: str) -> None:
-        self._pool, self._driver = pool, Driver(graph, pool, workflow)
+    def __init__(self, driver: Driver, saver: BaseCheckpointSaver[Any], pool: Pool) -> None:
+        super().__init__(driver, saver, pool)
         self._runs: set[Run] = set()
 
     @classmethod
@@ -41,6 +54,8 @@ class Orchestrator:
         workflow: str = "workflow",
         allow: tuple[type, ...] = (),
         folder: Path | None = None,
+        pool: PoolSettings | None = None,
+        lease_ttl_s: float = TTL_S,
     ) -> AsyncIterator[Self]:
         """Open the database and compile the graph on it. Runs that still go on at the end are drained.
 
@@ -50,25 +65,39 @@ class Orchestrator:
             workflow: The name under which its runs are listed.
             allow: Classes of your own that the graph's state holds.
             folder: Where the embedded server keeps its data.
+            pool: How connections are made and kept, and in which schema the tables are.
+            lease_ttl_s: Seconds after the last sign of life of a run's driver before another host may take the run;
+                at least 0.3.
 
         Raises:
-            ConfigurationError: the DSN or an allowed type makes no sense.
+            ConfigurationError: the DSN, a setting or an allowed type makes no sense.
             DatabaseError: the database cannot be used.
             MissingExtraError: no DSN is given and the extra `embedded` is not installed.
         """
-        async with open_database(dsn, folder=folder) as pool, cls.on(graph, pool, workflow, allow) as orchestrator:
+        async with (
+            open_database(dsn, folder=folder, pool=pool) as opened,
+            cls.on(graph, opened, workflow, allow, lease_ttl_s=lease_ttl_s) as orchestrator,
+        ):
             yield orchestrator
 
     @classmethod
     @asynccontextmanager
     async def on(
-        cls, graph: StateGraph[Any, Any, Any, Any], pool: Pool, workflow: str = "workflow", allow: tuple[type, ...] = ()
+        cls,
+        graph: StateGraph[Any, Any, Any, Any],
+        pool: Pool,
+        workflow: str = "workflow",
+        allow: tuple[type, ...] = (),
+        *,
+        lease_ttl_s: float = TTL_S,
     ) -> AsyncIterator[Self]:
         """The same on a pool that is open already."""
         if not isinstance(graph, StateGraph):
             mend = "give the graph before compile(): the orchestrator compiles it with its checkpointer"
             raise ConfigurationError("graph", type(graph).__name__, mend)
-        orchestrator = cls(graph.compile(checkpointer=make_saver(pool, allow=allow)), pool, workflow)
+        saver = make_saver(pool, allow=allow)
+        driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s)
+        orchestrator = cls(driver, saver, pool)
         try:
             yield orchestrator
         finally:
@@ -81,71 +110,122 @@ class Orchestrator:
         *,
         context: Any = None,
         options: Mapping[str, Any] | None = None,
+        tags: Collection[str] = (),
+        on_busy: OnBusy = "reject",
+        wait_s: float = _WAIT_S,
     ) -> Run:
         """Start a run, or take up the one that this thread holds: nothing that is finished runs again.
 
-        A finished thread gives its result at once; an interrupted one goes on where it was, whatever `values` are.
+        A finished thread gives its result at once, and a cancelled one how it stands; an interrupted one goes on where
+        it was, whatever `values` are.
 
         Args:
             values: The graph's input.
             thread_id: The thread; a new one when left out.
             context: The run's context, for instance `{"threshold": 0.5}`.
             options: JSON values kept with the run, for whoever builds the graph again on resume.
+            tags: What the run can be listed by.
+            on_busy: When another driver runs this thread: `reject` raises, `wait` waits for it to end, `take_over`
+                takes the thread from it; what that one still writes is refused.
+            wait_s: Seconds to wait, with `wait`.
 
         Raises:
             ConfigurationError: the input names an unknown field, or holds characters that Postgres cannot keep.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
-        if thread_id is not None and not isinstance(thread_id, str):
-            raise ConfigurationError("thread_id", thread_id, "give a string")
+        target = uuid.uuid4().hex[:12] if thread_id is None else check_thread_id(thread_id)
         check_names(values, self._driver.inputs)
         check_storable(values)
-        entry = Entry(str(values.get("task") or ""), {**(options or {}), **kept_input(values)})
-        return await self._begin(thread_id or uuid.uuid4().hex[:12], Given(dict(values), entry, context=context))
+        kept = {**(options or {}), **kept_input(values)}
+        entry = Entry(str(values.get("task") or ""), kept, tuple(checked_tags(tags)))
+        return await self._begin(target, Given(dict(values), entry, context=context), on_busy, wait_s)
 
-    async def resume(self, thread_id: str, answers: Mapping[str, Any] | None = None, *, context: Any = None) -> Run:
-        """Go on with a run that was stopped, crashed, or waits for a human.
+    async def resume(
+        self,
+        thread_id: str,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        context: Any = None,
+        on_busy: OnBusy = "reject",
+        wait_s: float = _WAIT_S,
+    ) -> Run:
+        """Go on with a run that was stopped, cancelled or forked, crashed, or waits for a human.
 
         Args:
             thread_id: The thread.
             answers: Answers by interrupt id, for some or all open questions.
             context: The run's context.
+            on_busy: When another driver runs this thread: `reject`, `wait` or `take_over`, as for `start`.
+            wait_s: Seconds to wait, with `wait`.
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
             AnswerError: an answer is to a question that is not open.
             ThreadBusyError: another driver runs this thread.
+            DatabaseError: the database cannot be used.
         """
         stored = await get_run(self._pool, thread_id)
         entry = Entry(stored.task, dict(stored.options))
-        return await self._begin(
-            thread_id, Given(stored.options.get("input"), entry, {} if answers is None else answers, context)
-        )
+        answered = {} if answers is None else answers
+        given = Given(stored.options.get("input"), entry, answered, context, revives=True)
+        return await self._begin(thread_id, given, on_busy, wait_s)
 
-    async def get(self, thread_id: str) -> dict[str, Any]:
-        """The outcome as it stands, without driving the run.
+    async def cancel(self, thread_id: str, *, reason: str | None = None, wait_s: float = 0.0) -> dict[str, Any]:
+        """Stop a run at once, for good: what is finished is kept, running branches are cancelled.
+
+        A run that this orchestrator drives has stopped when this returns. The driver of another sees the request
+        within a third of its lease's time. One that nobody drives is cancelled at once. A run that has ended stays as
+        it is. Only `resume` takes a cancelled run up again.
+
+        Args:
+            thread_id: The thread.
+            reason: Kept with the run.
+            wait_s: Seconds to wait for a driver elsewhere.
+
+        Returns:
+            The outcome as it stands then: its status is `cancelled`, `running` when a driver elsewhere has not stopped
+            yet, or how the run ended before it could be cancelled.
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
+            ThreadBusyError: drivers come and go too fast to be asked.
+            DatabaseError: the database cannot be used.
         """
-        stored = await get_run(self._pool, thread_id)
-        outcome = await self._driver.outcome(thread_id)
-        return {**outcome, "status": "running"} if stored.live else outcome
+        run = self._driven_here(thread_id)
+        if run is not None:
+            run.cut(reason)
+            await run.ended(max(_STOP_S, wait_s))
+        else:
+            await cancel_thread(self._pool, thread_id, reason=reason, wait_s=wait_s)
+        return await self.get(thread_id)
 
-    async def list(self, *, limit: int = 50) -> list[StoredRun]:
-        """The runs on this database, the last changed first."""
-        return await list_runs(self._pool, limit=limit)
+    async def drain(self, thread_id: str | None = None, *, timeout_s: float = _STOP_S) -> None:
+        """Stop runs soon: what is finished is kept, and `resume` goes on.
 
-    async def drain(self, timeout_s: float = _STOP_S) -> None:
-        """Stop all runs of this orchestrator: finished work is kept. Returns when they have stopped."""
-        await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
+        Args:
+            thread_id: One run, whoever drives it; by default all that this orchestrator drives.
+            timeout_s: Seconds to wait for them to stop. A run of this orchestrator that has not is broken off.
 
-    async def _begin(self, thread_id: str, given: Given) -> Run:
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            DatabaseError: the database cannot be used.
+        """
+        if thread_id is None:
+            await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
+        elif (run := self._driven_here(thread_id)) is not None:
+            await run.stop(timeout_s)
+        else:
+            await drain_thread(self._pool, thread_id, wait_s=timeout_s)
+
+    def _driven_here(self, thread_id: str) -> Run | None:
+        return next((run for run in self._runs if run.thread_id == thread_id and run.taken), None)
+
+    async def _begin(self, thread_id: str, given: Given, on_busy: OnBusy, wait_s: float) -> Run:
         """Take the thread up in the background; return once it is ours, or raise why it is not."""
         run = Run(thread_id)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        run.begin(self._driven(run, given, ready))
+        run.begin(self._driven(run, given, ready, on_busy, wait_s))
         self._runs.add(run)
         try:
             await asyncio.shield(ready)
@@ -154,9 +234,15 @@ class Orchestrator:
             raise
         return run
 
-    async def _driven(self, run: Run, given: Given, ready: asyncio.Future[None]) -> dict[str, Any]:
+    async def _driven(
+        self, run: Run, given: Given, ready: asyncio.Future[None], on_busy: OnBusy, wait_s: float
+    ) -> dict[str, Any]:
+        def taken() -> None:
+            run.taken = True
+            ready.set_result(None)
+
         try:
-            return await self._driver.drive(run, given, lambda: ready.set_result(None))
+            return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
         except BaseException as error:
             if ready.done():
                 raise

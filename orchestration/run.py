@@ -23,13 +23,19 @@ class Run:
     Attributes:
         thread_id: Of the thread.
         workflow_id: Of the workflow that the thread runs, once the run has stopped; "" for another graph.
-        control: Asks the graph to stop.
+        control: Asks the graph to stop soon.
+        cutting: Set once the run is to stop at once.
+        reason: Why; None when nobody said.
+        taken: Whether its thread is ours.
     """
 
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         self.workflow_id = ""
         self.control = RunControl()
+        self.cutting = asyncio.Event()
+        self.reason: str | None = None
+        self.taken = False
         self._task: asyncio.Task[dict[str, Any]] | None = None
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
@@ -39,7 +45,7 @@ class Run:
         self._task.add_done_callback(lambda _: self._tell_all(_END))
 
     async def result(self) -> dict[str, Any]:
-        """The outcome, once the run has stopped: finished, waiting for a human, or interrupted by a drain.
+        """The outcome, once the run has stopped: finished, waiting for a human, interrupted by a drain, or cancelled.
 
         A caller that is cancelled while waiting does not stop the run.
 
@@ -81,6 +87,17 @@ class Run:
     def drain(self, reason: str = "asked to stop") -> None:
         """Ask the run to stop soon: what is finished is kept, the rest runs again on resume."""
         self.control.request_drain(reason)
+
+    def cut(self, reason: str | None = None) -> None:
+        """Stop the run at once, as cancelled: what is finished is kept, running branches are cancelled."""
+        self.reason = reason
+        self.cutting.set()
+
+    async def ended(self, within_s: float) -> bool:
+        """Whether it has stopped, of whatever kind, within these seconds."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=within_s)
+        return self.stopped
 
     @property
     def stopped(self) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import copy_references
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.stored_run import Request, RunStatus, StoredRun, check_status
@@ -85,7 +86,9 @@ async def record_end(
 async def record_fork(
     pool: Pool, thread_id: str, status: RunStatus, *, source: StoredRun, checkpoint_id: str, token: int
 ) -> None:
-    """Enter a copy of another run, which nobody has driven yet; it has that run's workflow, task, options and tags.
+    """Enter a copy of another run, which nobody has driven yet.
+
+    It has that run's workflow, task, options and tags, and refers to the same artifacts.
 
     Raises:
         LeaseLostError: The thread has been taken over.
@@ -100,6 +103,7 @@ async def record_fork(
     async with borrowed(pool, f"storing run {thread_id!r}") as connection, connection.transaction():
         await hold_token(connection, pool, thread_id, token)
         await connection.execute(pool.statements("runs")["fork"], values)
+        await copy_references(connection, pool, source.thread_id, thread_id)
 
 
 async def ask_driver(pool: Pool, thread_id: str, request: Request, reason: str | None = None) -> bool:

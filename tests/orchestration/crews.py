@@ -20,6 +20,7 @@ class Crew:
         self.calls: Counter[str] = Counter()
         self.go = asyncio.Event()
         self.slow_started = asyncio.Event()
+        self.cancelled: list[str] = []
 
     async def quick(self, branch: Branch) -> dict[str, object]:
         self.calls[branch.branch_id] += 1
@@ -28,7 +29,11 @@ class Crew:
     async def slow(self, branch: Branch) -> dict[str, object]:
         self.calls[branch.branch_id] += 1
         self.slow_started.set()
-        await self.go.wait()
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(branch.branch_id)
+            raise
         return {"answer": branch.branch_id, "confidence": 0.9}
 
     async def asking(self, branch: Branch) -> dict[str, object]:

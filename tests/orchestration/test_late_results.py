@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.branching.harvest import listed
-from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.pool import Pool
 
 HARVEST = SyncPolicy(threshold=0.5, grace_s=0, deadline_s=30, on_straggler="harvest")
 TASK = {"task": "look"}
-
-
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
-    async with open_database(database) as opened:
-        yield opened
 
 
 class Slowly:

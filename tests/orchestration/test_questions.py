@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
-from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import AnswerError
 
@@ -43,12 +41,6 @@ class Talkers:
     def workflow(self, sync: SyncPolicy) -> Any:
         crowd = [Specialist("quick", self.quick), Specialist("asks", self.asks)]
         return build_workflow(crowd, sync, "merge_all", "parallel")
-
-
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
-    async with open_database(database) as opened:
-        yield opened
 
 
 def ids(outcome: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,205 @@
+"""Looking at the runs, copying and deleting them: all that can be done with runs without driving one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any, TypeAlias
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.events import RunEvent
+from langgraph_quorum.orchestration.forking import Edit, fork_thread
+from langgraph_quorum.orchestration.given import check_storable, check_thread_id
+from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
+from langgraph_quorum.orchestration.persistence.listing import RunPage, list_page
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import get_run
+from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
+from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
+from langgraph_quorum.orchestration.statistics import Statistics
+from langgraph_quorum.orchestration.watching import watch_thread
+
+History: TypeAlias = list[StoredCheckpoint]
+
+
+class Archive:
+    """The runs on one database. What reads holds for runs of all workflows, whoever drives them."""
+
+    def __init__(self, driver: Driver, saver: BaseCheckpointSaver[Any], pool: Pool) -> None:
+        self._driver, self._saver, self._pool = driver, saver, pool
+
+    async def get(self, thread_id: str) -> dict[str, Any]:
+        """The outcome as it stands, without driving the run.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            DatabaseError: the database cannot be used.
+        """
+        return await self._driver.outcome(await get_run(self._pool, thread_id))
+
+    async def list(
+        self,
+        *,
+        status: RunStatus | None = None,
+        workflow: str | None = None,
+        tag: str | None = None,
+        older_than_s: float | None = None,
+        newer_than_s: float | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> RunPage:
+        """One page of the runs that meet every condition, the last changed first.
+
+        Args:
+            status: How they stand.
+            workflow: Whose runs; by default those of all workflows.
+            tag: One that they have.
+            older_than_s: Seconds since their last start or end at least, by the database's clock.
+            newer_than_s: Seconds at most.
+            limit: Runs on a page, from 1 to 1000.
+            after: `next` of the page before.
+
+        Raises:
+            ConfigurationError: a condition makes no sense, or `after` is not from a page.
+            DatabaseError: the database cannot be used.
+        """
+        return await list_page(
+            self._pool,
+            status=status,
+            workflow=workflow,
+            tag=tag,
+            older_than_s=older_than_s,
+            newer_than_s=newer_than_s,
+            limit=limit,
+            after=after,
+        )
+
+    async def history(self, thread_id: str, *, limit: int = 50, before: str | None = None) -> History:
+        """The states that a run has stood in, the newest first: what it can be forked from.
+
+        Args:
+            thread_id: The thread.
+            limit: How many at most, from 1 to 1000.
+            before: A checkpoint id: only older ones.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: `limit` or `before` makes no sense.
+            DatabaseError: the database cannot be used.
+        """
+        return await read_history(self._saver, thread_id, limit=limit, before=before)
+
+    async def fork(
+        self,
+        thread_id: str,
+        checkpoint_id: str | None = None,
+        *,
+        values: Mapping[str, Any] | None = None,
+        as_node: str | None = None,
+        into: str | None = None,
+    ) -> str:
+        """Copy a run as it stood at a checkpoint into a thread of its own. The original stays as it is.
+
+        Nothing is driven until `resume`. The latest checkpoint comes with what has been finished since, so that it is
+        not done again; after an earlier one the steps that followed are done again. A nested graph that had not ended
+        starts anew in the copy, and asks its questions again.
+
+        Args:
+            thread_id: The run.
+            checkpoint_id: Which state, as `history` names it; by default the latest.
+            values: Fields of the state to change, put in through their reducers. The step that follows starts anew
+                then, branches that had finished in it included.
+            as_node: The node that the values are to come from, which decides what follows; by default the last one
+                that wrote.
+            into: The new thread's id; a fresh one when left out.
+
+        Returns:
+            The new thread's id.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: the target exists, the run has no such checkpoint, the graph no such field or node, or
+                the run is one of another workflow.
+            ThreadBusyError: somebody is about to drive the target.
+            DatabaseError: the database cannot be used.
+        """
+        edit = Edit(values, as_node)
+        edit.check(self._driver.graph)
+        check_storable(values or {})
+        source = await get_run(self._pool, thread_id)
+        self._driver.check_workflow(source)
+        target = uuid.uuid4().hex[:12] if into is None else check_thread_id(into, "into")
+        await fork_thread(self._driver.graph, self._pool, source, checkpoint_id=checkpoint_id, into=target, edit=edit)
+        return target
+
+    async def delete(self, thread_id: str) -> None:
+        """Delete all that is stored of a run.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ThreadBusyError: somebody drives it: cancel it first.
+            DatabaseError: the database cannot be used.
+        """
+        await delete_thread(self._pool, self._saver, thread_id)
+
+    async def prune(
+        self,
+        *,
+        older_than_s: float | None = None,
+        keep: int | None = None,
+        keep_latest: bool = False,
+        status: RunStatus | Collection[RunStatus] | None = None,
+        workflow: str | None = None,
+        tag: str | None = None,
+        dry_run: bool = False,
+    ) -> PruneReport:
+        """Delete old runs, or all their checkpoints but the latest: of all workflows, unless one is named.
+
+        A run goes that meets every condition. One that is driven never goes, and one that waits or was interrupted only
+        when `status` names it.
+
+        Args:
+            older_than_s: Seconds since its last start or end at least, by the database's clock.
+            keep: How many to keep of the newest that meet the other conditions, whatever their age.
+            keep_latest: Keep the run with its latest checkpoint only.
+            status: How it stands; by default approved, partial, failed or cancelled.
+            workflow: Whose run.
+            tag: One that it has.
+            dry_run: Only tell.
+
+        Raises:
+            ConfigurationError: a condition makes no sense; without an age or a number to keep, all would be deleted.
+            DatabaseError: the database cannot be used. What was deleted before is gone.
+        """
+        return await prune_runs(
+            self._pool,
+            self._saver,
+            older_than_s=older_than_s,
+            keep=keep,
+            keep_latest=keep_latest,
+            status=status,
+            workflow=workflow,
+            tag=tag,
+            dry_run=dry_run,
+        )
+
+    def watch(self, thread_id: str, *, poll_s: float = 0.5) -> AsyncIterator[RunEvent]:
+        """The events of a run, whoever drives it, from its start until nobody drives it any more.
+
+        Args:
+            thread_id: The thread.
+            poll_s: Seconds between two looks at the database, from 0.01.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: `poll_s` makes no sense.
+            DatabaseError: the database cannot be used.
+        """
+        return watch_thread(self._saver, self._pool, thread_id, poll_s=poll_s)
+
+    def statistics(self) -> Statistics:
+        """What connections and leases are doing now."""
+        return Statistics(pool=self._pool.statistics(), leases=lease_statistics(self._pool))

@@ -1,0 +1,220 @@
+"""Copying a run as it stood at one of its checkpoints into a thread of its own; the original stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.channels import DeltaChannel
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.errors import InvalidUpdateError
+from langgraph.graph.state import CompiledStateGraph
+
+from langgraph_quorum.orchestration.outcome import status_of
+from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.fence import fenced_config
+from langgraph_quorum.orchestration.persistence.lease import hold_lease
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.register import record_fork
+from langgraph_quorum.orchestration.persistence.runs import find_run
+from langgraph_quorum.orchestration.persistence.stored_run import StoredRun
+from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.words import suggestion
+
+Graph = CompiledStateGraph[Any, Any, Any, Any]
+Writes = dict[str, list[tuple[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is different in the copy.
+
+    Attributes:
+        values: Fields of the state, put in through their reducers; None for a plain copy.
+        as_node: The node that they are to come from; None for the last one that wrote.
+    """
+
+    values: Mapping[str, Any] | None
+    as_node: str | None
+
+    def check(self, graph: Graph) -> None:
+        """Refuse what the graph does not have.
+
+        Raises:
+            ConfigurationError: naming the field or node, and the one that was probably meant.
+        """
+        if self.values is None:
+            if self.as_node is not None:
+                raise ConfigurationError("as_node", self.as_node, "give it together with `values`")
+            return
+        if not isinstance(self.values, Mapping) or not self.values:
+            raise ConfigurationError("values", self.values, "give fields of the state to change, or None")
+        known = graph.builder.channels.keys() | graph.builder.managed.keys()
+        for name in self.values:
+            if name not in known:
+                mend = f"the state has no such field: {suggestion(str(name), known)}"
+                raise ConfigurationError(str(name), self.values[name], mend)
+        if self.as_node is not None and self.as_node not in graph.builder.nodes:
+            mend = f"the graph has no such node: {suggestion(str(self.as_node), graph.builder.nodes.keys())}"
+            raise ConfigurationError("as_node", self.as_node, mend)
+
+
+async def fork_thread(
+    graph: Graph, pool: Pool, source: StoredRun, *, checkpoint_id: str | None, into: str, edit: Edit
+) -> None:
+    """Copy a run into a thread of its own, edit the copy, and enter it as a run that nobody drives.
+
+    Args:
+        graph: Compiled with the saver that reads and writes.
+        pool: The saver's database.
+        source: The run.
+        checkpoint_id: Which of its checkpoints; None for the latest.
+        into: The thread for the copy.
+        edit: What is different in it.
+
+    Raises:
+        ConfigurationError: the target exists, the checkpoint does not, or the edit does not fit.
+        ThreadBusyError: somebody drives the target.
+        DatabaseError: the database cannot be used.
+    """
+    saver = graph.checkpointer
+    if not isinstance(saver, BaseCheckpointSaver):
+        raise TypeError("the graph is compiled without a saver")
+    async with hold_lease(pool, into) as lease:
+        with database_errors(f"looking for thread {into!r}"):
+            exists = await find_run(pool, into) is not None or await saver.aget_tuple(_config(into)) is not None
+        if exists:
+            raise ConfigurationError("into", into, "this thread exists: take another id, or delete it first")
+        try:
+            target = fenced_config(into, lease.token)
+            target["configurable"]["checkpoint_ns"] = ""
+            forked_at = await _copy_checkpoint(graph, saver, source.thread_id, checkpoint_id, target)
+            await _apply(graph, edit, into, lease.token)
+            with database_errors(f"reading thread {into!r}"):
+                status = status_of(await graph.aget_state(_config(into)))
+            await record_fork(pool, into, status, source=source, checkpoint_id=forked_at, token=lease.token)
+        except BaseException:
+            await saver.adelete_thread(into)
+            raise
+
+
+async def _copy_checkpoint(
+    graph: Graph, saver: BaseCheckpointSaver[Any], source: str, checkpoint_id: str | None, target: RunnableConfig
+) -> str:
+    """Store one checkpoint of a thread as the only one of another thread.
+
+    The latest one comes with what its tasks have stored: finished branches, questions, answers. After an earlier one
+    the tasks that followed run again, as that is what going back means.
+
+    Args:
+        graph: Whose run it is.
+        saver: Reads and writes.
+        source: The thread.
+        checkpoint_id: Which one; None for the latest.
+        target: The config of the other thread, in which nothing is stored yet.
+
+    Returns:
+        The checkpoint's id, which it keeps.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under the thread.
+        ConfigurationError: the thread has no such checkpoint.
+        DatabaseError: the database cannot be used.
+    """
+    with database_errors(f"forking thread {source!r}"):
+        latest = await saver.aget_tuple(_config(source))
+        if latest is None:
+            raise ThreadNotFoundError(source)
+        saved = latest
+        if checkpoint_id not in (None, latest.checkpoint["id"]):
+            found = await saver.aget_tuple(_config(source, checkpoint_id))
+            if found is None:
+                mend = f"thread {source!r} has no such checkpoint: its history lists those that there are"
+                raise ConfigurationError("checkpoint_id", checkpoint_id, mend)
+            saved = found
+        if saved is latest:
+            await _copy_writes(graph, saver, saved, target)
+        # The checkpoint comes last: a copy that a crash cut short is none.
+        await _copy_values(graph, saver, saved, target)
+    return saved.checkpoint["id"]
+
+
+async def _apply(graph: Graph, edit: Edit, thread_id: str, token: int) -> None:
+    """Put the edit into a thread, as a checkpoint behind its latest one. Tasks that were under way there start anew.
+
+    Raises:
+        ConfigurationError: the edit does not fit where the thread stands.
+        DatabaseError: the database cannot be used.
+    """
+    if edit.values is None:
+        return
+    try:
+        with database_errors(f"editing thread {thread_id!r}"):
+            await graph.aupdate_state(fenced_config(thread_id, token), dict(edit.values), edit.as_node)
+    except InvalidUpdateError as error:
+        mend = f"{error}: name the node that the values are to come from"
+        raise ConfigurationError("as_node", edit.as_node, mend) from error
+
+
+async def _copy_values(
+    graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple, target: RunnableConfig
+) -> None:
+    """Every channel's value is new in the other thread, also those that did not change with this checkpoint."""
+    checkpoint = saved.checkpoint.copy()
+    checkpoint["channel_values"] = {
+        **checkpoint["channel_values"],
+        **await _rebuilt(graph, saver, saved),
+    }
+    metadata = saved.metadata.copy()
+    metadata["source"] = "fork"
+    metadata.pop("counters_since_delta_snapshot", None)
+    await saver.aput(target, checkpoint, metadata, dict(checkpoint["channel_versions"]))
+
+
+async def _rebuilt(graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple) -> dict[str, Any]:
+    """Values that a checkpoint keeps as changes since an earlier one, which the other thread does not have."""
+    checkpoint = saved.checkpoint
+    scattered = {
+        name: channel
+        for name, channel in graph.channels.items()
+        if isinstance(channel, DeltaChannel)
+        and name in checkpoint["channel_versions"]
+        and name not in checkpoint["channel_values"]
+    }
+    if not scattered:
+        return {}
+    histories = await saver.aget_delta_channel_history(config=saved.config, channels=list(scattered))
+    values = {}
+    for name, spec in scattered.items():
+        history = histories[name]
+        channel = spec.from_checkpoint(history["seed"]) if "seed" in history else spec.from_checkpoint(spec.typ())
+        channel.replay_writes(history["writes"])
+        values[name] = channel.get()
+    return values
+
+
+async def _copy_writes(
+    graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple, target: RunnableConfig
+) -> None:
+    snapshot = await graph.aget_state(saved.config)
+    paths = {task.id: _path_text(task.path) for task in snapshot.tasks}
+    writes: Writes = {}
+    for task_id, channel, value in saved.pending_writes or []:
+        writes.setdefault(task_id, []).append((channel, value))
+    at = {"configurable": {**target["configurable"], "checkpoint_id": saved.checkpoint["id"]}}
+    for task_id, given in writes.items():
+        await saver.aput_writes(at, given, task_id, paths.get(task_id, ""))
+
+
+def _path_text(path: Any) -> str:
+    """A task's path as LangGraph stores it; the order in which reducers see the writes of a superstep."""
+    if isinstance(path, (tuple, list)):
+        return f"~{', '.join(map(_path_text, path))}"
+    return f"{path:010d}" if isinstance(path, int) else str(path)
+
+
+def _config(thread_id: str, checkpoint_id: str | None = None) -> RunnableConfig:
+    named = {} if checkpoint_id is None else {"checkpoint_id": checkpoint_id}
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", **named}}

@@ -1,0 +1,149 @@
+"""The checkpoints of a run, read without its graph: the command line has none."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.serde.types import TASKS
+from langgraph.types import Send
+
+from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+
+_MOST = 1000
+_ONE, _ALL = "branch:to:", "join:"
+"""Channels that start a node: `branch:to:NODE` by any write, `join:A+B:NODE` once all of these have written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A state that a run has stood in, and can be forked from.
+
+    Attributes:
+        checkpoint_id: Its id within the thread; later ones are greater.
+        parent_id: The one before it; None for the first.
+        step: -1 for the input, then counted up.
+        source: What made it: `input`, `loop` (a superstep), `update` (an edit) or `fork`.
+        created_at: By the clock of whoever drove the run.
+        next: Names of the nodes that follow, each once; a fan-out's specialists among them. Empty at the end.
+        tasks: How many tasks follow: nodes, and branches or bundles of a fan-out.
+        written: Tasks of those that follow that have stored their result, or their question.
+        writers: Names of the nodes whose superstep ended with this checkpoint.
+        status: The workflow's status so far; None before its end, and for other graphs.
+        round: The workflow's round; None for other graphs.
+    """
+
+    checkpoint_id: str
+    parent_id: str | None
+    step: int
+    source: str
+    created_at: datetime | None
+    next: tuple[str, ...]
+    tasks: int
+    written: int
+    writers: tuple[str, ...]
+    status: str | None
+    round: int | None
+
+
+async def read_history(
+    saver: BaseCheckpointSaver[Any], thread_id: str, *, limit: int = 50, before: str | None = None
+) -> list[StoredCheckpoint]:
+    """Checkpoints of a run, the newest first. Those of nested graphs are left out.
+
+    Args:
+        saver: Reads checkpoints.
+        thread_id: The thread.
+        limit: How many at most, from 1 to 1000.
+        before: A checkpoint id: only older ones.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        ConfigurationError: `limit` or `before` makes no sense.
+        DatabaseError: the database cannot be used.
+        BlockedTypeError: the run holds a class that was not allowed to this saver.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST:
+        raise ConfigurationError("limit", limit, f"give a whole number from 1 to {_MOST}")
+    if before is not None and (not isinstance(before, str) or not before or "\0" in before):
+        raise ConfigurationError("before", before, "give the id of a checkpoint, or None")
+    with database_errors(f"reading the history of thread {thread_id!r}"):
+        found = [_read(saved) async for saved in _listed(saver, thread_id, limit + 1, before)]
+        if not found and (before is None or await saver.aget_tuple(_config(thread_id)) is None):
+            raise ThreadNotFoundError(thread_id)
+    following = {step.checkpoint_id: step.next for step in found}
+    return [
+        replace(step, writers=following.get(step.parent_id or "", ())) if step.source == "loop" else step
+        for step in found[:limit]
+    ]
+
+
+async def _listed(
+    saver: BaseCheckpointSaver[Any], thread_id: str, limit: int, before: str | None
+) -> AsyncIterator[CheckpointTuple]:
+    older = None if before is None else _config(thread_id, before)
+    async with aclosing(saver.alist(_config(thread_id), before=older, limit=limit)) as listed:  # type: ignore[type-var]
+        async for saved in listed:
+            yield saved
+
+
+def _read(saved: CheckpointTuple) -> StoredCheckpoint:
+    values = saved.checkpoint["channel_values"]
+    names = list(_following(saved))
+    status, number = values.get("status"), values.get("round")
+    return StoredCheckpoint(
+        checkpoint_id=saved.checkpoint["id"],
+        parent_id=None if saved.parent_config is None else saved.parent_config["configurable"]["checkpoint_id"],
+        step=saved.metadata.get("step", -1),
+        source=saved.metadata.get("source", "loop"),
+        created_at=_moment(saved.checkpoint.get("ts")),
+        next=tuple(dict.fromkeys(names)),
+        tasks=len(names),
+        written=len({task_id for task_id, channel, _ in saved.pending_writes or [] if _tells(task_id, channel)}),
+        writers=(),
+        status=status if isinstance(status, str) else None,
+        round=number if isinstance(number, int) else None,
+    )
+
+
+def _following(saved: CheckpointTuple) -> Iterator[str]:
+    """Names of the tasks that follow a checkpoint, from LangGraph's names of the channels that start nodes."""
+    values, seen = saved.checkpoint["channel_values"], saved.checkpoint["versions_seen"]
+    for send in values.get(TASKS) or ():
+        if isinstance(send, Send):
+            yield send.node
+    for channel, version in saved.checkpoint["channel_versions"].items():
+        if channel not in values:
+            continue
+        if channel == "__start__":
+            node = channel
+        elif channel.startswith(_ONE):
+            node = channel.removeprefix(_ONE)
+        elif channel.startswith(_ALL):
+            awaited, _, node = channel.removeprefix(_ALL).rpartition(":")
+            if set(awaited.split("+")) != set(values[channel] or ()):
+                continue
+        else:
+            continue
+        if version != seen.get(node, {}).get(channel):
+            yield node
+
+
+def _tells(task_id: str, channel: str) -> bool:
+    """Whether a write is what a task has given; LangGraph's own carry no task's id, or an error."""
+    return bool(task_id.strip("0-")) and channel not in ("__error__", "__resume__", "__scheduled__")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _config(thread_id: str, checkpoint_id: str | None = None) -> RunnableConfig:
+    named = {} if checkpoint_id is None else {"checkpoint_id": checkpoint_id}
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", **named}}
