@@ -266,13 +266,17 @@ async def test_a_limit_that_makes_no_sense_is_refused(limit: Any) -> None:
 
 
 @pytest.mark.looptime
-async def test_a_graph_of_ones_own_gets_its_workers_results_as_they_are() -> None:
+async def test_a_graph_of_ones_own_hands_and_gets_everything_as_it_is() -> None:
+    store, seen = CountingArtifacts(), []
+    ref = await store.put(TEXT_B.encode(), media_type=OFFLOADED)
+
     async def fetch(state: Any) -> dict[str, Any]:
+        seen.append(state["url"])
         return {"pages": [TEXT_A]}
 
     fetching = quorum_branch(fetch, SyncPolicy(threshold=1.0))
     builder = StateGraph(Pages, context_schema=QuorumContext)
     builder.add_node("fetch", fetching)
-    builder.add_conditional_edges(START, lambda state: fan_out(fetching, [{"url": "a"}]), ["fetch"])
-    out = await builder.compile().ainvoke({}, context=context(CountingArtifacts()))
-    assert out["pages"] == [TEXT_A]
+    builder.add_conditional_edges(START, lambda state: fan_out(fetching, [{"url": ref}]), ["fetch"])
+    out = await builder.compile().ainvoke({}, context=context(store))
+    assert (seen, out["pages"]) == ([ref], [TEXT_A])
