@@ -9,6 +9,7 @@ from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import QuorumBuilder
+from langgraph_quorum.nodes.merging.strategies import StrategyName
 
 PATIENT = SyncPolicy(threshold=1.0, grace_s=0, deadline_s=30)
 
@@ -41,8 +42,11 @@ class Crew:
         self.calls[branch.branch_id] += 1
         return {"answer": answer, "confidence": 0.9}
 
-    def workflow(self, *, asks: bool = False) -> QuorumBuilder:
+    def workflow(self, *, asks: bool = False, merge: StrategyName = "weighted") -> QuorumBuilder:
         third = Specialist("asking", self.asking) if asks else Specialist("slow", self.slow)
         return build_workflow(
-            [Specialist("one", self.quick), Specialist("two", self.quick), third], sync=PATIENT, mode="parallel"
+            [Specialist("one", self.quick), Specialist("two", self.quick), third],
+            sync=PATIENT,
+            merge=merge,
+            mode="parallel",
         )
