@@ -122,7 +122,8 @@ def key_name(envelope: bytes) -> str | None:
 
 def described(place: Place) -> str:
     """A place in words; nothing of the value."""
-    return f"{'/'.join(place.key)} of thread {place.thread_id!r} in {place.table}"
+    thread = f" of thread {place.thread_id!r}" if place.thread_id else ""
+    return f"{'/'.join(part for part in place.key if part)}{thread} in {place.table}"
 
 
 def _bound(head: bytes, place: Place) -> bytes:
