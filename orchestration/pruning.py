@@ -121,9 +121,10 @@ async def _delete(pool: Pool, chosen: Sequence[str], conditions: dict[str, Any])
         values = {**conditions, "thread_ids": list(chosen)}
         taken = await (await connection.execute(sql["take"], values)).fetchall()
         values["taken"] = [row["thread_id"] for row in taken]
-        gone = [row["thread_id"] for row in await (await connection.execute(sql["still"], values)).fetchall()]
+        still = {row["thread_id"] for row in await (await connection.execute(sql["still"], values)).fetchall()}
+        gone = [thread_id for thread_id in chosen if thread_id in still]
         await _forget(connection, pool, gone)
-    return gone, [thread_id for thread_id in chosen if thread_id not in gone]
+    return gone, [thread_id for thread_id in chosen if thread_id not in still]
 
 
 async def _thin(pool: Pool, saver: BaseCheckpointSaver[Any], chosen: Sequence[str]) -> tuple[list[str], list[str]]:
