@@ -158,6 +158,7 @@ Seconds = Annotated[float | None, Field(description="Seconds; the workflow's own
 
 
 ARTIFACT_BYTES = 64_000
+"""Texts with more bytes are kept as artifacts where a run has a store for them, and its state refers to them."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,7 @@ class QuorumContext:
     minimum: Annotated[int | None, Field(description="Successes without which the run fails.")] = None
     capacity: SkipJsonSchema[CapacityProbe | None] = None
     artifacts: SkipJsonSchema[ArtifactStore | None] = None
-    artifact_bytes: Annotated[
-        int, Field(description="Texts with more bytes are kept as artifacts, and the state refers to them.")
-    ] = ARTIFACT_BYTES
+    artifact_bytes: SkipJsonSchema[int] = ARTIFACT_BYTES
 
     @classmethod
     def of(cls, context: object) -> QuorumContext:

@@ -54,7 +54,7 @@ def holds_large(value: Any, limit: int) -> bool:
     kind = type(value)
     if kind is str:
         return len(value) > least and _is_large(value, limit)
-    if kind is not dict and kind is not list:
+    if not value or (kind is not dict and kind is not list):
         return False
     todo = [value]
     for current in todo:  # which grows meanwhile
@@ -71,7 +71,7 @@ def holds_large(value: Any, limit: int) -> bool:
 def holds_offloaded(value: Any) -> bool:
     """Whether a reference made by `offloaded` stands anywhere in a JSON value."""
     kind = type(value)
-    if kind is not dict and kind is not list:
+    if not value or (kind is not dict and kind is not list):
         return False
     todo = [value]
     for current in todo:  # which grows meanwhile
