@@ -39,7 +39,7 @@ class SpecialistExitError(Exception):
     """A specialist tried to end the process, or was cancelled from within."""
 
 
-_SAYS = frozenset({"timeout_s", "attempts", "hedge_s", "fallback"})
+SAYS = frozenset({"timeout_s", "attempts", "hedge_s", "fallback"})
 """What a work item may say about how long its specialist is tried."""
 
 
@@ -66,7 +66,7 @@ class Attempts:
             Exception: whatever the last attempt raised.
         """
         seat = self.seats[name]
-        persistence = seat.persistence if _SAYS.isdisjoint(item) else Persistence.of(seat.specialist, item)
+        persistence = seat.persistence if SAYS.isdisjoint(item) else Persistence.of(seat.specialist, item)
         try:
             if seat.pace is None and persistence.hedge_s is None:
                 return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
@@ -75,9 +75,9 @@ class Attempts:
             raise
         except Exception as error:  # noqa: BLE001  it is raised again where nobody mends it
             failed = error
-        return await self._after(failed, seat, branch, item, persistence)
+        return await self.after(failed, seat, branch, item, persistence)
 
-    async def _after(
+    async def after(
         self, error: Exception, seat: Seat, branch: Branch, item: WorkItem, persistence: Persistence
     ) -> Answer:
         """What the first attempt did not give. Most branches never come here, and are spared what it costs."""
@@ -133,12 +133,19 @@ class Attempts:
         self.notify("running", {"attempt": attempt})
         try:
             given = await seat.call(branch if attempt == 1 else replace(branch, attempt=attempt))
-        except SystemExit as error:
-            raise SpecialistExitError(f"the specialist called sys.exit({error.code!r})") from error
-        except asyncio.CancelledError:
-            if asked_to_stop():
+        except (SystemExit, asyncio.CancelledError) as error:
+            own = exit_of(error)
+            if own is None:
                 raise
-            raise SpecialistExitError("the specialist cancelled itself") from None
+            raise own from error
+        return self.kept(seat, given)
+
+    def kept(self, seat: Seat, given: Any) -> Answer:
+        """The answer in JSON primitives, its cost taken down.
+
+        Raises:
+            ResultError: it cannot be kept.
+        """
         if not isinstance(given, Answer):
             return Answer(seat.kept(given))
         self.effort.spend(given.cost)
@@ -181,6 +188,15 @@ def _pause(specialist: Specialist) -> Callable[[RetryCallState], float]:
         return max(backoff(state), asked_for or 0.0)
 
     return pause
+
+
+def exit_of(error: BaseException) -> SpecialistExitError | None:
+    """An attempt to end the process or its own task, as an ordinary error; None for anything else."""
+    if isinstance(error, SystemExit):
+        return SpecialistExitError(f"the specialist called sys.exit({error.code!r})")
+    if isinstance(error, asyncio.CancelledError) and not asked_to_stop():
+        return SpecialistExitError("the specialist cancelled itself")
+    return None
 
 
 def asked_to_stop() -> bool:

@@ -7,11 +7,13 @@ import contextlib
 from collections import deque
 from typing import Any
 
-from langgraph_quorum.nodes.branching.attempts import SpecialistExitError, asked_to_stop
+from langgraph_quorum.nodes.branching.attempts import SpecialistExitError
+from langgraph_quorum.nodes.branching.first_try import FirstTries, FirstTry, Rest
 from langgraph_quorum.nodes.branching.outcome import Outcome
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.visit import Visit
-from langgraph_quorum.nodes.branching.work import Setting
+from langgraph_quorum.nodes.branching.work import Setting, Work
+from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.records import BranchRecord
 
 BREATH_S = 0.005
@@ -37,7 +39,8 @@ class Lanes:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._left = deque(setting.bundle["calls"])
-        self._at: Visit | None = None
+        self._tries = FirstTries(setting)
+        self._at: Visit | FirstTry | None = None
         self._own: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._records: dict[str, BranchRecord] = {}
@@ -69,7 +72,8 @@ class Lanes:
                 lane.result()
                 return
             if self._at is not None:
-                visit, self._at = self._at, None
+                visit = self._at if isinstance(self._at, Visit) else self._at.visited()
+                self._at = None
                 visit.work.show()
                 self._own.add(visit.branch_id)
                 lane.set_name(f"quorum:{visit.branch_id}")
@@ -77,31 +81,53 @@ class Lanes:
                 return
 
     async def _lane(self) -> Outcome | None:
-        loop = asyncio.get_running_loop()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None  # noqa: S101  a lane is a task
         breath_at = loop.time() + BREATH_S
         while self._left and not self._stopped:
-            visit = Visit(self._setting, self._left.popleft())
-            if visit.is_under_way:
-                self._tasks.add(asyncio.create_task(self._resume(visit)))
-                continue
-            outcome = await self._inline(visit)
-            if visit.branch_id in self._own:
+            outcome = await self._next(self._left.popleft(), task)
+            if outcome is not None:
                 return outcome
             self._at = None
-            self._records[visit.branch_id] = visit.end(outcome)
-            if asked_to_stop():
-                await self._forgive()
+            if task.cancelling():
+                await self._forgive(task)
             if loop.time() > breath_at:
                 await asyncio.sleep(0)
                 breath_at = loop.time() + BREATH_S
         return None
 
-    async def _inline(self, visit: Visit) -> Outcome:
-        if visit.released is not None:
-            return visit.cut(visit.released)
-        self._at = visit
+    async def _next(self, call: BranchCall, task: asyncio.Task[Any]) -> Outcome | None:
+        """Work on one branch; gives its outcome only when this lane has become its own task meanwhile."""
+        attempt = self._tries.begin(call, task)
+        if attempt is None:
+            visit = Visit(self._setting, call)
+            if not visit.is_under_way:
+                return await self._visited(visit, Work.run)
+            self._tasks.add(asyncio.create_task(self._resume(visit)))
+            return None
+        self._at = attempt
+        rest = await attempt.made()
+        if rest is not None:
+            return await self._visited(attempt.visit or attempt.visited(), rest)
+        if attempt.visit is not None:
+            return attempt.outcome
+        self._records[attempt.branch.branch_id] = self._tries.end(attempt)
+        return None
+
+    async def _visited(self, visit: Visit, work: Rest) -> Outcome | None:
+        outcome = await self._inline(visit, work)
+        if visit.branch_id in self._own:
+            return outcome
+        self._records[visit.branch_id] = visit.end(outcome)
+        return None
+
+    async def _inline(self, visit: Visit, work: Rest) -> Outcome:
+        if visit.branch_id not in self._own:
+            if visit.work.effort.began is None and visit.released is not None:
+                return visit.cut(visit.released)
+            self._at = visit
         try:
-            return await visit.work.run()
+            return await work(visit.work)
         except BaseException as error:
             if visit.branch_id in self._own:
                 raise
@@ -109,10 +135,9 @@ class Lanes:
                 error = SpecialistExitError("the specialist cancelled its own task")
             return visit.outcome_of(error)
 
-    async def _forgive(self) -> None:
+    async def _forgive(self, task: asyncio.Task[Any]) -> None:
         """A specialist that cancels its own task, and does not wait then, is not to stop the branches behind it."""
-        task = asyncio.current_task()
-        while task is not None and task.cancelling() and not self._stopped:
+        while task.cancelling() and not self._stopped:
             task.uncancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)

@@ -13,8 +13,8 @@ from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
 
-Score = Callable[[Specialist, Branch, Any], Awaitable[Quality | None]]
-"""Measures the quality of one result; None where nothing is to be measured."""
+Score = Callable[[Specialist, Branch, Any], Quality | Awaitable[Quality | None] | None]
+"""Measures the quality of one result, at once or awaited; None where nothing is to be measured."""
 Created = Callable[[WorkItem, Sequence[WorkItem]], list[WorkItem]]
 """Makes routed branches of those that a branch's result asks for."""
 Remembered = Callable[[Iterable[tuple[str, Any]], Wave], dict[str, BranchRecord]]
@@ -63,6 +63,11 @@ class Crew:
     def is_of_workflow(self) -> bool:
         """Whether a workflow of ours reads the records: only there may references stand in place of results."""
         return self.created is not nothing_created
+
+    async def quality(self, specialist: Specialist, branch: Branch, result: Any) -> Quality | None:
+        """The quality of one result; None where nothing is to be measured."""
+        found = self.score(specialist, branch, result)
+        return found if found is None or isinstance(found, dict) else await found
 
     def parks(self, points: Sequence[str]) -> bool:
         """Whether all these sync points move on without a branch that asks a human."""

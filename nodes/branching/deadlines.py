@@ -10,7 +10,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -19,14 +19,27 @@ class AttemptTimeoutError(TimeoutError):
     """A specialist gave no answer within its own time."""
 
 
-class _Limit:
-    __slots__ = ("due", "expired", "owner", "task")
+class Limit:
+    """The time limit of one call."""
 
-    def __init__(self, owner: Deadlines, task: asyncio.Task[object], due: float) -> None:
+    __slots__ = ("cancelling", "due", "expired", "owner", "task")
+
+    def __init__(self, owner: Deadlines, task: asyncio.Task[Any], due: float) -> None:
         self.owner, self.task, self.due, self.expired = owner, task, due, False
+        self.cancelling = task.cancelling()
+
+    def meant(self, error: BaseException, seconds: float) -> BaseException:
+        """What ended the call: this limit, when it is what had the task cancelled; else the error itself."""
+        if not self.expired or not isinstance(error, asyncio.CancelledError):
+            return error
+        self.expired = False
+        # As in asyncio.timeout: somebody else's cancellation, at the same time, goes on.
+        if self.task.uncancel() <= self.cancelling:
+            return AttemptTimeoutError(f"no answer within {seconds:g} s")
+        return error
 
 
-_current: ContextVar[_Limit | None] = ContextVar("quorum_limit", default=None)
+_current: ContextVar[Limit | None] = ContextVar("quorum_limit", default=None)
 """The limit of the call that is going on here."""
 
 
@@ -43,7 +56,7 @@ class Deadlines:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._limits: dict[_Limit, None] = {}  # in order, so that those due at once end in order
+        self._limits: dict[Limit, None] = {}  # in order, so that those due at once end in order
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
 
@@ -60,26 +73,33 @@ class Deadlines:
         task = asyncio.current_task()
         if seconds == math.inf or task is None:
             return await call
-        limit, cancelling = _Limit(self, task, self._loop.time() + seconds), task.cancelling()
-        self._add(limit)
-        _current.set(limit)
+        limit = self.begin(task, self._loop.time() + seconds)
         try:
             return await call
         except asyncio.CancelledError as error:
-            # As in asyncio.timeout: somebody else's cancellation, at the same time, goes on.
-            if limit.expired and task.uncancel() <= cancelling:
-                limit.expired = False
-                raise AttemptTimeoutError(f"no answer within {seconds:g} s") from error
-            limit.expired = False
-            raise
+            meant = limit.meant(error, seconds)
+            if meant is error:
+                raise
+            raise meant from error
         finally:
-            if limit.expired:  # the call did not let itself be cancelled
-                task.uncancel()
-            self._limits.pop(limit, None)
-            if self._closing:
-                self.close()
+            self.end(limit)
 
-    def _add(self, limit: _Limit) -> None:
+    def begin(self, task: asyncio.Task[Any], due: float) -> Limit:
+        """Limit a call that this task makes now; `end` must follow."""
+        limit = Limit(self, task, due)
+        self._add(limit)
+        _current.set(limit)
+        return limit
+
+    def end(self, limit: Limit) -> None:
+        """That call has ended."""
+        if limit.expired:  # the call did not let itself be cancelled
+            limit.task.uncancel()
+        self._limits.pop(limit, None)
+        if self._closing:
+            self.close()
+
+    def _add(self, limit: Limit) -> None:
         self._limits[limit] = None
         if self._timer is None or limit.due < self._timer.when():
             self._set(limit.due)
@@ -99,7 +119,7 @@ class Deadlines:
         if due < math.inf:
             self._set(due)
 
-    def held(self, limit: _Limit) -> Callable[[], None]:
+    def held(self, limit: Limit) -> Callable[[], None]:
         """Stop a limit's time; what is returned lets it go on."""
         left, limit.due = limit.due - self._loop.time(), math.inf
 

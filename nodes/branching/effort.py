@@ -31,7 +31,7 @@ class Effort:
         self.attempts += 1
         if self.began is None:
             self.began = asyncio.get_running_loop().time()
-            self.started_at = _stamp(int(time.time() * 1000))
+            self.started_at = wall_clock()
         return self.attempts
 
     def stop(self) -> None:
@@ -100,6 +100,11 @@ class Persistence:
             asked.get("hedge_s") or specialist.hedge_s,
             asked.get("fallback") or specialist.fallback,
         )
+
+
+def wall_clock() -> str:
+    """This moment as ISO 8601, to the millisecond."""
+    return _stamp(int(time.time() * 1000))
 
 
 @lru_cache(maxsize=8)

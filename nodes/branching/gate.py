@@ -36,6 +36,7 @@ class Gate:
     """One fan-out's rendezvous. Lives on one event loop; all times are that loop's.
 
     Attributes:
+        now: The clock, in seconds.
         opened_at: When the fan-out began.
         turns: Who may run.
         deadlines: How long attempts may take.
@@ -59,6 +60,7 @@ class Gate:
         self.run, self.token = run, token
         self.shelf: Shelf | None = None
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
         self._drain_requested = drain_requested
         self.opened_at = now = self._loop.time()
         self._tallies = {share["point"]: Tally(points.policies[share["point"]], share, now) for share in wave["shares"]}
@@ -72,16 +74,12 @@ class Gate:
         self._deadline: asyncio.TimerHandle | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
         for record in preset:
-            self._count(record)
+            self._count(record, now)
         self._consider(self._tallies.values())
         if self._open:
             self._look_for_drain()
 
     # -- what a branch does -------------------------------------------------------------------------------------------
-
-    def now(self) -> float:
-        """The gate's clock, in seconds."""
-        return self._loop.time()
 
     def elapsed(self, until: float | None = None) -> float:
         """Seconds since the fan-out began, up to now or to a moment of the gate's clock."""
@@ -155,7 +153,7 @@ class Gate:
 
     def settle(self, record: BranchRecord) -> None:
         """Note how a branch ended and decide anew."""
-        moved = self._count(record)
+        moved = self._count(record, self.now())
         if moved:
             self._consider(moved)
         self.turns.give()
@@ -174,9 +172,9 @@ class Gate:
         finally:
             del self._bells[branch_id]
 
-    def _count(self, record: BranchRecord) -> list[Tally]:
+    def _count(self, record: BranchRecord, now: float) -> list[Tally]:
         """Count a branch's end; gives the sync points whose decision that may move."""
-        branch_id, now = record["branch_id"], self._loop.time()
+        branch_id = record["branch_id"]
         ending: Ending = "excused" if record["excused"] else "failed"
         if record["status"] == "succeeded":
             ending = "succeeded"
@@ -185,7 +183,7 @@ class Gate:
             self._awaiting.add(branch_id)
         open_ones = [self._tallies[name] for name in record["points"] if name in self._open]
         moved = [tally for tally in open_ones if tally.count(record, now)]
-        self.turns.ended(branch_id, ending)
+        self.turns.ended(branch_id, ending, now)
         return moved
 
     def _consider(self, tallies: Iterable[Tally]) -> None:

@@ -59,10 +59,10 @@ class Turns:
         finally:
             self._waiting.pop(ticket.branch_id, None)
 
-    def ended(self, branch_id: str, ending: Ending) -> None:
+    def ended(self, branch_id: str, ending: Ending, now: float) -> None:
         """Note that a branch has ended. Its turn is free, unless its work runs on."""
         freed = branch_id not in self._running_on
-        self._admission.ended(branch_id, ending, self._loop.time(), freed=freed)
+        self._admission.ended(branch_id, ending, now, freed=freed)
 
     def released(self, point: str, ending: Ending) -> None:
         """Note that a sync point has released."""

@@ -53,7 +53,7 @@ class Setting:
         )
 
 
-_ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
+ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
 """What a work item may ask for besides a turn."""
 
 
@@ -94,9 +94,9 @@ class Work:
 
     async def run(self) -> Outcome:
         """Wait for its turn, let the specialist answer, and score the answer."""
-        item, crew, effort = self._item, self._crew, self.effort
-        inputs = self._call["inputs"]
-        if not (self._asks_for_nothing(inputs) and self._gate.turns.now(self.branch_id)):
+        item, inputs = self._item, self._call["inputs"]
+        free = is_free(self._call) and item.keys().isdisjoint(ASKS) and not self._crew.seats[self._name].cpu_bound
+        if not (free and self._gate.turns.now(self.branch_id)):
             inputs = await self._inputs()
         branch = Branch(
             self.branch_id,
@@ -112,27 +112,42 @@ class Work:
             branch.payload, branch.inputs = await shelf.back(branch.payload), await shelf.back(inputs)
         if item.get("joins"):
             return await self._joined(branch)
-        attempts = Attempts(crew.seats, effort, self._gate.deadlines, self._notify)
-        answered = await attempts.answer(self._name, branch, item)
+        return await self._scored(await self._attempts().answer(self._name, branch, self._item), branch)
+
+    def begun(self, began: float, started_at: str, answered: Answer | None, stopped: float) -> None:
+        """Take over a first attempt that was made elsewhere; `answered` when only its score is missing."""
+        effort = self.effort
+        effort.attempts, effort.began, effort.started_at = 1, began, started_at
+        if answered is not None:
+            self.answered, effort.stopped = answered, stopped
+
+    async def after(self, error: Exception, branch: Branch) -> Outcome:
+        """Go on where a first attempt, that was made elsewhere, has failed."""
+        seat = self._crew.seats[self._name]
+        answered = await self._attempts().after(error, seat, branch, self._item, seat.persistence)
+        return await self._scored(answered, branch)
+
+    async def given(self, answer: Any, branch: Branch) -> Outcome:
+        """Take what a first attempt, that was made elsewhere, has given."""
+        return await self._scored(self._attempts().kept(self._crew.seats[self._name], answer), branch)
+
+    def _attempts(self) -> Attempts:
+        return Attempts(self._crew.seats, self.effort, self._gate.deadlines, self._notify)
+
+    async def _scored(self, answered: Answer, branch: Branch) -> Outcome:
+        crew, effort = self._crew, self.effort
         effort.stop()
-        work = crew.created(item, answered.work) if answered.work else NO_WORK
+        work = crew.created(self._item, answered.work) if answered.work else NO_WORK
         self.answered = Answer(answered.value, work) if answered.work else answered
         seat = crew.seats[effort.answered_by]
         if effort.attempts == 1:
             seat.clock.observe(effort.seconds)
         kept = answered.value
-        if shelf is not None:
+        if (shelf := self._gate.shelf) is not None:
             kept, work = await shelf.away(kept), await shelf.away(work)
             self.answered = Answer(kept, work)
-        quality = await crew.score(seat.specialist, branch, answered.value)
+        quality = await crew.quality(seat.specialist, branch, answered.value)
         return Outcome("succeeded", "", kept, quality=quality, work=work)
-
-    def _asks_for_nothing(self, inputs: dict[str, Any]) -> bool:
-        """Whether it can start as soon as a turn is free. Most branches can, and are spared what the others need."""
-        call = self._call
-        if inputs or call["waits_for"] or "missing" in call or "excused" in call:
-            return False
-        return self._item.keys().isdisjoint(_ASKS) and not self._crew.seats[self._name].cpu_bound
 
     async def _inputs(self) -> dict[str, Any]:
         """What its prerequisites have given, once its turn has come.
@@ -177,7 +192,7 @@ class Work:
         self.answered = Answer(result)
         if (shelf := self._gate.shelf) is not None:
             self.answered = Answer(await shelf.away(result))
-        quality = await self._crew.score(seat.specialist, branch, result)
+        quality = await self._crew.quality(seat.specialist, branch, result)
         return Outcome("succeeded", "", self.answered.value, quality=quality)
 
     def _ticket(self) -> Ticket:
@@ -234,3 +249,8 @@ class Work:
         """Tell those who watch."""
         if self.heard:
             self._setting.tell(self._call, self.effort.answered_by, event, data)
+
+
+def is_free(call: BranchCall) -> bool:
+    """Whether it waits for no other branch. Most do not, and are spared what the others need."""
+    return not (call["inputs"] or call["waits_for"] or "missing" in call or "excused" in call)

@@ -53,7 +53,7 @@ def measured(result: Any, expects: tuple[str, ...]) -> Quality:
     )
 
 
-async def score_as_measured(specialist: Specialist, branch: Branch, result: Any) -> Quality:
+def score_as_measured(specialist: Specialist, branch: Branch, result: Any) -> Quality:
     """The shipped scorer."""
     del branch
     return measured(result, specialist.expects)

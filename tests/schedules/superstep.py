@@ -61,10 +61,12 @@ def watched(gate: type[Gate], journal: Journal, loop: VirtualLoop) -> type[Gate]
     """The gate, with every end and every release noted down before it has any consequence."""
 
     class Watched(gate):  # type: ignore[misc, valid-type]
-        def __init__(self, points: Any, wave: Any, drain: Any, preset: Any = (), resources: Any = None) -> None:
+        def __init__(
+            self, points: Any, wave: Any, drain: Any, preset: Any = (), resources: Any = None, **whose: Any
+        ) -> None:
             told = list(preset)
             journal.note(loop.time(), "gate", data=[record["branch_id"] for record in told])
-            super().__init__(points, wave, drain, told, resources)
+            super().__init__(points, wave, drain, told, resources, **whose)
             self.any_point = [share["point"] for share in wave["shares"]][:1]
             loop.quiet = lambda: journal.note(loop.time(), "quiet", sitting=sitting)
 

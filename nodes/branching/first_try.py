@@ -1,0 +1,194 @@
+"""The first attempt of a branch that asks for nothing but its specialist. In most runs that is all there is to do.
+
+It has no visit of its own: one is made as soon as it waits, fails, or answers more than a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from langgraph.errors import GraphBubbleUp
+
+from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.branching.attempts import SAYS, exit_of
+from langgraph_quorum.nodes.branching.deadlines import Limit
+from langgraph_quorum.nodes.branching.effort import wall_clock
+from langgraph_quorum.nodes.branching.outcome import NO_WORK, Outcome
+from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.nodes.branching.work import ASKS, Setting, Work, is_free
+from langgraph_quorum.state.branch import Answer, Branch, BranchCall
+from langgraph_quorum.state.records import BranchRecord, Quality
+
+_MORE = ASKS | SAYS | {"part_of"}
+
+Rest = Callable[[Work], Awaitable[Outcome]]
+"""How the visit's work goes on after a first attempt."""
+
+
+class FirstTries:
+    """Begins and records first attempts of one bundle; keeps at hand what they share."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting, self.gate, self.crew = setting, setting.gate, setting.crew
+        self.seat = seat = setting.crew.seats[setting.name]
+        self.timeout_s = seat.persistence.timeout_s
+        asks = seat.cpu_bound or seat.pace is not None or seat.persistence.hedge_s is not None
+        self._possible = not asks and setting.gate.shelf is None
+        wave = setting.bundle["wave"]
+        self._run, self._round, self._task = wave["run"], wave["round"], setting.bundle["task"]
+        self._like = BranchRecord(
+            branch_id="",
+            specialist=setting.name,
+            status="succeeded",
+            result=None,
+            error=None,
+            reason="",
+            attempts=1,
+            seconds=0.0,
+            waited_s=0.0,
+            settled_s=0.0,
+            started_at=None,
+            round=self._round,
+            group="",
+            quality=None,
+            release=None,
+            points=[],
+            missed={},
+            excused=False,
+            late=False,
+            cost=None,
+            work=NO_WORK,
+        )
+
+    def begin(self, call: BranchCall, task: asyncio.Task[Any]) -> FirstTry | None:
+        """Begin a branch's first attempt in this task; None where it asks for more, or has no turn yet."""
+        item, gate = call["item"], self.gate
+        branch_id = item["branch_id"]
+        if not self._possible or not is_free(call) or not item.keys().isdisjoint(_MORE):
+            return None
+        if gate.released(call["points"]) is not None or (self._round and harvest.holds(self._run, branch_id)):
+            return None
+        if not gate.turns.now(branch_id):
+            return None
+        branch = Branch(
+            branch_id, self._task, item.get("payload", {}), call["inputs"], 1, self._round, gate.run, gate.token
+        )
+        began = gate.now()
+        limit = None if self.timeout_s == math.inf else gate.deadlines.begin(task, began + self.timeout_s)
+        return FirstTry(self, call, branch, began, limit)
+
+    def end(self, attempt: FirstTry) -> BranchRecord:
+        """Settle a branch that has answered at once."""
+        gate, branch_id, points = self.gate, attempt.branch.branch_id, attempt.call["points"]
+        opened_at, began = gate.opened_at, attempt.began
+        record: BranchRecord = {
+            **self._like,
+            "branch_id": branch_id,
+            "result": attempt.value,
+            "seconds": round(attempt.stopped - began, 6),
+            "waited_s": round(began - opened_at, 6),
+            "settled_s": round(gate.now() - opened_at, 6),
+            "started_at": attempt.started_at,
+            "group": attempt.call["item"].get("group", ""),
+            "quality": attempt.quality,
+            "points": points,
+            "missed": gate.missed(points),
+        }
+        gate.settle(record)
+        told = {"seconds": record["seconds"], "reason": ""}
+        self.setting.tell(attempt.call, self.setting.name, "succeeded", told)
+        return record
+
+
+class FirstTry:
+    """One branch's first attempt.
+
+    Attributes:
+        visit: Once there is one.
+    """
+
+    __slots__ = (
+        "_limit",
+        "_tries",
+        "answered",
+        "began",
+        "branch",
+        "call",
+        "quality",
+        "started_at",
+        "stopped",
+        "value",
+        "visit",
+    )
+
+    def __init__(self, tries: FirstTries, call: BranchCall, branch: Branch, began: float, limit: Limit | None) -> None:
+        self._tries, self.call, self.branch, self.began, self._limit = tries, call, branch, began, limit
+        self.started_at = wall_clock()
+        self.stopped = began
+        self.value: Any = None
+        self.quality: Quality | None = None
+        self.answered = False
+        self.visit: Visit | None = None
+
+    async def made(self) -> Rest | None:
+        """Ask the specialist, and score the answer.
+
+        Returns:
+            How its visit is to go on, which there is to be one for then; None where nothing is left to do.
+        """
+        tries, branch = self._tries, self.branch
+        seat = tries.seat
+        try:
+            given = await seat.call(branch)
+            if self.visit is not None or isinstance(given, Answer):
+                return lambda work: work.given(given, branch)
+            self.value = seat.kept(given)
+        except BaseException as error:  # noqa: BLE001  the visit raises it again where it must be
+            return self._after(error)
+        finally:
+            if self._limit is not None:
+                tries.gate.deadlines.end(self._limit)
+        return await self._scored()
+
+    async def _scored(self) -> Rest | None:
+        tries, seat = self._tries, self._tries.seat
+        self.answered, self.stopped = True, tries.gate.now()
+        seat.clock.observe(self.stopped - self.began)
+        try:
+            found = tries.crew.score(seat.specialist, self.branch, self.value)
+            self.quality = found if found is None or isinstance(found, dict) else await found
+        except BaseException as error:  # noqa: BLE001  the visit raises it again
+            return partial(_raised, error)
+        return None
+
+    def _after(self, error: BaseException) -> Rest:
+        meant = exit_of(error) or error
+        if meant is error and self._limit is not None:
+            meant = self._limit.meant(error, self._tries.timeout_s)
+        if isinstance(meant, Exception) and not isinstance(meant, GraphBubbleUp):
+            return partial(_gone_on, meant, self.branch)
+        return partial(_raised, meant)
+
+    def visited(self) -> Visit:
+        """Its visit, made now."""
+        visit = self.visit = Visit(self._tries.setting, self.call)
+        answer = Answer(self.value) if self.answered else None
+        visit.work.begun(self.began, self.started_at, answer, self.stopped)
+        return visit
+
+    @property
+    def outcome(self) -> Outcome:
+        """Of one that has answered."""
+        return Outcome("succeeded", "", self.value, quality=self.quality)
+
+
+async def _gone_on(error: Exception, branch: Branch, work: Work) -> Outcome:
+    return await work.after(error, branch)
+
+
+async def _raised(error: BaseException, _work: Work) -> Outcome:
+    raise error
