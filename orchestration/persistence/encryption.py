@@ -30,9 +30,11 @@ _NAME_AT = 2
 class Encryption:
     """Seals values with the current of some keys, and opens those of any of them.
 
-    Nonces are random: with one key, seal at most 2^32 values, then make another one current. What is stored reveals
-    the size of a value, its place and the name of its key, and that a value was put back to an older one of the very
-    same place is not noticed.
+    Nonces are random: with one key, seal at most 2^32 values, then make another one current.
+
+    What is stored reveals the size of a value, its place and the name of its key. What is not noticed: that a value was
+    put back to an older one of the very same place, that rows were taken away, and that what links the rows (ids and
+    versions of checkpoints) was changed.
     """
 
     def __init__(self, keys: Keys) -> None:

@@ -128,6 +128,11 @@ def _metadata(row: DictRow) -> Place:
     return Place("checkpoints", row["thread_id"], (row["checkpoint_ns"], row["checkpoint_id"], "metadata"))
 
 
+def _artifact(row: DictRow) -> Place:
+    address = row["hash"].rpartition("/")[2]  # without the tenant before it
+    return Place("artifacts", "", (address, "data"))
+
+
 SUBJECTS = (
     Subject("checkpoint_blobs", {"thread_id": "", "checkpoint_ns": "", "channel": "", "version": ""}, _blob, "bytes"),
     Subject(
@@ -142,7 +147,7 @@ SUBJECTS = (
     Subject(
         "artifacts",
         {"hash": ""},
-        lambda row: Place("artifacts", "", (row["hash"], "data")),
+        _artifact,
         "bytes",
         convertible=False,
     ),

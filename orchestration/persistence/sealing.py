@@ -15,7 +15,12 @@ class Place:
     Attributes:
         table: The table.
         thread_id: The thread; empty for what no thread owns.
-        key: The rest of the row's primary key and the column, in an order of the caller's.
+        key: The rest of the row's primary key and the column, with these parts:
+            `checkpoint_blobs`: checkpoint_ns, channel, version;
+            `checkpoint_writes`: checkpoint_ns, checkpoint_id, task_id, idx, channel;
+            `checkpoints`: checkpoint_ns, checkpoint_id, "metadata";
+            `artifacts`, with no thread: the address, "data";
+            `runs`: "options" or "task".
     """
 
     table: Table

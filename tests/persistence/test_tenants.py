@@ -1,5 +1,6 @@
 """Tenants of one database neither see nor touch each other's rows: through the saver, the register, or plain SQL."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +14,12 @@ from langgraph.graph import START, StateGraph
 from psycopg.conninfo import make_conninfo
 from typing_extensions import TypedDict
 
+from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
+from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.tenants import (
     bind_role,
@@ -23,7 +27,7 @@ from langgraph_quorum.orchestration.persistence.tenants import (
     separate_tenants,
     tenants_status,
 )
-from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
+from langgraph_quorum.state.errors import ArtifactError, ConfigurationError, DatabaseError
 
 TABLES = ["checkpoints", "checkpoint_blobs", "checkpoint_writes", "quorum.leases", "quorum.runs"]
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
@@ -65,16 +69,17 @@ def thread(thread_id: str) -> RunnableConfig:
     return {"configurable": {"thread_id": thread_id}}
 
 
-async def run_graph(pool: Pool, thread_id: str, word: str) -> None:
+async def run_graph(pool: Pool, thread_id: str, word: str, token: int | None = None) -> None:
     builder = StateGraph(State)
     builder.add_node("hear", lambda state: {"heard": [state["said"]]})
     builder.add_edge(START, "hear")
-    await builder.compile(checkpointer=make_saver(pool)).ainvoke({"said": word}, thread(thread_id))
+    await builder.compile(checkpointer=make_saver(pool)).ainvoke({"said": word}, fenced_config(thread_id, token))
 
 
 @asynccontextmanager
 async def as_tenant(site: Site, role: str, tenant: str | None) -> AsyncIterator[Pool]:
-    async with open_pool(site.seen_by(role, tenant), max_size=2) as pool:
+    settings = PoolSettings(tenant=tenant, max_size=2)
+    async with open_pool(site.seen_by(role, None), settings) as pool:
         yield pool
 
 
@@ -117,7 +122,8 @@ def rows(dsn: str, table: str) -> int:
 async def test_a_run_reads_back_what_it_stored_as_its_tenant(separated: Site) -> None:
     async with as_tenant(separated, separated.role(), "a") as pool:
         await check_tenant(pool, "a")
-        await run_graph(pool, "of-a", "hello")
+        async with hold_lease(pool, "of-a") as lease:
+            await run_graph(pool, "of-a", "hello", lease.token)
         stored = await make_saver(pool).aget_tuple(thread("of-a"))
     assert stored is not None
     assert stored.checkpoint["channel_values"] == {"said": "hello", "heard": ["hello"]}
@@ -219,6 +225,22 @@ async def test_a_run_on_a_thread_of_another_tenant_is_refused_and_changes_nothin
     assert kept.checkpoint["channel_values"] == {"said": "secret", "heard": ["secret"]}
 
 
+async def test_a_run_on_a_thread_of_another_tenant_does_not_take_others_of_its_batch_with_it(
+    inhabited: tuple[Site, str],
+) -> None:
+    site, role = inhabited
+    async with as_tenant(site, role, "a") as pool:
+        saver = make_saver(pool)
+        puts = []
+        for thread_id in ("of-a", "of-b", "of-a too"):
+            config: RunnableConfig = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
+            puts.append(saver.aput(config, empty_checkpoint(), {}, {}))
+        results = await asyncio.gather(*puts, return_exceptions=True)
+        assert [isinstance(result, Exception) for result in results] == [False, True, False]
+        assert "'of-b' belongs to another tenant" in str(results[1])
+        assert await saver.aget_tuple(thread("of-a too")) is not None
+
+
 async def test_an_insert_that_an_unseen_row_would_swallow_is_refused_with_its_checkpoint(separated: Site) -> None:
     role = separated.role()
     for tenant, refused in (("b", False), ("a", True)):
@@ -234,7 +256,7 @@ async def test_an_insert_that_an_unseen_row_would_swallow_is_refused_with_its_ch
             else:
                 await saver.aput(config, checkpoint, {}, {"heard": "1"})
     with psycopg.connect(separated.owner) as owner:
-        assert owner.execute("SELECT tenant FROM checkpoint_blobs").fetchall() == [("b",)]
+        assert owner.execute("SELECT DISTINCT tenant FROM checkpoint_blobs").fetchall() == [("b",)]
 
 
 async def test_whose_a_thread_is_can_be_read_by_no_tenant(inhabited: tuple[Site, str]) -> None:
@@ -384,6 +406,22 @@ async def test_a_role_that_does_not_exist_cannot_be_bound(separated: Site) -> No
     async with open_pool(separated.owner) as pool:
         with pytest.raises(DatabaseError, match="role 'nobody' does not exist"):
             await bind_role(pool, "nobody", "a")
+
+
+async def test_another_tenants_artifact_is_not_read_and_the_same_content_is_kept_twice(
+    inhabited: tuple[Site, str],
+) -> None:
+    site, role = inhabited
+    async with as_tenant(site, role, "b") as pool:
+        ref = await PostgresArtifacts(pool, thread_id="of-b").put(b"same", media_type="text/plain")
+    async with as_tenant(site, role, "a") as pool:
+        mine = PostgresArtifacts(pool, thread_id="of-a")
+        with pytest.raises(ArtifactError, match="not in the database"):
+            await mine.get(ref)
+        assert await mine.get(await mine.put(b"same", media_type="text/plain")) == b"same"
+        with pytest.raises(DatabaseError, match="'of-b' belongs to another tenant"):
+            await PostgresArtifacts(pool, thread_id="of-b").put(b"same", media_type="text/plain")
+    assert rows(site.owner, "quorum.artifacts") == 2
 
 
 @pytest.mark.parametrize("name", ["", "a\x00b"])
