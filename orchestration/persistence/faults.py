@@ -18,6 +18,7 @@ from langgraph_quorum.orchestration.persistence.dsn import address, scrub
 from langgraph_quorum.state.errors import DatabaseError
 
 _TOO_MANY = "close other clients, lower QUORUM_POOL_MAX, or raise max_connections"
+_HBA = "allow this user, database and address in the server's pg_hba.conf"
 _NO_TLS = "take sslmode=require out of the DSN, or switch ssl on in the server"
 _CONNECTION_MENDS = (
     (r"unsupported startup parameter", "a connection pooler is in between: set QUORUM_POOL_MODE=transaction"),
@@ -25,6 +26,7 @@ _CONNECTION_MENDS = (
         r"not support(?:ed)? SSL|SSL is not enabled",
         _NO_TLS,
     ),
+    (r"pg_hba\.conf.*SSL encryption", _HBA),
     (r"no encryption", "set sslmode=require in the DSN, or allow it without TLS in the server's pg_hba.conf"),
     (r"no password supplied", "put the password into the DSN, or set PGPASSWORD"),
     (r"authentication failed", "check user and password of the DSN"),
@@ -32,7 +34,7 @@ _CONNECTION_MENDS = (
     (r"role .* does not exist", "create the role, or name another user in the DSN"),
     (r"certificate", "check sslrootcert and sslmode of the DSN against the server's certificate"),
     (r"SSL|sslmode|TLS", "check sslmode of the DSN, for server and client do not agree on encryption"),
-    (r"pg_hba\.conf", "allow this user, database and address in the server's pg_hba.conf"),
+    (r"pg_hba\.conf", _HBA),
     (r"too many|connection slots|no more connections", _TOO_MANY),
     (r"starting up|shutting down|recovery|not yet accepting|terminating", "try again in a moment"),
     (r"not currently accepting|CONNECT privilege", "let its owner GRANT CONNECT, or name another database in the DSN"),

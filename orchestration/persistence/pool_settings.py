@@ -93,7 +93,7 @@ class PoolSettings:
         try:
             return cls(**values)  # type: ignore[arg-type]  # checked by __post_init__
         except ConfigurationError as error:
-            raise ConfigurationError(_VARIABLES[error.field], error.value, error.mend) from None
+            raise ConfigurationError(_VARIABLES[error.field], found[error.field], error.mend) from None
 
     @property
     def tables_schema(self) -> str:
