@@ -6,11 +6,15 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
+
+from psycopg import errors
+from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.lease_statistics import Found, counts_of
-from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, ThreadBusyError
 
@@ -147,7 +151,7 @@ async def _try(pool: Pool, thread_id: str, ttl_s: float, *, by_force: bool) -> T
     for _ in range(_ATTEMPTS):
         asked_at, seen = time.monotonic(), None
         async with borrowed(pool, f"taking thread {thread_id!r}") as connection:
-            row = await (await connection.execute(sql["acquire"], {**values, "dead_token": dead_token})).fetchone()
+            row = await _taken(connection, sql, {**values, "dead_token": dead_token})
             if row is None:
                 seen = await (await connection.execute(sql["look"], {"thread_id": thread_id})).fetchone()
         if row is not None:
@@ -159,6 +163,15 @@ async def _try(pool: Pool, thread_id: str, ttl_s: float, *, by_force: bool) -> T
             return holding
         dead_token = holding.token if holding is not None and verdict == "owner dead" else None
     return Holding("several drivers that keep taking it from one another", 0, ttl_s)
+
+
+async def _taken(connection: Connection, sql: Mapping[str, bytes], values: Mapping[str, Any]) -> DictRow | None:
+    """The row of the lease that was taken; None when somebody has it. Ends when the borrowing does."""
+    while True:
+        try:
+            return await (await connection.execute(sql["acquire"], values)).fetchone()
+        except errors.LockNotAvailable:
+            await connection.execute(sql["evict"])
 
 
 def _found(owner: str | None, expires_in_s: float | None) -> Found:

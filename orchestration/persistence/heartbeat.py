@@ -19,6 +19,8 @@ Asked: TypeAlias = Literal["cancel", "drain"]
 """What another process may ask of a thread's driver."""
 Answer: TypeAlias = Literal["renewed", "overtaken", "no answer"]
 
+_WOKEN_S = 2.0
+
 logger = logging.getLogger(__name__)
 
 
@@ -87,7 +89,7 @@ async def beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> Non
             await asyncio.sleep(pause_s)
             asked_at = time.monotonic()
             left_s = renewed_at + ttl_s - asked_at
-            answer = await _ask(pool, lease, ttl_s, timeout_s=min(left_s, ttl_s / 3) if left_s > 0 else ttl_s / 3)
+            answer = await _ask(pool, lease, ttl_s, timeout_s=_patience_s(ttl_s, left_s))
             if answer == "renewed":
                 renewed_at, pause_s = asked_at, ttl_s / 3
                 counts_of(pool).renewed(time.monotonic() - asked_at)
@@ -101,6 +103,11 @@ async def beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> Non
                 pause_s = ttl_s / 20
     finally:
         lease.lost.set()
+
+
+def _patience_s(ttl_s: float, left_s: float) -> float:
+    """Seconds to wait for an answer. Who has slept past the lease is told by it what has become of the thread."""
+    return min(left_s, ttl_s / 3) if left_s > 0 else max(_WOKEN_S, ttl_s / 3)
 
 
 async def _ask(pool: Pool, lease: Lease, ttl_s: float, *, timeout_s: float) -> Answer:

@@ -13,7 +13,7 @@ import pytest
 
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, open_pool
 from langgraph_quorum.orchestration.persistence.processes import (
     ProcessMark,
     is_zombie,
@@ -124,8 +124,27 @@ async def test_a_driver_stopped_within_its_transaction_does_not_hold_the_thread_
         await hold_token(connection, another, "t", lease.token)  # opens a transaction, and nothing follows
         async with asyncio.timeout(10), hold_lease(pool, "t", on_busy="take_over") as taken:
             assert taken.token > lease.token
-        with pytest.raises(psycopg.Error, match="idle-in-transaction"):
+        with pytest.raises(psycopg.OperationalError):
             await connection.execute("SELECT 1")
+
+
+async def _writes_slowly(connection: Connection) -> str:
+    await connection.execute("SELECT pg_sleep(3)")
+    return str((await connection.execute("COMMIT")).statusmessage)
+
+
+async def test_a_driver_that_is_slow_to_commit_is_waited_for(pool: Pool, database: str) -> None:
+    async with (
+        open_pool(database) as another,
+        another.connection() as connection,
+        hold_lease(another, "t", ttl_s=0.6) as lease,
+    ):
+        await connection.set_autocommit(False)
+        await hold_token(connection, another, "t", lease.token)
+        writing = asyncio.create_task(_writes_slowly(connection))
+        async with asyncio.timeout(10), hold_lease(pool, "t", on_busy="take_over") as taken:
+            assert taken.token > lease.token
+            assert (await writing).startswith("COMMIT")
 
 
 def test_a_mark_survives_being_written_down() -> None:

@@ -2,12 +2,15 @@
 
 -- name: acquire
 -- Take a thread that is free: never driven, expired, or held under the token whose owner was found dead; by force any.
--- How it was found is told only when the row did not change between the look and the taking.
-WITH before AS (
+-- How it was found is told only when the row did not change between the look and the taking. A transaction of the last
+-- driver's that is not through is waited for a second long.
+WITH patience AS MATERIALIZED (
+    SELECT set_config('lock_timeout', '1000', true)
+), before AS (
     SELECT owner, token, expires_at FROM {schema}.leases WHERE thread_id = %(thread_id)s
 )
 INSERT INTO {schema}.leases AS held (thread_id, owner, token, expires_at)
-VALUES (%(thread_id)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(ttl_s)s))
+SELECT %(thread_id)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(ttl_s)s) FROM patience
 ON CONFLICT (thread_id) DO UPDATE SET
     owner = excluded.owner,
     token = held.token + 1,
@@ -20,6 +23,17 @@ RETURNING
         SELECT extract(epoch FROM expires_at)::float8 - extract(epoch FROM clock_timestamp())::float8
         FROM before WHERE before.token = held.token - 1
     ) AS expires_in_s_before;
+
+-- name: evict
+-- End transactions that hold leases and have waited for their client for two seconds: a driver that was stopped in the
+-- midst of writing would keep its thread from being taken over for ever. It only loses what it had not committed.
+SELECT pg_terminate_backend(pid)
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE relation = '{schema}.leases'::regclass
+    AND mode = 'RowShareLock'
+    AND wait_event = 'ClientRead'
+    AND xact_start < clock_timestamp() - interval '2 seconds'
+    AND state_change < clock_timestamp() - interval '2 seconds';
 
 -- name: look
 SELECT
@@ -43,13 +57,5 @@ UPDATE {schema}.leases SET expires_at = '-infinity', token = token + 1
 WHERE thread_id = %(thread_id)s AND token = %(token)s;
 
 -- name: hold
--- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not. A driver that is stopped
--- within its transaction must not keep it waiting for ever: the transaction may idle as long as the lease still lasts.
-SELECT set_config(
-    'idle_in_transaction_session_timeout',
-    least(5000, greatest(500, 1000 * extract(epoch FROM expires_at - clock_timestamp())::float8))::integer::text,
-    true
-) AS held
-FROM {schema}.leases
-WHERE thread_id = %(thread_id)s AND token = %(token)s
-FOR SHARE;
+-- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not.
+SELECT 1 FROM {schema}.leases WHERE thread_id = %(thread_id)s AND token = %(token)s FOR SHARE;
