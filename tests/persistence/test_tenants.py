@@ -298,6 +298,30 @@ async def test_separating_twice_changes_nothing_and_a_new_table_is_taken_in(inha
     assert rows(site.seen_by(role, "b"), "checkpoints") > 0
 
 
+async def test_several_that_separate_at_once_all_succeed(site: Site) -> None:
+    async with open_pool(site.owner, max_size=4) as pool:
+        await asyncio.gather(*(separate_tenants(pool) for _ in range(4)))
+    async with as_tenant(site, site.role(), "a") as pool:
+        await check_tenant(pool, "a")
+
+
+async def test_tables_in_a_schema_of_their_own_are_separated_where_they_are(site: Site) -> None:
+    role = site.role()
+    async with open_pool(site.owner, schema="apart") as pool:
+        await migrate(pool)
+        await separate_tenants(pool)
+        await bind_role(pool, role, "a")
+    site.run(f"GRANT USAGE ON SCHEMA apart TO {role}", f"GRANT {RIGHTS} ON ALL TABLES IN SCHEMA apart TO {role}")
+    async with open_pool(site.seen_by(role, None), PoolSettings(schema="apart", tenant="a")) as pool:
+        await check_tenant(pool, "a")
+        async with hold_lease(pool, "of-a") as lease:
+            await run_graph(pool, "of-a", "hello", lease.token)
+    assert rows(site.owner, "apart.tenant_threads") == 1
+    async with as_tenant(site, role, "a") as pool:
+        with pytest.raises(DatabaseError, match="is not separated"):  # those in the schemas by default
+            await check_tenant(pool, "a")
+
+
 async def test_a_database_that_is_not_separated_is_not_opened_for_a_tenant(site: Site) -> None:
     async with as_tenant(site, site.role(), "a") as pool:
         with pytest.raises(DatabaseError, match="checkpoint_blobs is not separated by tenant"):
