@@ -43,7 +43,7 @@ RUNTIME_RIGHTS: tuple[TableRights, ...] = (
     TableRights(True, "leases", _ALL),
     TableRights(True, "runs", _ALL),
     TableRights(True, "artifacts", _ALL),
-    TableRights(True, "artifact_refs", _ALL),
+    TableRights(True, "artifact_refs", ("SELECT", "INSERT", "DELETE")),
 )
 
 
