@@ -38,6 +38,14 @@ class Shelf:
     def __init__(self, store: ArtifactStore, limit: int, texts: Texts) -> None:
         self._store, self._limit, self._texts = store, limit, texts
 
+    def takes(self, value: Any) -> bool:
+        """Whether `away` would change the value."""
+        return holds_large(value, self._limit)
+
+    def gives(self, value: Any) -> bool:
+        """Whether `back` would change the value."""
+        return holds_offloaded(value)
+
     async def away(self, value: Any) -> Any:
         """The value with references in place of large texts.
 

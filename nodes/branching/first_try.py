@@ -37,7 +37,7 @@ class FirstTries:
         self.seat = seat = setting.crew.seats[setting.name]
         self.timeout_s = seat.persistence.timeout_s
         asks = seat.cpu_bound or seat.pace is not None or seat.persistence.hedge_s is not None
-        self._possible = not asks and setting.gate.shelf is None
+        self._possible = not asks
         wave = setting.bundle["wave"]
         self._run, self._round, self._task = wave["run"], wave["round"], setting.bundle["task"]
         self._like = BranchRecord(
@@ -69,6 +69,8 @@ class FirstTries:
         item, gate = call["item"], self.gate
         branch_id = item["branch_id"]
         if not self._possible or not is_free(call) or not item.keys().isdisjoint(_MORE):
+            return None
+        if gate.shelf is not None and gate.shelf.gives(item.get("payload")):
             return None
         if gate.released(call["points"]) is not None or (self._round and harvest.holds(self._run, branch_id)):
             return None
@@ -147,6 +149,8 @@ class FirstTry:
             if self.visit is not None or isinstance(given, Answer):
                 return lambda work: work.given(given, branch)
             self.value = seat.kept(given)
+            if (shelf := tries.gate.shelf) is not None and shelf.takes(self.value):
+                return lambda work: work.given(given, branch)
         except BaseException as error:  # noqa: BLE001  the visit raises it again where it must be
             return self._after(error)
         finally:

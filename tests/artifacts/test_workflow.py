@@ -126,6 +126,27 @@ async def test_a_text_that_many_branches_work_on_is_kept_and_read_once() -> None
 
 
 @pytest.mark.looptime
+async def test_branches_that_share_a_send_are_served_alike() -> None:
+    asked: list[str] = []
+
+    async def turns(branch: Branch) -> Any:
+        asked.append(branch.branch_id)
+        return {"a": TEXT_B, "b": len(branch.payload["text"]), "c": Answer(TEXT_B)}[branch.branch_id[0]]
+
+    store = CountingArtifacts()
+    work = [
+        {"branch_id": f"{kind}{n}", "specialist": "s", "payload": {"text": TEXT_A}} for n in range(5) for kind in "bc"
+    ]
+    work += [{"branch_id": f"a{n}", "specialist": "s", "payload": {"text": "small"}} for n in range(5)]
+    out = await run(Specialist("s", turns), store=store, work=work, bundle=50)
+    results = {name: record["result"] for name, record in out["branches"].items()}
+    assert store.gets.total() == 0  # whoever puts a text away still has it at hand
+    assert all(results[f"b{n}"] == 5_000 for n in range(5))
+    assert {await text_of(store, results[f"{kind}{n}"]) for n in range(5) for kind in "ac"} == {TEXT_B}
+    assert sorted(asked) == sorted(item["branch_id"] for item in work)  # each once
+
+
+@pytest.mark.looptime
 async def test_the_merger_sees_texts_and_the_outcome_refers_to_what_it_makes() -> None:
     async def gives(branch: Branch) -> dict[str, Any]:
         return {"text": TEXT_A, "confidence": 0.9}
