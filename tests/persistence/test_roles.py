@@ -14,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect, forget_thread
+from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.health import diagnose
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
@@ -24,9 +26,8 @@ from langgraph_quorum.orchestration.persistence.roles import (
     grants,
     needed_tables,
 )
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
-from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
 
 SCHEMAS = (None, "team_a")
@@ -73,25 +74,42 @@ async def test_every_listed_table_is_made_by_a_migration(database: str) -> None:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-async def test_the_runtime_role_starts_resumes_and_deletes(database: str, runner: str, schema: str | None) -> None:
+async def test_the_runtime_role_starts_resumes_prunes_and_deletes(
+    database: str, runner: str, schema: str | None
+) -> None:
     settings, crew = PoolSettings(schema=schema), Crew()
     await granted(database, runner, settings)
-    async with open_database(runner, pool=settings) as pool:
-        async with Orchestrator.on(crew.workflow(), pool) as quorum:
-            run = await quorum.start({"task": "look"}, thread_id="t")
-            async with asyncio.timeout(20):
-                await crew.slow_started.wait()
-            await quorum.drain()
-            assert (await run.result())["status"] == "interrupted"
-            crew.go.set()
-            assert (await (await quorum.resume("t")).result())["status"] == "approved"
-        await make_saver(pool).adelete_thread("t")
-        async with borrowed(pool, "deleting") as connection:
-            for table in ("runs", "leases"):
-                deleted = await connection.execute(f"DELETE FROM {pool.schema}.{table}".encode())
-                assert deleted.rowcount == 1
+    async with open_database(runner, pool=settings) as pool, Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start({"task": "look"}, thread_id="t")
+        async with asyncio.timeout(20):
+            await crew.slow_started.wait()
+        await quorum.drain()
+        assert (await run.result())["status"] == "interrupted"
+        crew.go.set()
+        assert (await (await quorum.resume("t")).result())["status"] == "approved"
+        for thread_id in ("u", "v"):
+            await (await quorum.start({"task": "look"}, thread_id=thread_id)).result()
+        assert len((await quorum.prune(older_than_s=0, keep_latest=True)).thinned) == 3
+        await quorum.delete("t")
+        assert len((await quorum.prune(keep=0)).deleted) == 2
+        with pytest.raises(ThreadNotFoundError):
+            await quorum.get("t")
     diagnosis = await diagnose(runner, pool=settings)
     assert diagnosis.healthy, diagnosis.problems
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+async def test_the_runtime_role_keeps_and_collects_artifacts(database: str, runner: str, schema: str | None) -> None:
+    settings = PoolSettings(schema=schema)
+    await granted(database, runner, settings)
+    async with open_database(runner, pool=settings) as pool:
+        store = PostgresArtifacts(pool, thread_id="t")
+        ref = await store.put(b"a long text", media_type="text/plain")
+        assert await store.get(ref) == b"a long text"
+        assert (await collect(pool, older_than_s=0)).artifacts == 0
+        async with borrowed(pool, "forgetting") as connection:
+            await forget_thread(connection, pool, "t")
+        assert (await collect(pool, older_than_s=0)).artifacts == 1
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
