@@ -19,7 +19,8 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
-from langgraph_quorum.orchestration.persistence.saver import StrictSerializer, make_saver
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "t"}}

@@ -1,0 +1,56 @@
+-- Statements of saving/transaction.py. LangGraph's tables are in the first schema of the search path; what happens on
+-- conflict is what the official saver's statements say. Each takes one array for each column.
+
+-- name: hold_tokens
+-- Which leases are still held under these tokens. FOR SHARE keeps their takeover waiting until this transaction is
+-- through; the order keeps two writers from waiting for one another.
+SELECT held.thread_id, held.token
+FROM {schema}.leases AS held
+JOIN unnest(%(thread_ids)b::text[], %(tokens)b::bigint[]) AS asked (thread_id, token)
+    ON held.thread_id = asked.thread_id AND held.token = asked.token
+ORDER BY held.thread_id
+FOR SHARE OF held;
+
+-- name: relax
+-- The commit does not wait for the disk; a later commit that does takes this one along.
+SET LOCAL synchronous_commit = off;
+
+-- name: new_writes
+INSERT INTO checkpoint_writes
+    (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, task_path, channel, type, blob)
+SELECT * FROM unnest(
+    %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(checkpoint_id)b::text[], %(task_id)b::text[],
+    %(idx)b::integer[], %(task_path)b::text[], %(channel)b::text[], %(type)b::text[], %(blob)b::bytea[]
+)
+ON CONFLICT (thread_id, checkpoint_ns, checkpoint_id, task_id, idx) DO NOTHING;
+
+-- name: replaced_writes
+INSERT INTO checkpoint_writes
+    (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, task_path, channel, type, blob)
+SELECT * FROM unnest(
+    %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(checkpoint_id)b::text[], %(task_id)b::text[],
+    %(idx)b::integer[], %(task_path)b::text[], %(channel)b::text[], %(type)b::text[], %(blob)b::bytea[]
+)
+ON CONFLICT (thread_id, checkpoint_ns, checkpoint_id, task_id, idx) DO UPDATE SET
+    channel = excluded.channel,
+    type = excluded.type,
+    blob = excluded.blob;
+
+-- name: blobs
+INSERT INTO checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
+SELECT * FROM unnest(
+    %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(channel)b::text[], %(version)b::text[],
+    %(type)b::text[], %(blob)b::bytea[]
+)
+ON CONFLICT (thread_id, checkpoint_ns, channel, version) DO NOTHING;
+
+-- name: checkpoints
+INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
+SELECT thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint::jsonb, metadata::jsonb
+FROM unnest(
+    %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(checkpoint_id)b::text[], %(parent_checkpoint_id)b::text[],
+    %(checkpoint)b::text[], %(metadata)b::text[]
+) AS new (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
+ON CONFLICT (thread_id, checkpoint_ns, checkpoint_id) DO UPDATE SET
+    checkpoint = excluded.checkpoint,
+    metadata = excluded.metadata;

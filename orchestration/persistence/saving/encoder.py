@@ -1,0 +1,74 @@
+"""Encoding off the event loop: one thread, and one hop for all that waits, not one for each value.
+
+The thread is the saver's own: the loop's may all be busy with nodes that are not async.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from langgraph_quorum.orchestration.persistence.saving.rows import Rows
+
+
+@dataclass(slots=True, eq=False)
+class Encoding:
+    """Rows that are being made.
+
+    Attributes:
+        make: Makes them.
+        rows: Once they are made.
+        error: Why they could not be.
+    """
+
+    make: Callable[[], Rows]
+    rows: Rows | None = None
+    error: Exception | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there are rows or an error."""
+        return self.rows is not None or self.error is not None
+
+    def run(self) -> None:
+        """Make them now."""
+        try:
+            self.rows = self.make()
+        except Exception as error:  # noqa: BLE001 - handed to whoever called
+            self.error = error
+
+
+class Encoder:
+    """Makes rows in a thread, in the order they were asked for."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="quorum-encoding")
+        self._waiting: deque[Encoding] = deque()
+        self._job: asyncio.Future[None] | None = None
+
+    def submit(self, encoding: Encoding) -> None:
+        """Have it made."""
+        self._waiting.append(encoding)
+        if self._job is None:
+            self._start()
+
+    async def progress(self) -> None:
+        """Wait until some of what was submitted has ended."""
+        if self._job is not None:
+            await asyncio.wait({self._job})
+
+    def _start(self) -> None:
+        self._job = asyncio.get_running_loop().run_in_executor(self._thread, self._work)
+        self._job.add_done_callback(self._go_on)
+
+    def _work(self) -> None:
+        for _ in range(len(self._waiting)):
+            self._waiting.popleft().run()
+
+    def _go_on(self, _: asyncio.Future[None]) -> None:
+        self._job = None
+        if self._waiting:
+            self._start()

@@ -1,0 +1,189 @@
+"""From what LangGraph hands to a saver to the rows that are stored. Pure; a value that cannot be stored is named."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.checkpoint.base import WRITES_IDX_MAP, ChannelVersions, Checkpoint
+from langgraph.checkpoint.serde.base import SerializerProtocol
+from langgraph.checkpoint.serde.types import _DeltaSnapshot
+
+from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow
+from langgraph_quorum.state.errors import ChannelValueError
+
+LARGE_CHARS = 2048
+"""A text of at least this length is stored once, in `checkpoint_blobs`, instead of in every checkpoint."""
+
+_LIGHT_NODES = 96
+_LIGHT_CHARS = 4096
+_ROW_BYTES = 150
+_LEAVES = frozenset({bool, int, float, type(None)})
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of a checkpoint, by where they are stored.
+
+    Attributes:
+        inline: In the checkpoint itself; for a delta channel's snapshot the marker `True`.
+        stored: In blobs of their own, by channel: version and value.
+    """
+
+    inline: dict[str, Any]
+    stored: dict[str, tuple[str, Any]]
+
+
+def is_light(values: Sequence[tuple[str, Any]]) -> bool:
+    """Whether encoding is done sooner than another thread could be asked: little, and plain."""
+    nodes, chars, waiting = _LIGHT_NODES, _LIGHT_CHARS, [value for _, value in values]
+    while waiting:
+        if (nodes := nodes - 1) < 0:
+            return False
+        value = waiting.pop()
+        kind = type(value)
+        if kind is str:
+            if (chars := chars - len(value)) < 0:
+                return False
+        elif kind is dict or kind is list or kind is tuple:
+            if len(value) > nodes:
+                return False
+            if kind is dict:
+                waiting.extend(value)
+                waiting.extend(value.values())
+            else:
+                waiting.extend(value)
+        elif kind not in _LEAVES:
+            return False
+    return True
+
+
+def encode_writes(
+    serde: SerializerProtocol,
+    place: tuple[str, str, str],
+    writes: Sequence[tuple[str, Any]],
+    task_id: str,
+    task_path: str,
+) -> Rows:
+    """The rows of what one task has written.
+
+    Args:
+        serde: Makes bytes of values.
+        place: Thread, namespace and checkpoint.
+        writes: Channels and values.
+        task_id: The task.
+        task_path: Its path.
+
+    Raises:
+        ChannelValueError: A value cannot be stored.
+    """
+    rows = tuple(
+        WriteRow(*place, task_id, WRITES_IDX_MAP.get(channel, idx), task_path, channel, *_dumped(serde, channel, value))
+        for idx, (channel, value) in enumerate(writes)
+    )
+    replacing = all(row.idx < 0 for row in rows)
+    return Rows(rows, replacing, size_bytes=sum(len(row.blob) + _ROW_BYTES for row in rows))
+
+
+def encode_checkpoint(
+    serde: SerializerProtocol,
+    place: tuple[str, str, str],
+    checkpoint: Checkpoint,
+    *,
+    parent_id: str | None,
+    metadata: Mapping[str, Any],
+    values: Values,
+) -> Rows:
+    """The rows of a checkpoint.
+
+    Args:
+        serde: Makes bytes of values.
+        place: Thread, namespace and checkpoint.
+        checkpoint: All but its values is stored as it is.
+        parent_id: The checkpoint before it.
+        metadata: What goes beside it.
+        values: Its values.
+
+    Raises:
+        ChannelValueError: A value cannot be stored.
+    """
+    for channel, value in values.inline.items():
+        _check_primitive(channel, value)
+    blobs = tuple(
+        BlobRow(*place[:2], channel, version, *_dumped_stored(serde, channel, value))
+        for channel, (version, value) in values.stored.items()
+    )
+    content = json.dumps({**checkpoint, "channel_values": values.inline})
+    row = CheckpointRow(*place, parent_id, content, json.dumps(metadata))
+    size = sum(len(blob.blob) + _ROW_BYTES for blob in blobs) + len(row.checkpoint) + len(row.metadata)
+    return Rows(blobs=blobs, checkpoint=row, size_bytes=size)
+
+
+def split_values(checkpoint: Checkpoint, new_versions: ChannelVersions, *, sealed: bool) -> Values:
+    """Where each value of a checkpoint is stored.
+
+    As in the official saver, None, texts, numbers and truth values are inline, all else in blobs once they change.
+    Large texts, and with `sealed` everything, go to blobs too; those without change included, for an earlier
+    checkpoint may hold them inline.
+    """
+    found = Values({}, {})
+    for channel, value in checkpoint["channel_values"].items():
+        if not is_primitive(value):
+            if isinstance(value, _DeltaSnapshot):
+                found.inline[channel] = True
+            if channel in new_versions:
+                found.stored[channel] = str(new_versions[channel]), value
+            continue
+        version = new_versions.get(channel, checkpoint["channel_versions"].get(channel))
+        if version is not None and (sealed or (type(value) is str and len(value) >= LARGE_CHARS)):
+            found.stored[channel] = str(version), value
+        elif sealed:
+            raise ChannelValueError(channel, "it has no version, which encryption needs: let LangGraph write it")
+        else:
+            found.inline[channel] = value
+    return found
+
+
+def is_primitive(value: object) -> bool:
+    """Whether the official saver keeps such a value in the checkpoint itself."""
+    return value is None or isinstance(value, (str, int, float, bool))
+
+
+def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
+    if not is_primitive(value):
+        return _dumped(serde, channel, value)
+    _check_primitive(channel, value)
+    if type(value) is str:
+        return _dumped(serde, channel, value)
+    return "json", json.dumps(value).encode()  # what becomes of it in a checkpoint
+
+
+def _dumped(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
+    try:
+        return serde.dumps_typed(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ChannelValueError(channel, str(error) or type(error).__name__) from error
+
+
+def _check_primitive(channel: str, value: Any) -> None:
+    """Refuse what no JSON in Postgres can hold."""
+    match value:
+        case str():
+            if "\x00" in value:
+                raise ChannelValueError(channel, "it holds a NUL character: take it out")
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                problem = f"it holds half of a character (a lone surrogate, at {error.start}): take it out"
+                raise ChannelValueError(channel, problem) from error
+        case float():
+            if not math.isfinite(value):
+                raise ChannelValueError(channel, f"{value} is not a number that JSON has: use None")
+        case int():
+            try:
+                int.__repr__(value)
+            except ValueError as error:
+                raise ChannelValueError(channel, f"the number is too long ({error})") from error

@@ -1,0 +1,171 @@
+"""The saver: LangGraph's contract and schema for checkpoints in Postgres, written in groups and read in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    get_serializable_checkpoint_metadata,
+)
+from langgraph.checkpoint.serde.base import SerializerProtocol
+
+from langgraph_quorum.orchestration.persistence.fence import token_of
+from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.saving.committer import Committer
+from langgraph_quorum.orchestration.persistence.saving.encoding import (
+    Values,
+    encode_checkpoint,
+    encode_writes,
+    is_light,
+    is_primitive,
+    split_values,
+)
+from langgraph_quorum.orchestration.persistence.saving.known_blobs import Key, KnownBlobs
+from langgraph_quorum.orchestration.persistence.saving.reading import PatientReader
+from langgraph_quorum.orchestration.persistence.saving.rows import Rows
+from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
+from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
+from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
+from langgraph_quorum.orchestration.persistence.saving.transaction import Transactions
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
+from langgraph_quorum.state.errors import ConfigurationError
+
+
+class GroupCommitSaver(PatientReader):
+    """Stores what the official saver stores, where it stores it; both may take turns on a thread.
+
+    It differs in how: what many branches have finished is written in one transaction; reads do not wait for one
+    another; large texts are stored once and not in every checkpoint; a thread's lease, when the config carries its
+    token (see `fence`), is held while its rows are written; a broken connection is replaced for up to 30 seconds.
+
+    It belongs to the event loop it is made in. Its sync methods are for other threads, as the official saver's are.
+
+    Args:
+        pool: An open pool of a migrated database; one connection is borrowed for each batch and each read.
+        allow: Classes your graph keeps in its state, each defined at the top of an importable module.
+        sealer: Encrypts every value and the metadata. Ids, versions, times and names of channels stay readable.
+        relaxed_writes: Do not wait for the server's disk where only results of branches are written: when the
+            server's machine fails, those of its last moments are lost, and their branches run again.
+
+    Raises:
+        ConfigurationError: Something in `allow` could not be restored from its module and name.
+    """
+
+    def __init__(
+        self, pool: Pool, *, allow: Sequence[type] = (), sealer: Sealer | None = None, relaxed_writes: bool = False
+    ) -> None:
+        super().__init__(pool, StrictSerializer(allow), None if sealer is None else Sealed(sealer))
+        self._committer = Committer(Transactions(pool, relaxed_writes))
+        self._known = KnownBlobs()
+
+    @classmethod
+    @asynccontextmanager
+    async def from_conn_string(
+        cls, conn_string: str, *, pipeline: bool = False, serde: SerializerProtocol | None = None
+    ) -> AsyncIterator[GroupCommitSaver]:
+        """A saver on a pool of its own.
+
+        Args:
+            conn_string: Of a migrated database.
+            pipeline: Not to be given: it is used where it helps.
+            serde: Not to be given: types are allowed by `GroupCommitSaver(pool, allow=[...])`.
+        """
+        if pipeline or serde is not None:
+            field = "pipeline" if pipeline else "serde"
+            raise ConfigurationError(field, pipeline or serde, "leave it out, or take the official saver")
+        async with open_pool(conn_string) as pool:
+            yield cls(pool)
+
+    def statistics(self) -> SaverStatistics:
+        """What was written so far."""
+        return self._committer.statistics
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Write a checkpoint.
+
+        Raises:
+            LeaseLostError: The config carries a token, and the thread was taken over.
+            ChannelValueError: A value cannot be stored.
+            BlockedTypeError: A value is of a type that is not allowed.
+            psycopg.Error: The database refuses, or stayed away for 30 seconds.
+        """
+        configurable = config["configurable"]
+        thread_id, ns = str(configurable["thread_id"]), configurable["checkpoint_ns"]
+        values = split_values(checkpoint, new_versions, sealed=self._sealed is not None)
+        due, moved = self._due(thread_id, ns, values)
+        make = partial(
+            encode_checkpoint,
+            self.serde,
+            (thread_id, ns, checkpoint["id"]),
+            checkpoint,
+            parent_id=configurable.get("checkpoint_id"),
+            metadata=get_serializable_checkpoint_metadata(config, metadata),
+            values=due,
+        )
+        await self._commit(config, thread_id, make, light=False)
+        self._known.add(moved)
+        return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns, "checkpoint_id": checkpoint["id"]}}
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """Write what one task has written.
+
+        Raises:
+            LeaseLostError: The config carries a token, and the thread was taken over.
+            ChannelValueError: A value cannot be stored.
+            BlockedTypeError: A value is of a type that is not allowed.
+            psycopg.Error: The database refuses, or stayed away for 30 seconds.
+        """
+        configurable = config["configurable"]
+        thread_id = str(configurable["thread_id"])
+        place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
+        make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
+        await self._commit(config, thread_id, make, light=is_light(writes))
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Delete a thread, with what was handed over for it before."""
+        await self._committer.settle(str(thread_id))
+        self._known.forget([str(thread_id)])
+        await super().adelete_thread(thread_id)
+
+    async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
+        """Delete all but the latest checkpoints of threads, or all; see the official saver."""
+        names = [] if isinstance(thread_ids, str) else [str(thread_id) for thread_id in thread_ids]
+        for name in names:
+            await self._committer.settle(name)
+        self._known.forget(names)
+        await super().aprune(thread_ids, strategy=strategy)
+
+    def _due(self, thread_id: str, ns: str, values: Values) -> tuple[Values, list[Key]]:
+        """The values that must be sent, and the blobs that the official saver would not have made."""
+        moved = {
+            channel: (thread_id, ns, channel, version)
+            for channel, (version, value) in values.stored.items()
+            if is_primitive(value)
+        }
+        known = {channel for channel, key in moved.items() if key in self._known}
+        stored = {channel: value for channel, value in values.stored.items() if channel not in known}
+        return Values(values.inline, stored), [*moved.values()]
+
+    async def _commit(self, config: RunnableConfig, thread_id: str, make: Callable[[], Rows], *, light: bool) -> None:
+        token = token_of(config)
+        fence = None if token is None else (thread_id, token)
+        if self._sealed is None:
+            await self._committer.commit(thread_id, fence, make, light=light)
+        else:
+            sealed = self._sealed
+            await self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=False)

@@ -1,0 +1,110 @@
+"""A serializer that refuses every type outside an allow-list.
+
+As shipped, the serializer imports and calls whatever a row names: who can write to the database can run code. Strict
+as it can be made, it hands back the raw payload of a refused type as if nothing had happened. Here a refused type is
+an error, when it is read and already when it is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from langgraph.checkpoint.serde.event_hooks import SerdeEvent, register_serde_event_listener
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
+
+_PLAIN_FORMATS = frozenset({"null", "bytes", "bytearray", "msgpack"})
+_BLOCKED_KINDS = frozenset({"msgpack_blocked", "msgpack_method_blocked"})
+# The bytes that introduce an object in msgpack (ext and fixext). They also occur inside numbers and text, so a hit
+# means "look closer" and no hit means "plain data".
+_MAYBE_OBJECT = re.compile(rb"[\xc7-\xc9\xd4-\xd8]")
+
+_refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
+
+
+class StrictSerializer(JsonPlusSerializer):
+    """Msgpack with an allow-list; no pickle, no constructors hidden in JSON, no silent degrading.
+
+    Raises:
+        BlockedTypeError: On load or dump of anything outside the list; nothing of it is imported or run.
+    """
+
+    def __init__(self, allow: Sequence[type] = ()) -> None:
+        for item in allow:
+            _check_importable(item)
+        super().__init__(pickle_fallback=False, allowed_json_modules=None, allowed_msgpack_modules=tuple(allow) or None)
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        """Serialize `obj`, and refuse now what could not be read back later."""
+        if isinstance(obj, BaseException):
+            obj = repr(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
+        kind, data = super().dumps_typed(obj)
+        if kind == "msgpack" and _MAYBE_OBJECT.search(data):
+            with _refusals() as refused:
+                super().loads_typed((kind, data))
+            if refused:
+                raise BlockedTypeError(
+                    f"{_listed(refused)} is not allowed in a checkpoint: keep plain data in the state, or pass the"
+                    " class as allow=[...]"
+                )
+        return kind, data
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """Restore what was dumped."""
+        kind, payload = data
+        if kind == "json":
+            return json.loads(payload, object_hook=_refuse_constructor)
+        if kind not in _PLAIN_FORMATS:
+            raise BlockedTypeError(f"a checkpoint holds a value in the format {kind!r}, which is never read")
+        with _refusals() as refused:
+            value = super().loads_typed(data)
+        if refused:
+            raise BlockedTypeError(
+                f"a checkpoint holds {_listed(refused)}, which is not allowed: if it is a class of your own graph's"
+                " state, pass it as allow=[...]; if not, somebody else wrote this row"
+            )
+        return value
+
+
+@contextmanager
+def _refusals() -> Iterator[list[str]]:
+    """What the serializer refuses meanwhile; it reports that to listeners, and returns as if all were well."""
+    refused: list[str] = []
+    token = _refused.set(refused)
+    try:
+        yield refused
+    finally:
+        _refused.reset(token)
+
+
+def _note_refusal(event: SerdeEvent) -> None:
+    refused = _refused.get()
+    if refused is not None and event["kind"] in _BLOCKED_KINDS:
+        name = f"{event['module']}.{event['name']}"
+        refused.append(f"{name}.{event['method']}" if "method" in event else name)
+
+
+register_serde_event_listener(_note_refusal)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(sorted(set(names)))
+
+
+def _refuse_constructor(value: dict[str, Any]) -> dict[str, Any]:
+    if "lc" in value and "type" in value:
+        raise BlockedTypeError(f"a checkpoint holds a constructor in JSON ({value.get('id')}), which is never run")
+    return value
+
+
+def _check_importable(item: type) -> None:
+    module = sys.modules.get(getattr(item, "__module__", ""))
+    if not isinstance(item, type) or getattr(module, item.__name__, None) is not item:
+        raise ConfigurationError("allow", item, "give classes defined at the top of an importable module")

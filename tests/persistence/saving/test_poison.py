@@ -1,0 +1,61 @@
+"""A value that cannot be stored fails its own call with the name of its channel, and nothing else."""
+
+import asyncio
+from typing import Any
+
+import psycopg
+import pytest
+from langgraph.checkpoint.base import empty_checkpoint
+
+from langgraph_quorum.orchestration.persistence.saving.encoding import LARGE_CHARS
+from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
+from langgraph_quorum.state.errors import ChannelValueError
+
+
+def checkpoint_with(value: object) -> Any:
+    return {**empty_checkpoint(), "channel_values": {"odd": value}, "channel_versions": {"odd": "1"}}
+
+
+def at(thread_id: str) -> Any:
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": "c"}}
+
+
+POISON = {
+    "NUL": "a\x00b",
+    "NUL in a large text": "\x00" + "a" * LARGE_CHARS,
+    "lone surrogate": "\ud800",
+    "lone surrogate in a large text": "\ud800" + "a" * LARGE_CHARS,
+    "NaN": float("nan"),
+    "infinity": float("-inf"),
+    "a number of 5000 digits": 10**5000,
+    "a number of 70 bits in a list": [2**70],
+    "a function in a list": [print],
+}
+
+
+@pytest.mark.parametrize("value", POISON.values(), ids=POISON)
+async def test_a_checkpoint_that_cannot_be_stored_fails_alone(saver: GroupCommitSaver, value: object) -> None:
+    calls = [saver.aput(at(f"t{n}"), checkpoint_with(value if n == 5 else n), {}, {"odd": "1"}) for n in range(10)]
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [n for n, end in enumerate(ends) if isinstance(end, BaseException)] == [5]
+    assert isinstance(ends[5], ChannelValueError)
+    assert ends[5].channel == "odd"
+    stored = [item async for item in saver.alist(None)]
+    assert sorted(item.checkpoint["channel_values"]["odd"] for item in stored) == [0, 1, 2, 3, 4, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("value", [[2**70], [print]], ids=["70 bits", "a function"])
+async def test_a_write_that_cannot_be_stored_fails_alone(saver: GroupCommitSaver, value: object) -> None:
+    calls = [saver.aput_writes(at("t"), [("odd", value if n == 5 else n)], f"task-{n}") for n in range(10)]
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(end) for end in ends] == [*[type(None)] * 5, ChannelValueError, *[type(None)] * 4]
+
+
+async def test_what_only_postgres_refuses_fails_alone_too(saver: GroupCommitSaver) -> None:
+    writes = [saver.aput_writes(at("t"), [("c", n)], "task\x00" if n == 5 else f"task-{n}") for n in range(10)]
+    writes.append(saver.aput_writes(at("t"), [("long" * 1000, 1)], "x" * 10_000_000))  # too long for an index
+    writes.append(saver.aput(at("m"), checkpoint_with(1), {"step": float("nan")}, {}))  # type: ignore[arg-type, typeddict-item]
+    ends = await asyncio.gather(*writes, return_exceptions=True)
+    assert [n for n, end in enumerate(ends) if isinstance(end, psycopg.Error)] == [5, 10, 11]
+    assert [n for n, end in enumerate(ends) if isinstance(end, Exception)] == [5, 10, 11]
+    assert saver.statistics().retries == 0
