@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
-
-from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.events import RunEvent
@@ -16,7 +15,8 @@ from langgraph_quorum.orchestration.history import StoredCheckpoint, read_histor
 from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
 from langgraph_quorum.orchestration.persistence.listing import RunPage, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.runs import get_run
+from langgraph_quorum.orchestration.persistence.runs import get_run, opened
+from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
 from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
 from langgraph_quorum.orchestration.statistics import Statistics
@@ -28,7 +28,7 @@ History: TypeAlias = list[StoredCheckpoint]
 class Archive:
     """The runs on one database. What reads holds for runs of all workflows, whoever drives them."""
 
-    def __init__(self, driver: Driver, saver: BaseCheckpointSaver[Any], pool: Pool) -> None:
+    def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
         self._driver, self._saver, self._pool = driver, saver, pool
 
     async def get(self, thread_id: str) -> dict[str, Any]:
@@ -64,9 +64,10 @@ class Archive:
 
         Raises:
             ConfigurationError: a condition makes no sense, or `after` is not from a page.
+            SealError: a run is encrypted, and not for our sealer.
             DatabaseError: the database cannot be used.
         """
-        return await list_page(
+        page = await list_page(
             self._pool,
             status=status,
             workflow=workflow,
@@ -76,6 +77,7 @@ class Archive:
             limit=limit,
             after=after,
         )
+        return replace(page, runs=tuple(opened(run, self._driver.sealer) for run in page))
 
     async def history(self, thread_id: str, *, limit: int = 50, before: str | None = None) -> History:
         """The states that a run has stood in, the newest first: what it can be forked from.
@@ -129,10 +131,10 @@ class Archive:
         edit = Edit(values, as_node)
         edit.check(self._driver.graph)
         check_storable(values or {})
-        source = await get_run(self._pool, thread_id)
+        source = await self._driver.stored(thread_id)
         self._driver.check_workflow(source)
         target = uuid.uuid4().hex[:12] if into is None else check_thread_id(into, "into")
-        await fork_thread(self._driver.graph, self._pool, source, checkpoint_id=checkpoint_id, into=target, edit=edit)
+        await fork_thread(self._driver, source, checkpoint_id=checkpoint_id, into=target, edit=edit)
         return target
 
     async def delete(self, thread_id: str) -> None:
@@ -201,5 +203,5 @@ class Archive:
         return watch_thread(self._saver, self._pool, thread_id, poll_s=poll_s)
 
     def statistics(self) -> Statistics:
-        """What connections and leases are doing now."""
-        return Statistics(pool=self._pool.statistics(), leases=lease_statistics(self._pool))
+        """What connections, writes and leases are doing now."""
+        return Statistics(self._pool.statistics(), self._saver.statistics(), lease_statistics(self._pool))

@@ -20,7 +20,8 @@ from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
-from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run
+from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run, get_run, opened
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
 from langgraph_quorum.state.records import RunStatus
@@ -35,12 +36,14 @@ class Driver:
         pool: The database.
         workflow: The name under which its runs are listed.
         lease_ttl_s: Seconds that a lease outlives its driver's last sign of life.
+        sealer: Encrypts what the register keeps of a run's input.
     """
 
     graph: CompiledStateGraph[Any, Any, Any, Any]
     pool: Pool
     workflow: str
     lease_ttl_s: float = TTL_S
+    sealer: Sealer | None = None
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -67,7 +70,8 @@ class Driver:
         """
         thread_id = run.thread_id
         async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
-            stored, snapshot = await find_run(self.pool, thread_id), await self.snapshot(thread_id)
+            found, snapshot = await find_run(self.pool, thread_id), await self.snapshot(thread_id)
+            stored = None if found is None else opened(found, self.sealer)
             values, given = self._to_do(thread_id, given, stored, snapshot)
             if values is NOTHING:
                 status = await self._settled(thread_id, stored, snapshot, lease)
@@ -78,6 +82,15 @@ class Driver:
                 snapshot, status = await self._through(run, values, given.context, lease)
             run.workflow_id = snapshot.values.get("workflow_id", "")
             return self._outcome_of(thread_id, snapshot, status)
+
+    async def stored(self, thread_id: str) -> StoredRun:
+        """What the register says of a run, with its task and options as they were given.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            SealError: the run is encrypted, and not for our sealer.
+        """
+        return opened(await get_run(self.pool, thread_id), self.sealer)
 
     async def snapshot(self, thread_id: str) -> StateSnapshot:
         """The latest state of a thread."""
@@ -131,6 +144,7 @@ class Driver:
             options=entry.options,
             tags=entry.tags,
             token=lease.token,
+            sealer=self.sealer,
         )
         lease.hear(None)  # what an earlier driver was asked
         lease.request.clear()

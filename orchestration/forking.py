@@ -12,11 +12,11 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.errors import InvalidUpdateError
 from langgraph.graph.state import CompiledStateGraph
 
+from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.outcome import status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_fork
 from langgraph_quorum.orchestration.persistence.runs import find_run
 from langgraph_quorum.orchestration.persistence.stored_run import StoredRun
@@ -61,14 +61,11 @@ class Edit:
             raise ConfigurationError("as_node", self.as_node, mend)
 
 
-async def fork_thread(
-    graph: Graph, pool: Pool, source: StoredRun, *, checkpoint_id: str | None, into: str, edit: Edit
-) -> None:
+async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str | None, into: str, edit: Edit) -> None:
     """Copy a run into a thread of its own, edit the copy, and enter it as a run that nobody drives.
 
     Args:
-        graph: Compiled with the saver that reads and writes.
-        pool: The saver's database.
+        driver: Of the run's workflow; nothing is driven.
         source: The run.
         checkpoint_id: Which of its checkpoints; None for the latest.
         into: The thread for the copy.
@@ -79,7 +76,7 @@ async def fork_thread(
         ThreadBusyError: somebody drives the target.
         DatabaseError: the database cannot be used.
     """
-    saver = graph.checkpointer
+    graph, pool, saver = driver.graph, driver.pool, driver.graph.checkpointer
     if not isinstance(saver, BaseCheckpointSaver):
         raise TypeError("the graph is compiled without a saver")
     async with hold_lease(pool, into) as lease:
@@ -88,13 +85,21 @@ async def fork_thread(
         if exists:
             raise ConfigurationError("into", into, "this thread exists: take another id, or delete it first")
         try:
+            await saver.adelete_thread(into)  # what an earlier copy has left that a crash cut short
             target = fenced_config(into, lease.token)
             target["configurable"]["checkpoint_ns"] = ""
             forked_at = await _copy_checkpoint(graph, saver, source.thread_id, checkpoint_id, target)
             await _apply(graph, edit, into, lease.token)
-            with database_errors(f"reading thread {into!r}"):
-                status = status_of(await graph.aget_state(_config(into)))
-            await record_fork(pool, into, status, source=source, checkpoint_id=forked_at, token=lease.token)
+            status = status_of(await driver.snapshot(into))
+            await record_fork(
+                pool,
+                into,
+                status,
+                source=source,
+                checkpoint_id=forked_at,
+                token=lease.token,
+                sealer=driver.sealer,
+            )
         except BaseException:
             await saver.adelete_thread(into)
             raise

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import StateGraph
 
 from langgraph_quorum.orchestration.archive import Archive
+from langgraph_quorum.orchestration.begun import STOP_S, Begun
 from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.driving import Driver
@@ -24,25 +24,38 @@ from langgraph_quorum.orchestration.given import (
     check_thread_id,
     kept_input,
 )
+from langgraph_quorum.orchestration.persistence.encryption import Encryption
+from langgraph_quorum.orchestration.persistence.keys import Keys
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.register import checked_tags
-from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError
 
-_STOP_S = 10.0
 _WAIT_S = 60.0
+
+
+def environment_sealer() -> Sealer | None:
+    """The encryption with the keys of QUORUM_ENCRYPTION_KEYS; None when it is not set.
+
+    Raises:
+        ConfigurationError: it is set and cannot be understood.
+        MissingExtraError: it is set and the extra `encryption` is not installed.
+    """
+    keys = Keys.from_environment()
+    return None if keys is None else Encryption(keys)
 
 
 class Orchestrator(Archive):
     """Runs of one graph on one database. Made by `Orchestrator.open`."""
 
-    def __init__(self, driver: Driver, saver: BaseCheckpointSaver[Any], pool: Pool) -> None:
+    def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
         super().__init__(driver, saver, pool)
-        self._runs: set[Run] = set()
+        self._begun = Begun(driver)
 
     @classmethod
     @asynccontextmanager
@@ -55,6 +68,8 @@ class Orchestrator(Archive):
         allow: tuple[type, ...] = (),
         folder: Path | None = None,
         pool: PoolSettings | None = None,
+        encryption: Sealer | None = None,
+        relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
     ) -> AsyncIterator[Self]:
         """Open the database and compile the graph on it. Runs that still go on at the end are drained.
@@ -66,6 +81,10 @@ class Orchestrator(Archive):
             allow: Classes of your own that the graph's state holds.
             folder: Where the embedded server keeps its data.
             pool: How connections are made and kept, and in which schema the tables are.
+            encryption: Encrypts what is stored, for instance `Encryption(keys)`; else the keys of
+                QUORUM_ENCRYPTION_KEYS, if there are any.
+            relaxed_writes: Do not wait for the server's disk where only results of branches are written: when the
+                server's machine fails, those of its last moments are lost, and their branches run again.
             lease_ttl_s: Seconds after the last sign of life of a run's driver before another host may take the run;
                 at least 0.3.
 
@@ -76,7 +95,15 @@ class Orchestrator(Archive):
         """
         async with (
             open_database(dsn, folder=folder, pool=pool) as opened,
-            cls.on(graph, opened, workflow, allow, lease_ttl_s=lease_ttl_s) as orchestrator,
+            cls.on(
+                graph,
+                opened,
+                workflow,
+                allow,
+                encryption=encryption,
+                relaxed_writes=relaxed_writes,
+                lease_ttl_s=lease_ttl_s,
+            ) as orchestrator,
         ):
             yield orchestrator
 
@@ -89,14 +116,17 @@ class Orchestrator(Archive):
         workflow: str = "workflow",
         allow: tuple[type, ...] = (),
         *,
+        encryption: Sealer | None = None,
+        relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
     ) -> AsyncIterator[Self]:
         """The same on a pool that is open already."""
         if not isinstance(graph, StateGraph):
             mend = "give the graph before compile(): the orchestrator compiles it with its checkpointer"
             raise ConfigurationError("graph", type(graph).__name__, mend)
-        saver = make_saver(pool, allow=allow)
-        driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s)
+        sealer = environment_sealer() if encryption is None else encryption
+        saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
+        driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s, sealer)
         orchestrator = cls(driver, saver, pool)
         try:
             yield orchestrator
@@ -139,7 +169,7 @@ class Orchestrator(Archive):
         check_storable(values)
         kept = {**(options or {}), **kept_input(values)}
         entry = Entry(str(values.get("task") or ""), kept, tuple(checked_tags(tags)))
-        return await self._begin(target, Given(dict(values), entry, context=context), on_busy, wait_s)
+        return await self._begun.begin(target, Given(dict(values), entry, context=context), on_busy, wait_s)
 
     async def resume(
         self,
@@ -165,11 +195,11 @@ class Orchestrator(Archive):
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
-        stored = await get_run(self._pool, thread_id)
+        stored = await self._driver.stored(thread_id)
         entry = Entry(stored.task, dict(stored.options))
         answered = {} if answers is None else answers
         given = Given(stored.options.get("input"), entry, answered, context, revives=True)
-        return await self._begin(thread_id, given, on_busy, wait_s)
+        return await self._begun.begin(thread_id, given, on_busy, wait_s)
 
     async def cancel(self, thread_id: str, *, reason: str | None = None, wait_s: float = 0.0) -> dict[str, Any]:
         """Stop a run at once, for good: what is finished is kept, running branches are cancelled.
@@ -192,15 +222,15 @@ class Orchestrator(Archive):
             ThreadBusyError: drivers come and go too fast to be asked.
             DatabaseError: the database cannot be used.
         """
-        run = self._driven_here(thread_id)
-        if run is not None:
+        here = self._begun.of(thread_id)
+        for run in here:
             run.cut(reason)
-            await run.ended(max(_STOP_S, wait_s))
-        else:
+        await asyncio.gather(*(run.ended(max(STOP_S, wait_s)) for run in here))
+        if not here:
             await cancel_thread(self._pool, thread_id, reason=reason, wait_s=wait_s)
         return await self.get(thread_id)
 
-    async def drain(self, thread_id: str | None = None, *, timeout_s: float = _STOP_S) -> None:
+    async def drain(self, thread_id: str | None = None, *, timeout_s: float = STOP_S) -> None:
         """Stop runs soon: what is finished is kept, and `resume` goes on.
 
         Args:
@@ -212,41 +242,8 @@ class Orchestrator(Archive):
             DatabaseError: the database cannot be used.
         """
         if thread_id is None:
-            await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
-        elif (run := self._driven_here(thread_id)) is not None:
-            await run.stop(timeout_s)
+            await self._begun.stop(timeout_s)
+        elif here := self._begun.of(thread_id):
+            await asyncio.gather(*(run.stop(timeout_s) for run in here))
         else:
             await drain_thread(self._pool, thread_id, wait_s=timeout_s)
-
-    def _driven_here(self, thread_id: str) -> Run | None:
-        return next((run for run in self._runs if run.thread_id == thread_id and run.taken), None)
-
-    async def _begin(self, thread_id: str, given: Given, on_busy: OnBusy, wait_s: float) -> Run:
-        """Take the thread up in the background; return once it is ours, or raise why it is not."""
-        run = Run(thread_id)
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        run.begin(self._driven(run, given, ready, on_busy, wait_s))
-        self._runs.add(run)
-        try:
-            await asyncio.shield(ready)
-        except asyncio.CancelledError:
-            await run.stop(_STOP_S)
-            raise
-        return run
-
-    async def _driven(
-        self, run: Run, given: Given, ready: asyncio.Future[None], on_busy: OnBusy, wait_s: float
-    ) -> dict[str, Any]:
-        def taken() -> None:
-            run.taken = True
-            ready.set_result(None)
-
-        try:
-            return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
-        except BaseException as error:
-            if ready.done():
-                raise
-            ready.set_exception(error)
-            return {}
-        finally:
-            self._runs.discard(run)

@@ -12,7 +12,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.listing import checked_age
+from langgraph_quorum.orchestration.persistence.listing import checked_age, checked_text
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import find_run
 from langgraph_quorum.orchestration.persistence.stored_run import ENDED, RunStatus, check_status
@@ -182,8 +182,8 @@ def _checked(
         "keep": keep or 0,
         # A run whose driver is gone stands as running in the register, and as interrupted for everybody else.
         "statuses": sorted(statuses | ({"running"} if "interrupted" in statuses else set())),
-        "workflow": workflow,
-        "tag": tag,
+        "workflow": checked_text("workflow", workflow),
+        "tag": checked_text("tag", tag),
         "batch": _BATCH,
         "after_at": "-infinity",
         "after_thread": "",

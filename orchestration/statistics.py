@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from langgraph_quorum.orchestration.persistence.lease_statistics import LeaseStatistics
 from langgraph_quorum.orchestration.persistence.pool import PoolStatistics
+from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,10 @@ class Statistics:
 
     Attributes:
         pool: Connections, and who waits for one.
+        saver: What it has written, and how.
         leases: Threads that are driven, and what became of their leases.
     """
 
     pool: PoolStatistics
+    saver: SaverStatistics
     leases: LeaseStatistics

@@ -79,8 +79,8 @@ async def list_page(
         check_status(status)
     conditions: dict[str, Any] = {
         "statuses": _stored_as(status),
-        "workflow": _text("workflow", workflow),
-        "tag": _text("tag", tag),
+        "workflow": checked_text("workflow", workflow),
+        "tag": checked_text("tag", tag),
         "older_than_s": checked_age("older_than_s", older_than_s),
         "newer_than_s": checked_age("newer_than_s", newer_than_s),
         "limit": limit + 1,
@@ -103,6 +103,17 @@ def checked_age(field: str, seconds: float | None) -> float | None:
     if not number or not math.isfinite(seconds) or not 0 <= seconds <= 1e9:  # noqa: PLR2004 - 31 years
         raise ConfigurationError(field, seconds, "give seconds from 0 to 1e9, or None")
     return seconds
+
+
+def checked_text(field: str, value: str | None) -> str | None:
+    """Refuse what no name can be.
+
+    Raises:
+        ConfigurationError: naming the field.
+    """
+    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
+        raise ConfigurationError(field, value, "give a text that is not empty and holds no NUL, or None")
+    return value
 
 
 async def _found(
@@ -146,9 +157,3 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
     except (binascii.Error, TypeError, ValueError):
         pass
     raise ConfigurationError("after", cursor, "give `next` of the page before, as it is")
-
-
-def _text(field: str, value: str | None) -> str | None:
-    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
-        raise ConfigurationError(field, value, "give a text that is not empty and holds no NUL, or None")
-    return value

@@ -10,6 +10,8 @@ from typing import Any
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import copy_references
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
+from langgraph_quorum.orchestration.persistence.sealed_register import sealed_options, sealed_task
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.persistence.stored_run import Request, RunStatus, StoredRun, check_status
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 
@@ -27,6 +29,7 @@ async def record_start(
     options: Mapping[str, Any] | None = None,
     tags: Sequence[str] | None = None,
     token: int | None = None,
+    sealer: Sealer | None = None,
 ) -> None:
     """Enter a run as running; a thread that is entered again keeps its first start.
 
@@ -38,6 +41,7 @@ async def record_start(
         options: JSON values needed to resume it.
         tags: What it can be found by; None keeps those it has.
         token: The lease's token; with it, an overtaken driver cannot write.
+        sealer: Encrypts task and options.
 
     Raises:
         ConfigurationError: `options` is not JSON, or `tags` are no tags.
@@ -47,8 +51,7 @@ async def record_start(
     values = {
         "thread_id": thread_id,
         "workflow": workflow,
-        "task": _storable(task),
-        "options": _options_text(options),
+        **_told(thread_id, task, options, sealer),
         "tags": None if tags is None else checked_tags(tags),
     }
     async with borrowed(pool, f"storing run {thread_id!r}") as connection, connection.transaction():
@@ -84,11 +87,27 @@ async def record_end(
 
 
 async def record_fork(
-    pool: Pool, thread_id: str, status: RunStatus, *, source: StoredRun, checkpoint_id: str, token: int
+    pool: Pool,
+    thread_id: str,
+    status: RunStatus,
+    *,
+    source: StoredRun,
+    checkpoint_id: str,
+    token: int,
+    sealer: Sealer | None = None,
 ) -> None:
     """Enter a copy of another run, which nobody has driven yet.
 
     It has that run's workflow, task, options and tags, and refers to the same artifacts.
+
+    Args:
+        pool: A pool of the migrated database.
+        thread_id: The copy's thread.
+        status: How it stands.
+        source: The run it was copied from, opened.
+        checkpoint_id: Where it was copied.
+        token: The lease's token on the copy's thread.
+        sealer: Encrypts task and options.
 
     Raises:
         LeaseLostError: The thread has been taken over.
@@ -97,6 +116,9 @@ async def record_fork(
     values = {
         "thread_id": thread_id,
         "status": status,
+        "workflow": source.workflow,
+        **_told(thread_id, source.task, source.options, sealer),
+        "tags": list(source.tags),
         "forked_from": source.thread_id,
         "forked_checkpoint": checkpoint_id,
     }
@@ -132,6 +154,14 @@ def checked_tags(tags: Collection[str]) -> list[str]:
         if not isinstance(tag, str) or not 0 < len(tag) <= _TAG_CHARACTERS or _storable(tag) != tag:
             raise ConfigurationError("tags", tag, mend)
     return list(dict.fromkeys(tags))
+
+
+def _told(thread_id: str, task: str, options: Mapping[str, Any] | None, sealer: Sealer | None) -> dict[str, str]:
+    """What a run was told, as it is stored."""
+    return {
+        "task": sealed_task(sealer, thread_id, _storable(task)),
+        "options": sealed_options(sealer, thread_id, _options_text(options)),
+    }
 
 
 def _options_text(options: Mapping[str, Any] | None) -> str:

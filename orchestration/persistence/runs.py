@@ -5,14 +5,14 @@ from __future__ import annotations
 from langgraph_quorum.orchestration.persistence.listing import list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
-from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, stored_run
+from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, opened, stored_run
 from langgraph_quorum.state.errors import ThreadNotFoundError
 
-__all__ = ["RunStatus", "StoredRun", "find_run", "get_run", "list_runs", "record_end", "record_start"]
+__all__ = ["RunStatus", "StoredRun", "find_run", "get_run", "list_runs", "opened", "record_end", "record_start"]
 
 
 async def get_run(pool: Pool, thread_id: str) -> StoredRun:
-    """Look one run up.
+    """Look one run up. Where runs are encrypted, `opened` gives its task and options as they were given.
 
     Raises:
         ThreadNotFoundError: The thread was never entered.

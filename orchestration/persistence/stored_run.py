@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias, get_args
 
 from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
+from langgraph_quorum.orchestration.persistence.sealed_register import opened_options, opened_task
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError
 
 RunStatus: TypeAlias = Literal["running", "approved", "partial", "failed", "waiting", "interrupted", "cancelled"]
@@ -71,6 +73,16 @@ def stored_run(row: DictRow) -> StoredRun:
     kept = {key: row[key] for key in ("thread_id", "workflow", "task", "options", "created_at", "updated_at")}
     later = {key: row[key] for key in ("asked", "reason", "forked_from", "forked_checkpoint")}
     return StoredRun(status=status, live=live, tags=tuple(row["tags"]), **kept, **later)
+
+
+def opened(run: StoredRun, sealer: Sealer | None) -> StoredRun:
+    """The run with its task and options as they were given. Everything else is never encrypted.
+
+    Raises:
+        SealError: they are encrypted and there is no sealer; or there is one and they are not, or cannot be opened.
+    """
+    options = opened_options(sealer, run.thread_id, run.options)
+    return replace(run, options=options, task=opened_task(sealer, run.thread_id, run.task))
 
 
 def check_status(status: str) -> None:

@@ -11,7 +11,7 @@ from langgraph_quorum.orchestration.cancelling import cancel_thread
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, record_start
 from langgraph_quorum.orchestration.persistence.runs import get_run
-from langgraph_quorum.state.errors import ThreadNotFoundError
+from langgraph_quorum.state.errors import LeaseLostError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
 
 TASK = {"task": "look"}
@@ -129,3 +129,18 @@ async def test_a_second_start_may_wait_for_the_first_driver_to_end(pool: Pool, c
         crew.go.set()
         assert await (await asyncio.wait_for(second, 30)).result() == await first.result()
     assert set(crew.calls.values()) == {1}
+
+
+async def test_a_run_that_was_taken_over_here_is_cancelled_as_the_one_that_drives_it_now(
+    pool: Pool, crew: Crew
+) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        first = await quorum.start(TASK, thread_id="t1")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        crew.slow_started.clear()
+        second = await quorum.start(TASK, thread_id="t1", on_busy="take_over")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        assert (await quorum.cancel("t1"))["status"] == "cancelled"
+        assert (await second.result())["status"] == "cancelled"
+        with pytest.raises(LeaseLostError):
+            await first.result()

@@ -17,7 +17,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
-from langgraph_quorum.orchestration.persistence.stored_run import STATUSES
+from langgraph_quorum.orchestration.persistence.stored_run import ENDED, STATUSES
 from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
@@ -85,7 +85,7 @@ async def test_old_runs_go_in_batches_and_what_is_not_over_stays(
         aged(database, {f"old-{status}": 3, f"new-{status}": 1})
     saver = make_saver(pool)
     report = await prune_runs(pool, saver, older_than_s=2 * DAY_S, dry_run=True)
-    assert (set(report.deleted), report.dry_run) == ({f"old-{s}" for s in pruning.ENDED}, True)
+    assert (set(report.deleted), report.dry_run) == ({f"old-{s}" for s in ENDED}, True)
     assert len(await left(pool)) == 2 * len(STATUSES)
     done = await prune_runs(pool, saver, older_than_s=2 * DAY_S)
     assert (done.deleted, done.thinned, done.skipped, done.dry_run) == (report.deleted, (), (), False)
@@ -170,6 +170,8 @@ async def test_a_state_that_is_stored_as_changes_is_skipped_and_stays_whole(pool
         ({"keep": 1, "status": "done"}, "status"),
         ({"keep": 1, "status": "running"}, "status"),
         ({"keep": 1, "status": ["approved", "done"]}, "status"),
+        ({"keep": 1, "workflow": ""}, "workflow"),
+        ({"keep": 1, "tag": "a\0"}, "tag"),
     ],
 )
 async def test_what_could_delete_too_much_is_refused(pool: Pool, arguments: dict[str, Any], field: str) -> None:

@@ -27,9 +27,10 @@ RETURNING thread_id;
 
 -- name: fork
 INSERT INTO {schema}.runs (thread_id, workflow, status, task, options, tags, forked_from, forked_checkpoint)
-SELECT %(thread_id)s, workflow, %(status)s, task, options, tags, %(forked_from)s, %(forked_checkpoint)s
-FROM {schema}.runs
-WHERE thread_id = %(forked_from)s;
+VALUES (
+    %(thread_id)s, %(workflow)s, %(status)s, %(task)s, %(options)s::jsonb, %(tags)s::text[],
+    %(forked_from)s, %(forked_checkpoint)s
+);
 
 -- name: ask
 -- Only of a run that is entered as running: its driver enters the end under the same lease, and looks until then.

@@ -1,0 +1,60 @@
+"""The runs that this process drives, from their beginning to their end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.given import Given
+from langgraph_quorum.orchestration.persistence.lease import OnBusy
+from langgraph_quorum.orchestration.run import Run
+
+STOP_S = 10.0
+"""Seconds that a run may take to stop, when nothing else is said."""
+
+
+class Begun:
+    """Runs of one driver that have not ended."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._runs: set[Run] = set()
+
+    async def begin(self, thread_id: str, given: Given, on_busy: OnBusy, wait_s: float) -> Run:
+        """Take the thread up in the background; return once it is ours, or raise why it is not."""
+        run = Run(thread_id)
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        run.begin(self._driven(run, given, ready, on_busy, wait_s))
+        self._runs.add(run)
+        try:
+            await asyncio.shield(ready)
+        except asyncio.CancelledError:
+            await run.stop(STOP_S)
+            raise
+        return run
+
+    def of(self, thread_id: str) -> list[Run]:
+        """The runs that drive this thread: one, or also the one that it was just taken over from; often none."""
+        return [run for run in self._runs if run.thread_id == thread_id and run.taken]
+
+    async def stop(self, timeout_s: float) -> None:
+        """Drain them all, and break off what has not stopped in time."""
+        await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
+
+    async def _driven(
+        self, run: Run, given: Given, ready: asyncio.Future[None], on_busy: OnBusy, wait_s: float
+    ) -> dict[str, Any]:
+        def taken() -> None:
+            run.taken = True
+            ready.set_result(None)
+
+        try:
+            return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+            return {}
+        finally:
+            self._runs.discard(run)
