@@ -134,7 +134,7 @@ async def test_branches_that_share_a_send_are_served_alike() -> None:
         return {"a": TEXT_B, "b": len(branch.payload["text"]), "c": Answer(TEXT_B)}[branch.branch_id[0]]
 
     store = CountingArtifacts()
-    work = [
+    work: list[dict[str, Any]] = [
         {"branch_id": f"{kind}{n}", "specialist": "s", "payload": {"text": TEXT_A}} for n in range(5) for kind in "bc"
     ]
     work += [{"branch_id": f"a{n}", "specialist": "s", "payload": {"text": "small"}} for n in range(5)]
