@@ -72,7 +72,7 @@ class Lanes:
                 lane.result()
                 return
             if self._at is not None:
-                visit = self._at if isinstance(self._at, Visit) else self._at.visited()
+                visit = self._at if isinstance(self._at, Visit) else self._at.waits(lane)
                 self._at = None
                 visit.work.show()
                 self._own.add(visit.branch_id)
@@ -85,7 +85,7 @@ class Lanes:
         assert task is not None  # noqa: S101  a lane is a task
         breath_at = loop.time() + BREATH_S
         while self._left and not self._stopped:
-            outcome = await self._next(self._left.popleft(), task)
+            outcome = await self._next(self._left.popleft())
             if outcome is not None:
                 return outcome
             self._at = None
@@ -96,9 +96,9 @@ class Lanes:
                 breath_at = loop.time() + BREATH_S
         return None
 
-    async def _next(self, call: BranchCall, task: asyncio.Task[Any]) -> Outcome | None:
+    async def _next(self, call: BranchCall) -> Outcome | None:
         """Work on one branch; gives its outcome only when this lane has become its own task meanwhile."""
-        attempt = self._tries.begin(call, task)
+        attempt = self._tries.begin(call)
         if attempt is None:
             visit = Visit(self._setting, call)
             if not visit.is_under_way:

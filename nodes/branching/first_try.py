@@ -36,8 +36,8 @@ class FirstTries:
         self.setting, self.gate, self.crew = setting, setting.gate, setting.crew
         self.seat = seat = setting.crew.seats[setting.name]
         self.timeout_s = seat.persistence.timeout_s
-        asks = seat.cpu_bound or seat.pace is not None or seat.persistence.hedge_s is not None
-        self._possible = not asks
+        waits = seat.specialist.is_sync or seat.cpu_bound or seat.pace is not None
+        self._possible = not waits and seat.persistence.hedge_s is None
         wave = setting.bundle["wave"]
         self._run, self._round, self._task = wave["run"], wave["round"], setting.bundle["task"]
         self._like = BranchRecord(
@@ -64,8 +64,8 @@ class FirstTries:
             work=NO_WORK,
         )
 
-    def begin(self, call: BranchCall, task: asyncio.Task[Any]) -> FirstTry | None:
-        """Begin a branch's first attempt in this task; None where it asks for more, or has no turn yet."""
+    def begin(self, call: BranchCall) -> FirstTry | None:
+        """Begin a branch's first attempt; None where it asks for more, or has no turn yet."""
         item, gate = call["item"], self.gate
         branch_id = item["branch_id"]
         if not self._possible or not is_free(call) or not item.keys().isdisjoint(_MORE):
@@ -79,9 +79,7 @@ class FirstTries:
         branch = Branch(
             branch_id, self._task, item.get("payload", {}), call["inputs"], 1, self._round, gate.run, gate.token
         )
-        began = gate.now()
-        limit = None if self.timeout_s == math.inf else gate.deadlines.begin(task, began + self.timeout_s)
-        return FirstTry(self, call, branch, began, limit)
+        return FirstTry(self, call, branch, gate.now())
 
     def end(self, attempt: FirstTry) -> BranchRecord:
         """Settle a branch that has answered at once."""
@@ -127,14 +125,15 @@ class FirstTry:
         "visit",
     )
 
-    def __init__(self, tries: FirstTries, call: BranchCall, branch: Branch, began: float, limit: Limit | None) -> None:
-        self._tries, self.call, self.branch, self.began, self._limit = tries, call, branch, began, limit
+    def __init__(self, tries: FirstTries, call: BranchCall, branch: Branch, began: float) -> None:
+        self._tries, self.call, self.branch, self.began = tries, call, branch, began
         self.started_at = wall_clock()
         self.stopped = began
         self.value: Any = None
         self.quality: Quality | None = None
         self.answered = False
         self.visit: Visit | None = None
+        self._limit: Limit | None = None
 
     async def made(self) -> Rest | None:
         """Ask the specialist, and score the answer.
@@ -156,10 +155,6 @@ class FirstTry:
         finally:
             if self._limit is not None:
                 tries.gate.deadlines.end(self._limit)
-        return await self._scored()
-
-    async def _scored(self) -> Rest | None:
-        tries, seat = self._tries, self._tries.seat
         self.answered, self.stopped = True, tries.gate.now()
         seat.clock.observe(self.stopped - self.began)
         try:
@@ -176,6 +171,13 @@ class FirstTry:
         if isinstance(meant, Exception) and not isinstance(meant, GraphBubbleUp):
             return partial(_gone_on, meant, self.branch)
         return partial(_raised, meant)
+
+    def waits(self, task: asyncio.Task[Any]) -> Visit:
+        """Its visit, made now that it waits; its time is limited from here on, for nobody could stop it before."""
+        tries = self._tries
+        if not self.answered and tries.timeout_s < math.inf:
+            self._limit = tries.gate.deadlines.begin(task, self.began + tries.timeout_s)
+        return self.visited()
 
     def visited(self) -> Visit:
         """Its visit, made now."""
