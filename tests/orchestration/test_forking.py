@@ -157,3 +157,33 @@ async def test_what_a_fork_cannot_do_is_named_and_leaves_nothing(pool: Pool, cre
     async with Orchestrator.on(crew.workflow(), pool, "audits") as audits:
         with pytest.raises(ConfigurationError, match="audits"):
             await audits.fork("t1")
+
+
+async def test_a_nested_graph_that_had_not_ended_starts_anew_in_the_copy(pool: Pool) -> None:
+    begun: list[str] = []
+
+    def begin(state: Noted) -> Noted:
+        begun.append(state["text"])
+        return {"large": {"begun": len(begun)}}
+
+    def ask(state: Noted) -> Noted:
+        return {"text": f"{interrupt('go on?')} to {state['text']}"}
+
+    nested = StateGraph(Noted)
+    nested.add_node("begin", begin)
+    nested.add_node("ask", ask)
+    nested.add_edge(START, "begin")
+    nested.add_edge("begin", "ask")
+    outer = StateGraph(Noted)
+    outer.add_node("nested", nested.compile())
+    outer.add_edge(START, "nested")
+    async with Orchestrator.on(outer, pool) as quorum:
+        waiting = await (await quorum.start({"text": "this"}, thread_id="t1")).result()
+        copy = await quorum.fork("t1")
+        again = await (await quorum.resume(copy, dict.fromkeys(waiting["interrupts"], "yes"))).result()
+        assert (again["status"], len(begun)) == ("waiting", 2)
+        assert again["interrupts"].keys().isdisjoint(waiting["interrupts"])
+        out = await (await quorum.resume(copy, dict.fromkeys(again["interrupts"], "yes"))).result()
+        assert (out["text"], len(begun)) == ("yes to this", 2)
+        original = await (await quorum.resume("t1", dict.fromkeys(waiting["interrupts"], "no"))).result()
+    assert (original["text"], len(begun)) == ("no to this", 2)
