@@ -37,7 +37,7 @@ ORDER BY run.updated_at, run.thread_id
 LIMIT %(batch)s;
 
 -- name: take
--- Whoever wants to drive one of these waits for the lease's row until they are gone. A row that is locked is passed over.
+-- Whoever wants to drive one of these waits for the lease's row until they are gone. A locked row is passed over.
 SELECT thread_id FROM {schema}.leases
 WHERE thread_id = ANY(%(thread_ids)s::text[])
 FOR UPDATE SKIP LOCKED;

@@ -54,7 +54,8 @@ WHERE run.thread_id = %(thread_id)s;
 
 -- name: list
 -- Newest first, behind the last row of the page before. Conditions that are NULL hold for every row. Whether an owner
--- is dead only its own host can tell, so the caller judges rows with a live lease.
+-- is dead only its own host can tell, so the caller judges rows with a live lease. Ages are from
+-- the statement's time, which an index can be searched by; one that goes on while it searches cannot.
 SELECT
     run.*,
     lease.owner AS lease_owner,
@@ -66,11 +67,11 @@ WHERE (%(statuses)s::text[] IS NULL OR run.status = ANY(%(statuses)s::text[]))
     AND (%(tag)s::text IS NULL OR run.tags @> ARRAY[%(tag)s::text])
     AND (
         %(older_than_s)s::float8 IS NULL
-        OR run.updated_at <= clock_timestamp() - make_interval(secs => %(older_than_s)s)
+        OR run.updated_at <= statement_timestamp() - make_interval(secs => %(older_than_s)s)
     )
     AND (
         %(newer_than_s)s::float8 IS NULL
-        OR run.updated_at >= clock_timestamp() - make_interval(secs => %(newer_than_s)s)
+        OR run.updated_at >= statement_timestamp() - make_interval(secs => %(newer_than_s)s)
     )
     AND (
         %(after_at)s::timestamptz IS NULL
