@@ -20,7 +20,7 @@ from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.register import record_fork
 from langgraph_quorum.orchestration.persistence.runs import find_run
 from langgraph_quorum.orchestration.persistence.stored_run import StoredRun
-from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
@@ -74,6 +74,7 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
     Raises:
         ConfigurationError: the target exists, the checkpoint does not, or the edit does not fit.
         ThreadBusyError: somebody drives the target.
+        LeaseLostError: somebody has taken the target over.
         DatabaseError: the database cannot be used.
     """
     graph, pool, saver = driver.graph, driver.pool, driver.graph.checkpointer
@@ -85,7 +86,8 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
         if exists:
             raise ConfigurationError("into", into, "this thread exists: take another id, or delete it first")
         try:
-            await saver.adelete_thread(into)  # what an earlier copy has left that a crash cut short
+            with database_errors(f"forking thread {source.thread_id!r}"):
+                await saver.adelete_thread(into)  # what an earlier copy has left that a crash cut short
             target = fenced_config(into, lease.token)
             target["configurable"]["checkpoint_ns"] = ""
             forked_at = await _copy_checkpoint(graph, saver, source.thread_id, checkpoint_id, target)
@@ -100,8 +102,11 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
                 token=lease.token,
                 sealer=driver.sealer,
             )
+        except LeaseLostError:
+            raise  # the thread is somebody else's by now
         except BaseException:
-            await saver.adelete_thread(into)
+            with database_errors(f"taking the copy {into!r} back"):
+                await saver.adelete_thread(into)
             raise
 
 
