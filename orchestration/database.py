@@ -12,6 +12,7 @@ from langgraph_quorum.orchestration.persistence.embedded import embedded_postgre
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.tenants import check_tenant
 from langgraph_quorum.state.errors import ConfigurationError
 
 
@@ -29,11 +30,13 @@ async def open_database(
 
     Raises:
         ConfigurationError: the DSN or a setting cannot be understood, or the server cannot give schema or tenant.
-        DatabaseError: the server cannot be reached, started or migrated.
+        DatabaseError: the server cannot be reached, started or migrated, or would not keep this tenant from others.
         MissingExtraError: no DSN is given and the extra `embedded` is not installed.
     """
     async with connect_database(dsn, folder=folder, pool=pool) as opened:
         await migrate(opened)
+        if opened.settings.tenant is not None:
+            await check_tenant(opened, opened.settings.tenant)
         yield opened
 
 

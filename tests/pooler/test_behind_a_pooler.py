@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import QuorumBuilder
@@ -21,6 +21,8 @@ from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.roles import grant
+from langgraph_quorum.orchestration.persistence.tenants import separate_tenants
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
 from tests.pooler.proxy import Pooler, transaction_pooler
 
@@ -149,12 +151,10 @@ async def test_options_of_the_dsn_are_refused_before_anything_is_opened(pooler: 
 
 @pytest.fixture
 def teammate(database: str) -> Iterator[str]:
-    """A role of the test's own that may create schemas."""
-    parts = conninfo_to_dict(database)
+    """A role of the test's own."""
     role = f"mate_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(f"CREATE ROLE {role} LOGIN".encode())
-        owner.execute(f"GRANT CREATE ON DATABASE {parts['dbname']} TO {role}".encode())
         yield role
         owner.execute(f"DROP OWNED BY {role} CASCADE".encode())
         with suppress(psycopg.errors.DependentObjectsStillExist):
@@ -176,6 +176,11 @@ async def test_schema_and_tenant_come_from_the_role_or_are_refused_with_the_mend
             async with open_database(dsn, pool=settings) as pool, Orchestrator.on(crowd.workflow(), pool) as quorum:
                 out = await (await quorum.start({"task": "look"})).result()
             assert out["status"] == "approved"
+
+    async with open_pool(database, PoolSettings(schema="team_a")) as owners:
+        await migrate(owners)
+        await separate_tenants(owners)
+        await grant(owners, teammate)
 
     with pytest.raises(ConfigurationError) as refused:
         await opened()
