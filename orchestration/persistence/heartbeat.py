@@ -89,7 +89,8 @@ async def beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> Non
             await asyncio.sleep(pause_s)
             asked_at = time.monotonic()
             left_s = renewed_at + ttl_s - asked_at
-            answer = await _ask(pool, lease, ttl_s, timeout_s=_patience_s(ttl_s, left_s))
+            patience_s = _patience_s(ttl_s, left_s)
+            answer = await _ask(pool, lease, ttl_s, timeout_s=patience_s)
             if answer == "renewed":
                 renewed_at, pause_s = asked_at, ttl_s / 3
                 counts_of(pool).renewed(time.monotonic() - asked_at)
@@ -97,7 +98,8 @@ async def beat(pool: Pool, lease: Lease, ttl_s: float, renewed_at: float) -> Non
                 return
             else:
                 counts_of(pool).not_renewed()
-                if time.monotonic() >= renewed_at + ttl_s:
+                slept = time.monotonic() - asked_at > patience_s + ttl_s / 3  # the answer may have come meanwhile
+                if time.monotonic() >= renewed_at + ttl_s and not slept:
                     lease.unreachable.set()
                     return
                 pause_s = ttl_s / 20

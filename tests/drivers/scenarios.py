@@ -191,11 +191,12 @@ def _busy(driver: Driver) -> Iterator[str]:
 def _refused(trial: Trial, driver: Driver, kinds: frozenset[str]) -> Iterator[str]:
     """It has ended with such an error.
 
-    One that was stopped before it had begun may also find the run finished, or its very first transaction ended.
+    One that was stopped before it had begun may also find the run finished, its very first transaction ended, or what
+    it reads of the run from before and after the other has driven it.
     """
     said: dict[str, Any] = driver.answer()
     begun = any(line.pid == driver.child.pid for line in trial.lines())
-    if not begun and ("outcome" in said or said["error"] == "DatabaseError"):
+    if not begun and ("outcome" in said or said["error"] in {"DatabaseError", "ThreadNotFoundError"}):
         return
     if said.get("error") not in kinds:
         yield f"a driver that was to end with {sorted(kinds)} ended with {str(said)[:200]}"

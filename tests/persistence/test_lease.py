@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from langgraph_quorum.orchestration.persistence import heartbeat
 from langgraph_quorum.orchestration.persistence.acquiring import Holding, judge
+from langgraph_quorum.orchestration.persistence.heartbeat import Answer, Lease
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
@@ -73,6 +75,28 @@ async def test_a_holder_that_slept_past_its_lease_keeps_it_when_nobody_took_it(p
         assert row_of(database)[1] < 0
         await eventually(lambda: row_of(database)[1] > 0)
         assert not lease.lost.is_set()
+
+
+async def test_a_holder_that_slept_while_its_heartbeat_was_under_way_is_told_that_it_was_overtaken(
+    pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, slept = heartbeat._renew, []
+
+    async def sleeps_once(pool: Pool, lease: Lease, ttl_s: float) -> Answer:
+        if not slept:
+            slept.append(True)
+            await asyncio.sleep(0)  # lets the heartbeat wait for the answer
+            with psycopg.connect(database, autocommit=True) as other:
+                other.execute("UPDATE quorum.leases SET token = token + 1, owner = 'elsewhere:1:1'")
+            time.sleep(1.5)  # noqa: ASYNC251 - past the lease
+        return await renew(pool, lease, ttl_s)
+
+    monkeypatch.setattr(heartbeat, "_renew", sleeps_once)
+    async with hold_lease(pool, "t", ttl_s=0.6) as lease:
+        async with asyncio.timeout(10):
+            await lease.lost.wait()
+        with pytest.raises(LeaseLostError):
+            lease.check()
 
 
 async def test_a_lease_that_was_overtaken_is_lost_and_says_so(pool: Pool, database: str) -> None:
