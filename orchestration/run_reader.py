@@ -30,6 +30,8 @@ _BRANCHES, _DECISIONS = "branches", "sync"
 _TOLD = frozenset({_BRANCHES, _DECISIONS, INTERRUPT})
 _UNFINISHED = frozenset({ERROR, "__error_source_node__", INTERRUPT, RESUME})
 _RESERVED = "__"
+_SENT = "~"
+"""In place of a version, where a node has seen none because it was sent to; greater than any."""
 
 Signature = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -113,7 +115,7 @@ class RunReader:
         values = {} if stored is None else stored.checkpoint["channel_values"]
         records = tuple(_records(values.get(_BRANCHES)))
         decisions = tuple(values.get(_DECISIONS) or ())
-        nodes = [] if stored is None else _nodes_seen(stored)
+        nodes = [] if stored is None else nodes_seen(stored)
         told = TaskSeen("branches", ended=True, records=records, decisions=decisions)
         return StepSeen("", None, (told, *(TaskSeen(node, node, ended=True) for node in nodes)))
 
@@ -182,10 +184,10 @@ def _interrupts(value: Any) -> Iterator[Interrupt]:
             yield asked
 
 
-def _nodes_seen(stored: CheckpointTuple) -> list[str]:
-    """Nodes that had run, each once, by the last version of a channel that it has seen."""
+def nodes_seen(stored: CheckpointTuple) -> list[str]:
+    """Nodes that had run by a checkpoint, each once, by the last version of a channel that it has seen."""
     last = {
-        node: max(map(str, seen.values()), default="")
+        node: max(map(str, seen.values()), default=_SENT)
         for node, seen in stored.checkpoint["versions_seen"].items()
         if not node.startswith(_RESERVED)
     }

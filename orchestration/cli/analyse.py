@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langgraph_quorum.nodes.branching.threads import in_thread
+from langgraph_quorum.orchestration.cli.busy import OnBusy
 from langgraph_quorum.orchestration.cli.delivery import Delivery
 from langgraph_quorum.orchestration.cli.intake import STDIN, Intake, take_in
 from langgraph_quorum.orchestration.cli.interruption import Interruption
@@ -29,6 +30,8 @@ class AnalyseRequest:
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
         thread: The thread; None for a new one.
+        tags: Words to find the run by.
+        on_busy: When another process runs the thread.
         dsn: The database; None for QUORUM_DSN or the embedded server.
     """
 
@@ -37,6 +40,8 @@ class AnalyseRequest:
     sync: SyncPolicy
     mode: str
     thread: str | None
+    tags: Sequence[str]
+    on_busy: OnBusy
     dsn: str | None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.orchestration.cli.analyse import AnalyseRequest
+from langgraph_quorum.orchestration.cli.busy import OnBusy
 from langgraph_quorum.orchestration.cli.continuing import continue_run
 from langgraph_quorum.orchestration.cli.databases import checked_dsn, database
 from langgraph_quorum.orchestration.cli.exits import RefusedError, complain
@@ -16,7 +17,7 @@ from langgraph_quorum.orchestration.cli.planning import planned_work
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.settings import AnalysisSettings, checked_settings
 from langgraph_quorum.orchestration.cli.standard_input import SHOWN
-from langgraph_quorum.orchestration.cli.threads import analyses, find_run, settings_of, sources_of
+from langgraph_quorum.orchestration.cli.threads import analyses, analysis_on, settings_of, sources_of
 from langgraph_quorum.orchestration.cli.words import shortened
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
@@ -37,25 +38,33 @@ async def run_analysis(thread_id: str, request: AnalyseRequest, intake: Intake, 
     for line in intake.refusals:
         complain(f"{line} (going on without it)")
     async with database(request.dsn, follower.progress) as pool:
-        stored = await find_run(pool, thread_id) if request.thread is not None else None
+        stored = await analysis_on(pool, thread_id) if request.thread is not None else None
         if stored is None:
             run_input = {"task": _task(request.sources), "sources": intake.named, "work": work}
-            outcome = await _start(pool, thread_id, settings, run_input, follower)
+            outcome = await _start(pool, thread_id, settings, run_input, follower, request=request)
         else:
-            outcome = await _take_up(pool, stored, settings, intake, follower)
+            outcome = await _take_up(pool, stored, settings, intake, follower, on_busy=request.on_busy)
         return follower.finish(outcome)
 
 
 async def _start(
-    pool: Pool, thread_id: str, settings: AnalysisSettings, run_input: dict[str, Any], follower: Follower
+    pool: Pool,
+    thread_id: str,
+    settings: AnalysisSettings,
+    run_input: dict[str, Any],
+    follower: Follower,
+    *,
+    request: AnalyseRequest,
 ) -> dict[str, Any]:
     async with analyses(pool, settings) as orchestrator:
-        run = await orchestrator.start(run_input, thread_id, options=settings.as_options())
+        run = await orchestrator.start(
+            run_input, thread_id, options=settings.as_options(), tags=request.tags, on_busy=request.on_busy
+        )
         return await follower.follow(run, Board.of(run_input["work"]))
 
 
 async def _take_up(
-    pool: Pool, stored: StoredRun, settings: AnalysisSettings, intake: Intake, follower: Follower
+    pool: Pool, stored: StoredRun, settings: AnalysisSettings, intake: Intake, follower: Follower, *, on_busy: OnBusy
 ) -> dict[str, Any]:
     """Go on with what the thread holds, when it is what was asked for."""
     if not stored.live and sources_of(stored) != intake.named:
@@ -63,7 +72,11 @@ async def _take_up(
         raise RefusedError(f"thread {stored.thread_id!r} holds an analysis of {held}: take another --thread for these")
     if settings_of(stored) != settings:
         follower.progress.note(f"thread {stored.thread_id} keeps the settings it was started with")
-    return await continue_run(pool, stored, follower)
+    if stored.status == "cancelled" and not stored.live:
+        raise RefusedError(
+            f"thread {stored.thread_id!r} was cancelled: go on with `quorum resume`, or take another --thread"
+        )
+    return await continue_run(pool, stored, follower, on_busy=on_busy)
 
 
 def _task(sources: Sequence[str]) -> str:

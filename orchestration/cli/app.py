@@ -11,7 +11,9 @@ import sys
 import typer
 
 from langgraph_quorum.orchestration.cli import options
+from langgraph_quorum.orchestration.cli.database_commands import db_app
 from langgraph_quorum.orchestration.cli.exits import APPROVED
+from langgraph_quorum.orchestration.cli.stored_commands import prune, stored_app
 
 app = typer.Typer(
     name="quorum",
@@ -24,6 +26,9 @@ run_app = typer.Typer(help="Start a run of one of the shipped workflows.", no_ar
 app.add_typer(run_app, name="run")
 demo_app = typer.Typer(help="See for yourself what the quorum join does.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
+app.add_typer(stored_app)
+app.add_typer(db_app, name="db")
+db_app.command()(prune)
 
 
 @app.callback(invoke_without_command=True)
@@ -50,19 +55,22 @@ def analyse(
     minimum: options.Minimum = 1,
     mode: options.Mode = "auto",
     thread: options.Thread = None,
+    tag: options.Tags = None,
+    on_busy: options.OnBusy = "reject",
     dsn: options.DsnOption = None,
     json: options.JsonTarget = None,
     quiet: options.Quiet = False,
 ) -> int:
     """Analyse documents: each by each specialist, weighed, checked and put together."""
     from langgraph_quorum.orchestration.cli.analyse import AnalyseRequest, analyse_documents  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.busy import checked_on_busy  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.delivery import Delivery  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.settings import checked_sync  # noqa: PLC0415
 
     delivery = Delivery(json, quiet)
     sync = checked_sync(threshold=threshold, grace_s=grace, deadline_s=deadline, minimum=minimum)
-    request = AnalyseRequest(paths, specialist or [], sync, mode, thread, dsn)
+    request = AnalyseRequest(paths, specialist or [], sync, mode, thread, tag or [], checked_on_busy(on_busy), dsn)
     return run_to_end(lambda interruption: analyse_documents(request, delivery, interruption))
 
 
@@ -78,42 +86,6 @@ def straggler(hang: options.Hang = 5.0) -> int:
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
 
     return run_to_end(lambda _: show_straggler(hang))
-
-
-@app.command()
-def runs(json: options.JsonFlag = False, limit: options.Limit = 50, dsn: options.DsnOption = None) -> int:
-    """List the runs, the last changed first."""
-    from langgraph_quorum.orchestration.cli.looking import list_threads  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-
-    return run_to_end(lambda _: list_threads(dsn, limit=limit, as_json=json))
-
-
-@app.command()
-def show(thread: options.ThreadArgument, json: options.JsonFlag = False, dsn: options.DsnOption = None) -> int:
-    """Show how a run stands, without driving it."""
-    from langgraph_quorum.orchestration.cli.looking import show_thread  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-
-    return run_to_end(lambda _: show_thread(dsn, thread, as_json=json))
-
-
-@app.command()
-def resume(
-    thread: options.ThreadArgument,
-    answer: options.Answer = None,
-    dsn: options.DsnOption = None,
-    json: options.JsonTarget = None,
-    quiet: options.Quiet = False,
-) -> int:
-    """Go on with a run that was stopped, crashed, or waits for an answer. Nothing that is finished runs again."""
-    from langgraph_quorum.orchestration.cli.delivery import Delivery  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.resume import ResumeRequest, resume_thread  # noqa: PLC0415
-
-    delivery = Delivery(json, quiet)
-    request = ResumeRequest(thread, answer, dsn)
-    return run_to_end(lambda interruption: resume_thread(request, delivery, interruption))
 
 
 @app.command()

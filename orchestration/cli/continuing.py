@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from langgraph_quorum.orchestration.cli.busy import OnBusy
 from langgraph_quorum.orchestration.cli.following import Follower
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.threads import FINISHED, analyses, settings_of, work_of
@@ -15,7 +16,9 @@ from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.state.errors import AnswerError
 
 
-async def continue_run(pool: Pool, stored: StoredRun, follower: Follower, answer: str | None = None) -> dict[str, Any]:
+async def continue_run(
+    pool: Pool, stored: StoredRun, follower: Follower, answer: str | None = None, *, on_busy: OnBusy = "reject"
+) -> dict[str, Any]:
     """The outcome of a stored run, after it went on if there was anything left to do.
 
     Args:
@@ -23,6 +26,7 @@ async def continue_run(pool: Pool, stored: StoredRun, follower: Follower, answer
         stored: The run.
         follower: Shows it.
         answer: To the open question, as it was typed.
+        on_busy: When another process runs it.
 
     Raises:
         ThreadBusyError: another driver runs it.
@@ -40,7 +44,7 @@ async def continue_run(pool: Pool, stored: StoredRun, follower: Follower, answer
             return before
         records = before.get("branches", {})
         board = Board.of(work_of(stored), records)
-        run = await orchestrator.resume(thread_id, answers)
+        run = await orchestrator.resume(thread_id, answers, on_busy=on_busy)
         follower.progress.note(
             f"thread {thread_id} goes on: {counted(board.kept, 'finished branch', 'finished branches')} kept"
         )

@@ -17,6 +17,8 @@ FAILED = 4
 """A critical failure, or the environment failed: the database, the disk."""
 WAITING = 5
 """A human is asked."""
+CANCELLED = 6
+"""Somebody has cancelled the run: only `quorum resume` goes on with it."""
 INTERRUPTED = 130
 """Stopped by Ctrl-C, after a drain."""
 
@@ -42,7 +44,9 @@ def code_of_status(status: RunStatus) -> int:
             return FAILED
         case "waiting":
             return WAITING
-        case "running" | "interrupted" | "cancelled":
+        case "cancelled":
+            return CANCELLED
+        case "running" | "interrupted":
             return INTERRUPTED
     assert_never(status)
 

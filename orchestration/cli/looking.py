@@ -1,7 +1,8 @@
-"""`quorum runs` and `quorum show`: what is stored, looked at without driving anything."""
+"""`quorum show` and `quorum history`: what is stored of a run, looked at without driving anything."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,28 +10,22 @@ from langgraph_quorum.orchestration.cli.databases import database
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import as_object, print_json
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.stored import Standing, read_standing
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
-from langgraph_quorum.orchestration.cli.threads import analyses, known_run, settings_of, sources_of, work_of
-from langgraph_quorum.orchestration.persistence.runs import StoredRun, list_runs
+from langgraph_quorum.orchestration.cli.threads import (
+    analyses,
+    any_run,
+    is_analysis,
+    settings_of,
+    sources_of,
+    work_of,
+)
+from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.orchestration.persistence.saver import make_saver
 
-
-async def list_threads(dsn: str | None, *, limit: int, as_json: bool) -> int:
-    """Print the last changed runs, and return the exit code.
-
-    Raises:
-        QuorumError: the limit makes no sense, or the database cannot be used.
-    """
-    if limit < 1:
-        raise RefusedError(f"--limit {limit}: give a number from 1")
-    async with database(dsn, NoProgress()) as pool:
-        runs = await list_runs(pool, limit=limit)
-    if as_json:
-        print_json([_as_json(run) for run in runs])
-        return APPROVED
-    from langgraph_quorum.orchestration.cli.rendering.runs import print_runs  # noqa: PLC0415  imports rich
-
-    print_runs(runs, datetime.now(UTC))
-    return APPROVED
+_MOST = 1000
 
 
 async def show_thread(dsn: str | None, thread: str, *, as_json: bool) -> int:
@@ -38,31 +33,75 @@ async def show_thread(dsn: str | None, thread: str, *, as_json: bool) -> int:
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
-        QuorumError: a Python program started it, or the database cannot be used.
+        QuorumError: the database cannot be used.
     """
     thread_id = checked_thread(thread)
     async with database(dsn, NoProgress()) as pool:
-        stored = await known_run(pool, thread_id)
-        async with analyses(pool, settings_of(stored)) as orchestrator:
-            outcome = await orchestrator.get(thread_id)
+        stored = await any_run(pool, thread_id)
+        if is_analysis(stored):
+            return await _show_analysis(pool, stored, dsn_given=dsn is not None, as_json=as_json)
+        standing = await read_standing(pool, stored)
+    if as_json:
+        print_json(_as_json(standing))
+        return APPROVED
+    from langgraph_quorum.orchestration.cli.rendering.standing import print_standing  # noqa: PLC0415  imports rich
+
+    print_standing(standing, datetime.now(UTC), dsn_given=dsn is not None)
+    return APPROVED
+
+
+async def show_history(dsn: str | None, thread: str, *, limit: int, before: str | None, as_json: bool) -> int:
+    """Print the checkpoints of a run, and return the exit code.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        RefusedError: the limit makes no sense.
+        QuorumError: the database cannot be used, or the run holds classes that only its program may load.
+    """
+    if not 1 <= limit <= _MOST:
+        raise RefusedError(f"--limit {limit}: give a number from 1 to {_MOST}")
+    if before is not None and not before.strip():
+        raise RefusedError("--before: give the id of a checkpoint")
+    thread_id = checked_thread(thread)
+    async with database(dsn, NoProgress()) as pool:
+        await any_run(pool, thread_id)
+        steps = await read_history(make_saver(pool), thread_id, limit=limit, before=before)
+    if as_json:
+        print_json([_step_as_json(step) for step in steps])
+        return APPROVED
+    from langgraph_quorum.orchestration.cli.rendering.history import print_history  # noqa: PLC0415  imports rich
+
+    print_history(steps, datetime.now(UTC))
+    return APPROVED
+
+
+async def _show_analysis(pool: Pool, stored: StoredRun, *, dsn_given: bool, as_json: bool) -> int:
+    async with analyses(pool, settings_of(stored)) as orchestrator:
+        outcome = await orchestrator.get(stored.thread_id)
     outcome["sources"] = outcome.get("sources") or sources_of(stored)
     if as_json:
         print_json(as_object(outcome))
         return APPROVED
     from langgraph_quorum.orchestration.cli.rendering.outcome import print_outcome  # noqa: PLC0415  imports rich
 
-    print_outcome(outcome, dsn_given=dsn is not None, work=work_of(stored))
+    print_outcome(outcome, dsn_given=dsn_given, work=work_of(stored))
     return APPROVED
 
 
-def _as_json(run: StoredRun) -> dict[str, Any]:
+def _as_json(standing: Standing) -> dict[str, Any]:
+    """The outcome as everywhere, and what is known of the run beside it."""
+    run = standing.run
     return {
-        "thread_id": run.thread_id,
-        "status": run.status,
+        **as_object(standing.outcome),
         "workflow": run.workflow,
         "task": run.task,
-        "sources": sources_of(run),
-        "created_at": run.created_at.isoformat(),
-        "updated_at": run.updated_at.isoformat(),
-        "live": run.live,
+        "tags": list(run.tags),
+        "reason": run.reason,
+        "nodes": list(standing.ended),
+        "next": list(standing.following),
+        "values": dict(standing.values),
     }
+
+
+def _step_as_json(step: StoredCheckpoint) -> dict[str, Any]:
+    return {**asdict(step), "created_at": None if step.created_at is None else step.created_at.isoformat()}

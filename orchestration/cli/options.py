@@ -50,11 +50,60 @@ JsonTarget = Annotated[
     typer.Option("--json", metavar="FILE|-", help="Write the outcome as one JSON object to a file, or - for stdout."),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; with --json FILE nothing at all.")]
 Answer = Annotated[
     str | None,
     typer.Option(metavar="ANSWER", help="approve, reject, or JSON: the answer to the question that is open."),
 ]
 Hang = Annotated[float, typer.Option(metavar="SECONDS", help="How long the one that hangs does, 0.5 to 60.")]
-Limit = Annotated[int, typer.Option(metavar="N", help="How many runs at most.")]
+Limit = Annotated[int, typer.Option(metavar="N", help="How many runs at most, up to 1000.")]
+Status = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATUS",
+        help="Only runs that stand so: running, approved, partial, failed, waiting, interrupted or cancelled.",
+    ),
+]
+Workflow = Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this workflow.")]
+Tag = Annotated[str | None, typer.Option(metavar="TAG", help="Only runs with this tag.")]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="A word to find the run by; may be repeated.")
+]
+OlderThan = Annotated[
+    str | None, typer.Option(metavar="AGE", help="Only runs that last changed longer ago: 90s, 15m, 2h, 7d.")
+]
+NewerThan = Annotated[str | None, typer.Option(metavar="AGE", help="Only runs that changed since: 90s, 15m, 2h, 7d.")]
+After = Annotated[str | None, typer.Option(metavar="MARK", help="The next page, as the page before ends with it.")]
+OnBusy = Annotated[
+    str,
+    typer.Option(
+        metavar="POLICY",
+        help="When another process runs the thread: reject, wait for it to end, or take-over (that one stops).",
+    ),
+]
+Steps = Annotated[int, typer.Option("--limit", metavar="N", help="How many checkpoints at most, up to 1000.")]
+Before = Annotated[str | None, typer.Option(metavar="ID", help="Only checkpoints before this one.")]
+CheckpointId = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Which state, as `quorum history` lists it; the latest when left out."),
+]
+Into = Annotated[str | None, typer.Option(metavar="NEW", help="The copy's thread; a fresh id when left out.")]
+Reason = Annotated[str | None, typer.Option(metavar="WORDS", help="Kept with the run.")]
+Wait = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for its driver to stop: 30s, 2m.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Keep = Annotated[int | None, typer.Option(metavar="N", help="Spare the newest so many of those that would go.")]
+KeepLatest = Annotated[
+    bool, typer.Option("--keep-latest", help="Keep the runs and what they gave; take only their steps away.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
+PrunedStatus = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status",
+        metavar="STATUS",
+        help="Which runs, by how they stand; may be repeated. Those that have ended when left out: approved, partial,"
+        " failed, cancelled.",
+    ),
+]
 Version = Annotated[bool, typer.Option("--version", help="Print the version and end.")]

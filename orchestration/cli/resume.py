@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from langgraph_quorum.orchestration.cli.busy import OnBusy
 from langgraph_quorum.orchestration.cli.continuing import continue_run
 from langgraph_quorum.orchestration.cli.databases import database
 from langgraph_quorum.orchestration.cli.delivery import Delivery
@@ -22,11 +23,13 @@ class ResumeRequest:
     Attributes:
         thread: The thread.
         answer: To the open question, as it was typed.
+        on_busy: When another process runs the thread.
         dsn: The database; None for QUORUM_DSN or the embedded server.
     """
 
     thread: str
     answer: str | None
+    on_busy: OnBusy
     dsn: str | None
 
 
@@ -41,7 +44,7 @@ async def resume_thread(request: ResumeRequest, delivery: Delivery, interruption
     thread_id = checked_thread(request.thread)
     async with progress_for(quiet=delivery.quiet) as progress, database(request.dsn, progress) as pool:
         follower = Follower(progress, interruption, delivery, request.dsn is not None)
-        stored = await known_run(pool, thread_id)
+        stored = await known_run(pool, thread_id, "resume")
         delivery.keep_off([Path(item["payload"]["path"]) for item in work_of(stored)])
-        outcome = await continue_run(pool, stored, follower, request.answer)
+        outcome = await continue_run(pool, stored, follower, request.answer, on_busy=request.on_busy)
         return follower.finish(outcome)

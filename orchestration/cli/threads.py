@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,45 +10,78 @@ from typing import Any
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.settings import COMMAND, WORKFLOW, AnalysisSettings, stored_settings
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
+from langgraph_quorum.orchestration.persistence.listing import list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run
+from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run
 from langgraph_quorum.state.errors import ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem
 
 FINISHED = frozenset({"approved", "partial", "failed"})
 
-
-async def find_run(pool: Pool, thread_id: str) -> StoredRun | None:
-    """The run on this thread; None when there is none.
-
-    Raises:
-        RefusedError: a Python program started it.
-        DatabaseError: the register cannot be read.
-    """
-    try:
-        stored = await get_run(pool, thread_id)
-    except ThreadNotFoundError:
-        return None
-    if stored.workflow != WORKFLOW or stored.options.get("command") != COMMAND:
-        raise RefusedError(
-            f"thread {thread_id!r} runs {stored.workflow!r}, which was started from Python: look at it and resume it"
-            " there, with Orchestrator.get and Orchestrator.resume"
-        )
-    return stored
+_SEARCHED = 1000
+"""Among so many runs, the last changed ones, a misspelt thread is looked for."""
 
 
-async def known_run(pool: Pool, thread_id: str) -> StoredRun:
-    """The run on this thread.
+async def any_run(pool: Pool, thread_id: str) -> StoredRun:
+    """The run on this thread, whoever started it.
 
     Raises:
+        RefusedError: there is none, but one with nearly this name.
         ThreadNotFoundError: there is none.
-        RefusedError: a Python program started it.
         DatabaseError: the register cannot be read.
     """
     stored = await find_run(pool, thread_id)
-    if stored is None:
-        raise ThreadNotFoundError(thread_id)
+    if stored is not None:
+        return stored
+    known = [run.thread_id for run in await list_page(pool, limit=_SEARCHED)]
+    near = difflib.get_close_matches(thread_id, known, n=1)
+    if near:
+        raise RefusedError(f"no run is stored as thread {thread_id!r}: did you mean {near[0]!r}?")
+    raise ThreadNotFoundError(thread_id)
+
+
+async def analysis_on(pool: Pool, thread_id: str) -> StoredRun | None:
+    """The analysis on this thread; None when nothing is.
+
+    Raises:
+        RefusedError: a Python program started what is there.
+        DatabaseError: the register cannot be read.
+    """
+    stored = await find_run(pool, thread_id)
+    if stored is not None:
+        check_analysis(stored, "resume")
     return stored
+
+
+async def known_run(pool: Pool, thread_id: str, verb: str) -> StoredRun:
+    """The analysis on this thread, to do something with it that takes its graph.
+
+    Raises:
+        ThreadNotFoundError: there is none.
+        RefusedError: a Python program started it, or there is one with nearly this name.
+        DatabaseError: the register cannot be read.
+    """
+    stored = await any_run(pool, thread_id)
+    check_analysis(stored, verb)
+    return stored
+
+
+def is_analysis(stored: StoredRun) -> bool:
+    """Whether this command knows the graph that the run is of."""
+    return stored.workflow == WORKFLOW and stored.options.get("command") == COMMAND
+
+
+def check_analysis(stored: StoredRun, verb: str) -> None:
+    """Refuse a run whose graph only its Python program knows.
+
+    Raises:
+        RefusedError: naming what to do instead.
+    """
+    if not is_analysis(stored):
+        raise RefusedError(
+            f"thread {stored.thread_id!r} runs {stored.workflow!r}, which was started from Python: {verb} it there,"
+            f" with Orchestrator.{verb} (`quorum show` and `quorum watch` work here, too)"
+        )
 
 
 @asynccontextmanager

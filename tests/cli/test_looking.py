@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -9,9 +10,12 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
+from langgraph.graph import START, StateGraph
+from langgraph.types import interrupt
 from psycopg.conninfo import make_conninfo
+from typing_extensions import TypedDict
 
-from langgraph_quorum import Orchestrator, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.orchestration.cli.settings import checked_settings
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.runs import record_start
@@ -108,15 +112,95 @@ async def test_a_run_that_has_not_come_far_is_shown_and_goes_on(quorum: Quorum, 
     assert resumed["sync"][0]["threshold"] == 0.5
 
 
-async def test_a_run_of_a_python_program_stays_with_it(quorum: Quorum, database: str) -> None:
-    builder = build_workflow([Specialist("ready", lambda branch: {"answer": branch.task})])
-    async with Orchestrator.open(builder, database, workflow="review") as orchestrator:
-        await (await orchestrator.start({"task": "look"}, "theirs")).result()
+async def test_a_run_of_a_python_program_is_shown_and_goes_on_there(quorum: Quorum, database: str) -> None:
+    def broken(branch: Branch) -> dict[str, object]:
+        raise ValueError("no such table")
 
-    for verb in ("show", "resume"):
+    crew = [Specialist("ready", lambda branch: {"answer": branch.task}), Specialist("broken", broken)]
+    builder = build_workflow(crew, sync=SyncPolicy(threshold=0.5))
+    async with Orchestrator.open(builder, database, workflow="review") as orchestrator:
+        out = await (await orchestrator.start({"task": "look"}, "theirs", tags=["nightly"])).result()
+
+    shown = quorum("show", "theirs", "--dsn", database)
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    as_json = quorum.json("show", "theirs", "--json", "--dsn", database)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert lines[0].startswith(out["status"])
+    assert lines[0].endswith("1 of 2 branches")
+    assert {"workflow review", "task look", "tags nightly", f"verdict {out['verdict']}"} <= set(lines)
+    assert any(line.startswith("✗ broken failed") and line.endswith("no such table") for line in lines)
+    assert any(line.startswith("✓ ready succeeded") for line in lines)
+    assert 'result {"answer": "look"}' in lines
+    assert as_json["branches"] == out["branches"]
+    assert (as_json["status"], as_json["workflow"], as_json["next"]) == (out["status"], "review", [])
+    for verb in ("resume", "fork"):
         done = quorum(verb, "theirs", "--dsn", database)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "thread 'theirs' runs 'review', which was started from Python" in one_complaint(done.stderr)
+        complaint = one_complaint(done.stderr)
+        assert f"thread 'theirs' runs 'review', which was started from Python: {verb} it there" in complaint
+
+
+class Page(TypedDict, total=False):
+    url: str
+    text: str
+
+
+async def test_a_run_of_another_graph_is_shown_with_its_nodes_and_values(quorum: Quorum, database: str) -> None:
+    builder = StateGraph(Page)
+    builder.add_node("fetch", lambda state: {"text": "x" * 5000})
+    builder.add_node("sign", lambda state: {"text": interrupt("Sign it?")})
+    builder.add_edge(START, "fetch")
+    builder.add_edge("fetch", "sign")
+    async with Orchestrator.open(builder, database, workflow="crawler") as orchestrator:
+        await (await orchestrator.start({"url": "a.org"}, "page 1")).result()
+
+    shown = quorum("show", "page 1", "--dsn", database)
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    as_json = quorum.json("show", "page 1", "--json", "--dsn", database)
+    assert shown.returncode == 0
+    assert lines[0] == "waiting"
+    assert {"workflow crawler", "ended fetch", "next sign", "url a.org", "Sign it?"} <= set(lines)
+    assert len(shown.stdout) < 1500  # the long value is cut
+    assert as_json["values"]["text"] == "x" * 5000
+    assert list(as_json["interrupts"].values()) == ["Sign it?"]
+
+
+def test_a_misspelt_thread_names_the_nearest(stored: Stored) -> None:
+    for verb in ("show", "watch", "history", "cancel", "fork", "resume"):
+        done = stored.quorum(verb, "first of al", "--dsn", stored.dsn)
+        assert (done.returncode, done.stdout) == (2, "")
+        wanted = "quorum: no run is stored as thread 'first of al': did you mean 'first of all'?"
+        assert one_complaint(done.stderr) == wanted
+
+
+def test_a_finished_run_is_watched_from_its_beginning(stored: Stored) -> None:
+    watched = stored.quorum("watch", "first of all", "--dsn", stored.dsn)
+    events = [
+        json.loads(line)
+        for line in stored.quorum("watch", "first of all", "--json", "--dsn", stored.dsn).stdout.splitlines()
+    ]
+
+    lines = watched.stdout.splitlines()
+    assert (watched.returncode, watched.stderr) == (0, "")
+    assert lines[0].startswith("thread first of all: document_analysis, analyse pep.rst (started ")
+    assert any(line.startswith("sentiment@pep.rst succeeded after ") for line in lines)
+    assert any(line.startswith("sync point: all_done, 2 of 2 branches good after ") for line in lines)
+    assert lines[-1] == "the run has ended: approved"
+    assert [event["event"] for event in events].count("branch_ended") == 2
+    assert events[-1]["status"] == "approved"
+
+
+def test_the_history_lists_what_a_run_can_be_forked_from(stored: Stored) -> None:
+    printed = stored.quorum("history", "first of all", "--dsn", stored.dsn)
+    steps = stored.quorum.json("history", "first of all", "--json", "--limit", "3", "--dsn", stored.dsn)
+    older = stored.quorum.json(
+        "history", "first of all", "--json", "--before", steps[2]["checkpoint_id"], "--dsn", stored.dsn
+    )
+
+    assert printed.stdout.splitlines()[0].split()[:3] == ["checkpoint", "step", "age"]
+    assert "integrator, end: approved" in printed.stdout
+    assert len(steps) == 3
+    assert older[0]["checkpoint_id"] == steps[2]["parent_id"]
 
 
 def test_a_resumed_run_is_not_written_over_its_document_either(stored: Stored) -> None:

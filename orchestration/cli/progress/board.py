@@ -92,7 +92,8 @@ class Board:
             self.stage = STAGES.get(event["node"], self.stage)
         if event.get("quorum") != "branch":
             return
-        self.points[event["sync"].get("point", "")] = event["sync"]
+        if event["sync"]:  # whoever only watches does not know how far its sync point is
+            self.points[event["sync"].get("point", "")] = event["sync"]
         cell = self.cells.setdefault(event["branch_id"], Cell(event["group"], event["specialist"]))
         cell.state, cell.since = _STATES.get(event["event"], cell.state), now
         cell.seconds = event.get("seconds", cell.seconds)

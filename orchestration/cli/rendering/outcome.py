@@ -22,7 +22,7 @@ from langgraph_quorum.orchestration.cli.threads import FINISHED
 from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, interval, printable, seconds
 from langgraph_quorum.state.records import WorkItem
 
-_STYLES = {"approved": "bold green", "partial": "bold yellow", "failed": "bold red"}
+STYLES = {"approved": "bold green", "partial": "bold yellow", "failed": "bold red", "cancelled": "bold red"}
 _ROWS = 40
 
 
@@ -44,7 +44,7 @@ def render_outcome(
     documents = _documents(outcome.get("result"))
     board = Board.of(work, outcome.get("branches"))
     console.print(_verdict(outcome, len(board.cells)))
-    for line in _reasons(outcome):
+    for line in reasons(outcome):
         console.print(Text(line, style="dim"))
     if documents:
         console.print()
@@ -69,7 +69,7 @@ def _documents(result: Any) -> dict[str, Any]:
 
 def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     status, branches = outcome["status"], outcome.get("branches", {}).values()
-    line = Text(status, style=_STYLES.get(status, "bold cyan"))
+    line = Text(status, style=STYLES.get(status, "bold cyan"))
     if outcome.get("attribution"):
         line.append(f"  quality of the analysis {outcome['quality']:.2f}", style="bold")
         line.append(f" ({interval(outcome.get('confidence_interval'))})", style="not bold default")
@@ -84,7 +84,7 @@ def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     return line
 
 
-def _reasons(outcome: Mapping[str, Any]) -> list[str]:
+def reasons(outcome: Mapping[str, Any]) -> list[str]:
     """Why it ended like this: the error, what the validator found, what the sync points decided."""
     lines = [outcome["error"]["message"]] if outcome.get("error") else []
     if missed := missed_quality(outcome):
@@ -111,6 +111,8 @@ def _duration(timeline: Sequence[Mapping[str, Any]]) -> str:
 
 def _next_steps(outcome: Mapping[str, Any], dsn_given: bool) -> Iterable[str]:
     thread_id = outcome["thread_id"]
-    if outcome["status"] == "interrupted":
+    if outcome["status"] in ("interrupted", "cancelled"):
         yield f"go on:      {command_for('resume', thread_id, dsn_given=dsn_given)}"
+    if outcome["status"] == "running":
+        yield f"watch it:   {command_for('watch', thread_id, dsn_given=dsn_given)}"
     yield f"everything: {command_for('show', thread_id, dsn_given=dsn_given)} --json"

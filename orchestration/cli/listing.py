@@ -1,0 +1,117 @@
+"""`quorum runs`: the runs that are stored, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, cast, get_args
+
+from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.durations import duration_s
+from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
+from langgraph_quorum.orchestration.cli.json_output import print_json
+from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.threads import sources_of
+from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.records import RunStatus
+from langgraph_quorum.state.words import suggestion
+
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """Which runs are asked for; the fields are those of `list_page`."""
+
+    status: RunStatus | None
+    workflow: str | None
+    tag: str | None
+    older_than_s: float | None
+    newer_than_s: float | None
+    limit: int
+    after: str | None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        status: str | None,
+        workflow: str | None,
+        tag: str | None,
+        older_than: str | None,
+        newer_than: str | None,
+        limit: int,
+        after: str | None,
+    ) -> Self:
+        """The request as it was typed.
+
+        Raises:
+            RefusedError: naming the option that is wrong and what to give instead.
+        """
+        if not 1 <= limit <= _MOST:
+            raise RefusedError(f"--limit {limit}: give a number from 1 to {_MOST}")
+        older_s, newer_s = duration_s("--older-than", older_than), duration_s("--newer-than", newer_than)
+        return cls(checked_status(status), workflow, tag, older_s, newer_s, limit, after)
+
+
+def checked_status(status: str | None) -> RunStatus | None:
+    """The status that was typed.
+
+    Raises:
+        RefusedError: there is no such status.
+    """
+    known = get_args(RunStatus)
+    if status is not None and status not in known:
+        raise RefusedError(f"--status {status}: {suggestion(status, known)}")
+    return cast("RunStatus | None", status)
+
+
+async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) -> int:
+    """Print the page of runs, and return the exit code.
+
+    Raises:
+        RefusedError: `--after` is not from a page.
+        QuorumError: the database cannot be used.
+    """
+    async with database(dsn, NoProgress()) as pool:
+        try:
+            page = await list_page(pool, **asdict(request))
+        except ConfigurationError as error:
+            if error.field not in ("after", "workflow", "tag"):
+                raise
+            raise RefusedError(f"--{error.field} {error.value}: {_MENDS.get(error.field, error.mend)}") from error
+    if as_json:
+        print_json([_as_json(run) for run in page.runs])
+        return APPROVED
+    from langgraph_quorum.orchestration.cli.rendering.runs import print_runs  # noqa: PLC0415  imports rich
+
+    print_runs(page.runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(request))
+    return APPROVED
+
+
+_MENDS = {"after": "give the mark that the page before ended with, as it is"}
+
+
+def _narrowed(request: ListRequest) -> bool:
+    """Whether anything but the number of runs was asked for."""
+    return any(value is not None for name, value in asdict(request).items() if name != "limit")
+
+
+def _as_json(run: StoredRun) -> dict[str, Any]:
+    return {
+        "thread_id": run.thread_id,
+        "status": run.status,
+        "workflow": run.workflow,
+        "task": run.task,
+        "tags": list(run.tags),
+        "sources": sources_of(run),
+        "created_at": run.created_at.isoformat(),
+        "updated_at": run.updated_at.isoformat(),
+        "live": run.live,
+        "asked": run.asked,
+        "reason": run.reason,
+        "forked_from": run.forked_from,
+        "forked_checkpoint": run.forked_checkpoint,
+    }

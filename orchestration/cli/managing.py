@@ -1,0 +1,108 @@
+"""`quorum fork`, `quorum cancel` and `quorum delete`."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError, complain
+from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
+from langgraph_quorum.orchestration.cli.threads import analyses, any_run, known_run, settings_of
+from langgraph_quorum.orchestration.cli.words import seconds
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError
+
+_FLAGS = {"checkpoint_id": "--checkpoint", "into": "--into"}
+
+
+async def fork_run(dsn: str | None, thread: str, checkpoint_id: str | None, into: str | None) -> int:
+    """Copy the run, print the copy's thread, and return the exit code.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        RefusedError: the checkpoint does not exist, the target does, or a Python program started the run.
+        QuorumError: the database cannot be used.
+    """
+    thread_id = checked_thread(thread)
+    target = None if into is None else checked_thread(into)
+    async with database(dsn, NoProgress()) as pool:
+        stored = await known_run(pool, thread_id, "fork")
+        async with analyses(pool, settings_of(stored)) as orchestrator:
+            try:
+                copy = await orchestrator.fork(thread_id, checkpoint_id, into=target)
+            except ConfigurationError as error:
+                raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {error.value}: {error.mend}") from error
+    sys.stdout.write(f"{copy}\n")
+    sys.stdout.flush()
+    complain(f"nothing runs yet, go on with: {command_for('resume', copy, dsn_given=dsn is not None)}")
+    return APPROVED
+
+
+async def cancel_run(dsn: str | None, thread: str, reason: str | None, wait_s: float | None) -> int:
+    """Cancel the run, say how it stands, and return the exit code: 4 when it did not stop within the wait.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        QuorumError: the database cannot be used.
+    """
+    from langgraph_quorum.orchestration.cancelling import cancel_thread  # noqa: PLC0415
+
+    thread_id = checked_thread(thread)
+    async with database(dsn, NoProgress()) as pool:
+        before = await any_run(pool, thread_id)
+        after = await cancel_thread(pool, thread_id, reason=reason, wait_s=wait_s or 0.0)
+    if after.status == "cancelled":
+        words = "was cancelled before" if before.status == "cancelled" else "cancelled, what is finished is kept"
+    elif after.ended:
+        words = f"has ended already: {after.status}"
+    elif wait_s:
+        raise RefusedError(
+            f"thread {thread_id!r} has not stopped within {seconds(wait_s)}: it was asked to, look again with"
+            f" {command_for('show', thread_id, dsn_given=dsn is not None)}",
+            code=FAILED,
+        )
+    else:
+        words = "asked to stop, its driver sees that within seconds (--wait 30s waits for it)"
+    sys.stdout.write(f"{thread_id}: {words}\n")
+    return APPROVED
+
+
+def checked_deletion(thread: str, *, yes: bool) -> bool:
+    """Whether the run is to be deleted, asked of the person at the terminal.
+
+    Raises:
+        RefusedError: the thread makes no sense, or there is nobody to ask.
+    """
+    thread_id = checked_thread(thread)
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise RefusedError(f"delete {thread_id}: there is no terminal to ask on: add --yes")
+    return typer.confirm(f"delete all that is stored of thread {thread_id!r}?", err=True)
+
+
+async def delete_run(dsn: str | None, thread: str) -> int:
+    """Delete the run, and return the exit code.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        RefusedError: somebody drives it.
+        QuorumError: the database cannot be used.
+    """
+    from langgraph_quorum.orchestration.pruning import delete_thread  # noqa: PLC0415
+
+    thread_id = checked_thread(thread)
+    async with database(dsn, NoProgress()) as pool:
+        await any_run(pool, thread_id)
+        try:
+            await delete_thread(pool, make_saver(pool), thread_id)
+        except ThreadBusyError as error:
+            first = command_for("cancel", thread_id, dsn_given=dsn is not None)
+            raise RefusedError(
+                f"thread {thread_id!r} is being run by {error.owner}: first {first} --wait 30s"
+            ) from error
+    sys.stdout.write(f"{thread_id}: deleted\n")
+    return APPROVED

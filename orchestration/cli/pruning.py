@@ -1,0 +1,95 @@
+"""`quorum prune`: old runs are taken away."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.durations import duration_s
+from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
+from langgraph_quorum.orchestration.cli.json_output import print_json
+from langgraph_quorum.orchestration.cli.listing import checked_status
+from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.words import counted, printable
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
+from langgraph_quorum.state.records import RunStatus
+
+_NAMED = 20
+"""Threads that are named; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PruneRequest:
+    """Which runs go; the fields are those of `prune_runs`."""
+
+    older_than_s: float | None
+    keep: int | None
+    keep_latest: bool
+    status: tuple[RunStatus, ...] | None
+    workflow: str | None
+    tag: str | None
+    dry_run: bool
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        older_than: str | None,
+        keep: int | None,
+        status: list[str] | None,
+        workflow: str | None,
+        tag: str | None,
+        keep_latest: bool,
+        dry_run: bool,
+    ) -> Self:
+        """The request as it was typed.
+
+        Raises:
+            RefusedError: naming the option that is wrong, and what to give instead.
+        """
+        if older_than is None and keep is None:
+            raise RefusedError("prune: say which runs: --older-than 30d, or --keep 100, or both")
+        if keep is not None and keep < 0:
+            raise RefusedError(f"--keep {keep}: give a number from 0")
+        chosen = tuple(found for name in status or () if (found := checked_status(name)) is not None)
+        if "running" in chosen:
+            raise RefusedError("--status running: a run that goes on is not pruned: cancel it first")
+        older_s = duration_s("--older-than", older_than)
+        return cls(older_s, keep, keep_latest, chosen or None, workflow, tag, dry_run)
+
+
+async def prune_threads(dsn: str | None, request: PruneRequest, *, as_json: bool) -> int:
+    """Prune, say what went, and return the exit code.
+
+    Raises:
+        QuorumError: the database cannot be used; what was taken away before is gone.
+    """
+    async with database(dsn, NoProgress()) as pool:
+        report = await prune_runs(pool, make_saver(pool), **asdict(request))
+    if as_json:
+        print_json(asdict(report))
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in report_lines(report)))
+    return APPROVED
+
+
+def report_lines(report: PruneReport) -> list[str]:
+    """What was taken away, in words."""
+    would = "would be " if report.dry_run else ""
+    lines = [
+        f"{counted(len(threads), 'run')} {would}{what}{_named(threads)}"
+        for threads, what in ((report.deleted, "deleted"), (report.thinned, "thinned out to the latest state"))
+        if threads
+    ]
+    if report.skipped:
+        why = "in use, or of a kind that cannot be thinned out"
+        lines.append(f"{counted(len(report.skipped), 'run')} left alone, {why}{_named(report.skipped)}")
+    return lines or ["nothing to prune"]
+
+
+def _named(threads: tuple[str, ...]) -> str:
+    rest = f" and {len(threads) - _NAMED} more" if len(threads) > _NAMED else ""
+    return f": {', '.join(map(printable, threads[:_NAMED]))}{rest}"

@@ -1,0 +1,87 @@
+"""How any run stands, whoever started it: read without its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.orchestration.history import read_history
+from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.run_reader import RunReader, nodes_seen
+from langgraph_quorum.orchestration.sighting import Sighting, StepSeen
+from langgraph_quorum.state.errors import BlockedTypeError, ResultError
+from langgraph_quorum.state.records import WorkItem
+
+_OURS = "workflow_id"
+"""A field of the state that every workflow has from its first node on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a run stands.
+
+    Attributes:
+        run: As the register has it.
+        outcome: Of a workflow, by the names of its output; of another graph only thread, status and open questions.
+        values: The state of another graph, as JSON; empty for a workflow.
+        work: Branches of a workflow, those included that have not ended.
+        ended: Nodes that have ended, each once, the last one last.
+        following: Nodes that come next; empty at the end.
+        unread: Why the state cannot be shown; "" when it can.
+    """
+
+    run: StoredRun
+    outcome: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    work: Sequence[WorkItem] = ()
+    ended: Sequence[str] = ()
+    following: Sequence[str] = ()
+    unread: str = ""
+
+
+async def read_standing(pool: Pool, run: StoredRun) -> Standing:
+    """How the run stands by its latest checkpoint and what was stored since.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
+    saver, bare = make_saver(pool), {"thread_id": run.thread_id, "status": run.status, "interrupts": {}}
+    try:
+        with database_errors(f"reading thread {run.thread_id!r}"):
+            stored = await saver.aget_tuple(RunnableConfig(configurable={"thread_id": run.thread_id}))
+        if stored is None:
+            return Standing(run, bare)
+        (latest,) = await read_history(saver, run.thread_id, limit=1)
+    except BlockedTypeError as error:
+        return Standing(run, bare, unread=str(error))
+    known = Sighting(run, (StepSeen(stored.checkpoint["id"]),))
+    tasks = (await RunReader(saver, pool, run.thread_id).read(run, known)).steps[-1].tasks
+    values = stored.checkpoint["channel_values"]
+    questions = {name: asked for task in tasks if not task.answered for name, asked in task.questions.items()}
+    outcome: dict[str, Any] = {**bare, "interrupts": _plain(questions)}
+    shown = {name: value for name, value in values.items() if not name.startswith(("__", "branch:to:", "join:"))}
+    ended = [*nodes_seen(stored), *(task.node for task in tasks if task.ended and task.node)]
+    if _OURS not in values:
+        return Standing(run, outcome, _plain(shown), (), list(dict.fromkeys(ended)), latest.next)
+    new = {record["branch_id"]: record for task in tasks for record in task.records}
+    outcome = {**_plain(shown), **outcome, "branches": {**values.get("branches", {}), **new}}
+    outcome.setdefault("sources", [])
+    return Standing(run, outcome, {}, values.get("queue", []), list(dict.fromkeys(ended)), latest.next)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON; what is none as text."""
+    plain: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            plain[name] = jsonable(value, name)
+        except ResultError:
+            plain[name] = repr(value)
+    return plain

@@ -1,0 +1,143 @@
+"""Runs that go on elsewhere are watched, cancelled, left alone; stored ones are found, copied, deleted and pruned."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from langgraph_quorum import Orchestrator
+from tests.cli.conftest import Quorum, branches_kept, complaints_in, one_complaint, wait_until
+from tests.orchestration.crews import Crew
+
+BRIEF = ("--specialist", "sentiment")
+STARTS_WITHIN_S = 60.0
+
+
+@pytest.fixture
+def driver(database: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process in which two of three branches of the run `t1` have ended, and one never does."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.orchestration.driven", database, "t1"], text=True)
+    try:
+        wait_until(lambda: branches_kept(database, "t1") == 2, process, within_s=STARTS_WITHIN_S)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver: subprocess.Popen[str]) -> None:
+    with quorum.going("watch", "t1", "--dsn", database) as process:
+        assert process.stdout is not None
+        assert sum(" succeeded after " in line for line, _ in zip(process.stdout, range(5), strict=False)) == 2
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert one_complaint(err) == "quorum: not watching any more: the run is left alone (quorum watch t1)"
+    assert driver.poll() is None
+    assert quorum.json("show", "t1", "--json", "--dsn", database)["status"] == "running"
+
+
+def test_a_run_is_cancelled_from_another_process_and_its_watcher_is_told(
+    quorum: Quorum, database: str, driver: subprocess.Popen[str]
+) -> None:
+    refused = quorum("delete", "t1", "--yes", "--dsn", database)
+    with quorum.going("watch", "t1", "--json", "--dsn", database) as watching:
+        cancelled = quorum("cancel", "t1", "--wait", "30s", "--reason", "not needed", "--dsn", database)
+        out, _ = watching.communicate(timeout=60)
+    again = quorum("cancel", "t1", "--dsn", database)
+    shown = quorum("show", "t1", "--dsn", database)
+    (listed,) = quorum.json("runs", "--status", "cancelled", "--json", "--dsn", database)
+
+    assert refused.returncode == 2
+    assert one_complaint(refused.stderr).endswith("first quorum cancel t1 --dsn ... --wait 30s")
+    assert (cancelled.returncode, cancelled.stdout) == (0, "t1: cancelled, what is finished is kept\n")
+    assert driver.wait(timeout=30) == 0
+    assert json.loads(out.splitlines()[-1])["status"] == "cancelled"
+    assert watching.returncode == 6
+    assert again.stdout == "t1: was cancelled before\n"
+    assert shown.stdout.startswith("cancelled, 2 of 3 branches: not needed\n")
+    assert (listed["thread_id"], listed["reason"], listed["live"]) == ("t1", "not needed", False)
+
+
+def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database: str) -> None:
+    dsn = ("--dsn", database)
+    quorum("run", "analyse", "pep.rst", "--thread", "one", "--tag", "nightly", "--tag", "peps", "-q", *BRIEF, *dsn)
+    found = quorum.json(
+        "runs", "--tag", "peps", "--workflow", "document_analysis", "--newer-than", "1h", "--json", *dsn
+    )
+    none = quorum("runs", "--tag", "weekly", *dsn)
+    steps = quorum.json("history", "one", "--json", *dsn)
+    after_plan = next(step["checkpoint_id"] for step in steps if step["writers"] == ["analyzer"])
+    copied = quorum("fork", "one", "--checkpoint", after_plan, "--into", "two", *dsn)
+    taken = quorum("fork", "one", "--into", "two", *dsn)
+    resumed = quorum("resume", "two", "-q", *dsn)
+    deleted = quorum("delete", "one", "--yes", *dsn)
+    unasked = quorum("delete", "two", *dsn)
+
+    assert [(run["thread_id"], run["tags"]) for run in found] == [("one", ["nightly", "peps"])]
+    assert none.stdout == "no such runs\n"
+    assert (copied.returncode, copied.stdout) == (0, "two\n")
+    assert "go on with: quorum resume two --dsn ..." in copied.stderr
+    assert taken.returncode == 2
+    assert one_complaint(taken.stderr).startswith("quorum: --into two: this thread exists")
+    assert resumed.stdout.startswith("approved  quality ")
+    assert deleted.stdout == "one: deleted\n"
+    assert unasked.returncode == 2
+    assert one_complaint(unasked.stderr).endswith("there is no terminal to ask on: add --yes")
+    assert [run["thread_id"] for run in quorum.json("runs", "--json", *dsn)] == ["two"]
+
+
+async def test_runs_come_by_page_and_old_ones_are_pruned(quorum: Quorum, database: str) -> None:
+    crew = Crew()
+    crew.go.set()
+    async with Orchestrator.open(crew.workflow(), database) as orchestrator:
+        for name in ("a", "b", "c"):
+            await (await orchestrator.start({"task": "look"}, name)).result()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return quorum(*arguments, "--dsn", database)
+
+    first = await asyncio.to_thread(run, "runs", "--limit", "2")
+    mark = first.stdout.splitlines()[-1].removeprefix("more: the same with --after ")
+    second = await asyncio.to_thread(run, "runs", "--limit", "2", "--after", mark)
+    told = await asyncio.to_thread(run, "prune", "--keep", "1", "--dry-run")
+    thinned = await asyncio.to_thread(run, "prune", "--older-than", "0s", "--keep-latest")
+    pruned = await asyncio.to_thread(run, "db", "prune", "--keep", "1")
+    left = await asyncio.to_thread(run, "runs")
+    shown = await asyncio.to_thread(run, "show", "c")
+
+    assert [line.split()[0] for line in first.stdout.splitlines()] == ["thread", "c", "b", "more:"]
+    assert [line.split()[0] for line in second.stdout.splitlines()] == ["thread", "a"]
+    assert told.stdout == "2 runs would be deleted: a, b\n"
+    assert thinned.stdout == "3 runs thinned out to the latest state: a, b, c\n"
+    assert pruned.stdout == "2 runs deleted: a, b\n"
+    assert [line.split()[0] for line in left.stdout.splitlines()] == ["thread", "c"]
+    assert shown.stdout.startswith("approved")
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        (("runs", "--status", "aproved"), "--status aproved: did you mean 'approved'?"),
+        (("runs", "--older-than", "5"), "--older-than 5: give a number with its unit: 90s, 15m, 2h, 7d"),
+        (("runs", "--limit", "0"), "--limit 0: give a number from 1 to 1000"),
+        (("prune",), "prune: say which runs: --older-than 30d, or --keep 100, or both"),
+        (("prune", "--keep", "-1"), "--keep -1: give a number from 0"),
+        (("prune", "--keep", "1", "--status", "running"), "--status running: a run that goes on is not pruned"),
+        (("cancel", "t", "--wait", "soon"), "--wait soon: give a number with its unit"),
+        (("resume", "t", "--on-busy", "steal"), "--on-busy steal: give reject, wait or take-over"),
+        (("history", "t", "--limit", "5000"), "--limit 5000: give a number from 1 to 1000"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_once(quorum: Quorum, command: tuple[str, ...], complaint: str) -> None:
+    done = quorum(*command)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaints_in(done.stderr)[0].startswith(f"quorum: {complaint}")
