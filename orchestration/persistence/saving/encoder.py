@@ -57,12 +57,12 @@ class Encoder:
 
     async def progress(self) -> None:
         """Wait until some of what was submitted has ended."""
-        if self._job is not None:
-            await asyncio.wait({self._job})
+        await asyncio.wait({self._job or self._start()})
 
-    def _start(self) -> None:
+    def _start(self) -> asyncio.Future[None]:
         self._job = asyncio.get_running_loop().run_in_executor(self._thread, self._work)
         self._job.add_done_callback(self._go_on)
+        return self._job
 
     def _work(self) -> None:
         for _ in range(len(self._waiting)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -28,6 +29,7 @@ from langgraph_quorum.orchestration.persistence.saving.encoding import (
     split_values,
 )
 from langgraph_quorum.orchestration.persistence.saving.known_blobs import Key, KnownBlobs
+from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.saving.reading import PatientReader
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
@@ -139,16 +141,18 @@ class GroupCommitSaver(PatientReader):
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread, with what was handed over for it before."""
         await self._committer.settle(str(thread_id))
+        await patiently("deleting a thread", partial(super().adelete_thread, thread_id))
         self._known.forget([str(thread_id)])
-        await super().adelete_thread(thread_id)
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Delete all but the latest checkpoints of threads, or all; see the official saver."""
         names = [] if isinstance(thread_ids, str) else [str(thread_id) for thread_id in thread_ids]
         for name in names:
             await self._committer.settle(name)
-        self._known.forget(names)
-        await super().aprune(thread_ids, strategy=strategy)
+        try:
+            await super().aprune(thread_ids, strategy=strategy)
+        finally:
+            self._known.forget(names)
 
     def _due(self, thread_id: str, ns: str, values: Values) -> tuple[Values, list[Key]]:
         """The values that must be sent, and the blobs that the official saver would not have made."""
@@ -162,6 +166,9 @@ class GroupCommitSaver(PatientReader):
         return Values(values.inline, stored), [*moved.values()]
 
     async def _commit(self, config: RunnableConfig, thread_id: str, make: Callable[[], Rows], *, light: bool) -> None:
+        if asyncio.get_running_loop() is not self.loop:
+            mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
+            raise ConfigurationError("saver", "of another event loop", mend)
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
         if self._sealed is None:

@@ -10,7 +10,7 @@ class SaverStatistics:
     """A snapshot.
 
     Attributes:
-        calls: Checkpoints and writes of tasks that were handed over.
+        calls: Checkpoints, writes of tasks, and deletions, which wait for those, that were handed over.
         waiting: Of these, how many wait now.
         flushes: Transactions that wrote.
         statements: Their statements, without BEGIN and COMMIT.

@@ -216,6 +216,14 @@ async def test_the_sync_methods_serve_other_threads(saver: GroupCommitSaver) -> 
         saver.get_tuple(at("t"))
 
 
+async def test_a_saver_of_another_event_loop_is_refused(saver: GroupCommitSaver) -> None:
+    def elsewhere() -> None:
+        asyncio.run(saver.aput_writes(at("t"), [("c", 1)], "task"))
+
+    with pytest.raises(ConfigurationError, match="belongs to the event loop"):
+        await asyncio.to_thread(elsewhere)
+
+
 async def test_a_saver_can_have_a_pool_of_its_own(database: str, pool: Pool) -> None:
     async with GroupCommitSaver.from_conn_string(database) as saver:
         await saver.aput(at("t"), empty_checkpoint(), {}, {})
