@@ -80,7 +80,8 @@ async def test_a_holder_that_slept_past_its_lease_keeps_it_when_nobody_took_it(p
 async def test_a_holder_that_slept_while_its_heartbeat_was_under_way_is_told_that_it_was_overtaken(
     pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    renew, slept = heartbeat._renew, []
+    renew = heartbeat._renew
+    slept: list[bool] = []
 
     async def sleeps_once(pool: Pool, lease: Lease, ttl_s: float) -> Answer:
         if not slept:
