@@ -91,7 +91,9 @@ class _Nested:
 def _inner_context() -> QuorumContext | None:
     """The outer run's ports. What it has set for its own sync point is not for the inner ones."""
     context = get_runtime().context
-    return QuorumContext(capacity=context.capacity) if isinstance(context, QuorumContext) else None
+    if not isinstance(context, QuorumContext):
+        return None
+    return QuorumContext(capacity=context.capacity, artifacts=context.artifacts, artifact_bytes=context.artifact_bytes)
 
 
 def _prepared(name: str) -> Prepare:

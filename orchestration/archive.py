@@ -12,6 +12,7 @@ from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.forking import Edit, fork_thread
 from langgraph_quorum.orchestration.given import check_storable, check_thread_id
 from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
 from langgraph_quorum.orchestration.persistence.listing import RunPage, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -21,6 +22,8 @@ from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
 from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
 from langgraph_quorum.orchestration.statistics import Statistics
 from langgraph_quorum.orchestration.watching import watch_thread
+from langgraph_quorum.state.artifacts import ArtifactRef
+from langgraph_quorum.state.errors import ArtifactError
 
 History: TypeAlias = list[StoredCheckpoint]
 
@@ -158,10 +161,10 @@ class Archive:
         tag: str | None = None,
         dry_run: bool = False,
     ) -> PruneReport:
-        """Delete old runs, or all their checkpoints but the latest: of all workflows, unless one is named.
+        """Delete old runs, or all their checkpoints but the latest, and artifacts that no run refers to.
 
-        A run goes that meets every condition. One that is driven never goes, and one that waits or was interrupted only
-        when `status` names it.
+        A run of any workflow goes that meets every condition. One that is driven never goes, and one that waits or was
+        interrupted only when `status` names it.
 
         Args:
             older_than_s: Seconds since its last start or end at least, by the database's clock.
@@ -176,7 +179,7 @@ class Archive:
             ConfigurationError: a condition makes no sense; without an age or a number to keep, all would be deleted.
             DatabaseError: the database cannot be used. What was deleted before is gone.
         """
-        return await prune_runs(
+        report = await prune_runs(
             self._pool,
             self._saver,
             older_than_s=older_than_s,
@@ -187,6 +190,20 @@ class Archive:
             tag=tag,
             dry_run=dry_run,
         )
+        if not dry_run:
+            await collect(self._pool)
+        return report
+
+    async def artifact(self, ref: ArtifactRef) -> bytes:
+        """The content of a reference, as it stands in place of a large text in branches' results and in states.
+
+        Raises:
+            ArtifactError: it is not there, is not what the reference says, or there is no store.
+            DatabaseError: the database cannot be used.
+        """
+        if self._driver.artifacts is None:
+            raise ArtifactError("this orchestrator has no artifact store: open it with artifacts=...")
+        return await self._driver.artifacts.get(ref)
 
     def watch(self, thread_id: str, *, poll_s: float = 0.5) -> AsyncIterator[RunEvent]:
         """The events of a run, whoever drives it, from its start until nobody drives it any more.

@@ -36,7 +36,7 @@ async def until_stopped(lease: Lease, run: Run, work: Coroutine[Any, Any, None])
         DatabaseError: The database gave no answer for as long as the lease lasts.
     """
     working = asyncio.create_task(work, name=f"quorum:stream:{lease.thread_id}")
-    watching = [
+    watching: list[asyncio.Task[Any]] = [
         asyncio.create_task(event.wait(), name=f"quorum:watch:{lease.thread_id}") for event in (lease.lost, run.cutting)
     ]
     watching.append(asyncio.create_task(_pass_on(lease, run), name=f"quorum:requests:{lease.thread_id}"))

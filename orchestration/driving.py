@@ -12,9 +12,11 @@ from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
+from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, outcome_of, status_of
+from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
@@ -24,6 +26,7 @@ from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run,
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.records import RunStatus
 
 
@@ -37,6 +40,7 @@ class Driver:
         workflow: The name under which its runs are listed.
         lease_ttl_s: Seconds that a lease outlives its driver's last sign of life.
         sealer: Encrypts what the register keeps of a run's input.
+        artifacts: Where large texts are kept; None keeps them in the state.
     """
 
     graph: CompiledStateGraph[Any, Any, Any, Any]
@@ -44,6 +48,7 @@ class Driver:
     workflow: str
     lease_ttl_s: float = TTL_S
     sealer: Sealer | None = None
+    artifacts: ArtifactStore | None = None
 
     @property
     def inputs(self) -> frozenset[str]:
@@ -81,7 +86,7 @@ class Driver:
                 on_taken()
                 snapshot, status = await self._through(run, values, given.context, lease)
             run.workflow_id = snapshot.values.get("workflow_id", "")
-            return self._outcome_of(thread_id, snapshot, status)
+            return await self._outcome_of(thread_id, snapshot, status)
 
     async def stored(self, thread_id: str) -> StoredRun:
         """What the register says of a run, with its task and options as they were given.
@@ -101,7 +106,7 @@ class Driver:
         """The output of a run as it stands."""
         snapshot = await self.snapshot(stored.thread_id)
         status: RunStatus = "running" if stored.live else _status(snapshot, cancelled=stored.status == "cancelled")
-        return self._outcome_of(stored.thread_id, snapshot, status)
+        return await self._outcome_of(stored.thread_id, snapshot, status)
 
     def check_workflow(self, stored: StoredRun) -> None:
         """Refuse a run of another workflow.
@@ -113,10 +118,17 @@ class Driver:
             mend = f"thread {stored.thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
             raise ConfigurationError("workflow", self.workflow, mend)
 
-    def _outcome_of(self, thread_id: str, snapshot: StateSnapshot, status: RunStatus) -> dict[str, Any]:
+    def context(self, given: Any, thread_id: str, token: int | None = None) -> Any:
+        """A run's context, with the store of large texts in it."""
+        if self.artifacts is None:
+            return given
+        schema = self.graph.context_schema
+        return with_artifacts(given, self.artifacts, thread_id, token=token, schema=schema)
+
+    async def _outcome_of(self, thread_id: str, snapshot: StateSnapshot, status: RunStatus) -> dict[str, Any]:
         channels = self.graph.output_channels
         names = [channels] if isinstance(channels, str) else list(channels)
-        return {**outcome_of(thread_id, snapshot, names), "status": status}
+        return await with_text({**outcome_of(thread_id, snapshot, names), "status": status}, self.artifacts)
 
     def _to_do(
         self, thread_id: str, given: Given, stored: StoredRun | None, snapshot: StateSnapshot
@@ -184,7 +196,7 @@ class Driver:
         parts = self.graph.astream(
             values,
             fenced_config(run.thread_id, lease.token),
-            context=context,
+            context=self.context(context, run.thread_id, lease.token),
             stream_mode=["custom", "updates"],
             control=run.control,
             durability="async",

@@ -213,7 +213,7 @@ async def _copy_writes(
     writes: Writes = {}
     for task_id, channel, value in saved.pending_writes or []:
         writes.setdefault(task_id, []).append((channel, value))
-    at = {"configurable": {**target["configurable"], "checkpoint_id": saved.checkpoint["id"]}}
+    at: RunnableConfig = {"configurable": {**target["configurable"], "checkpoint_id": saved.checkpoint["id"]}}
     for task_id, given in writes.items():
         await saver.aput_writes(at, given, task_id, paths.get(task_id, ""))
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from langgraph.graph import StateGraph
 
 from langgraph_quorum.orchestration.archive import Archive
+from langgraph_quorum.orchestration.artifacts import default_artifacts
 from langgraph_quorum.orchestration.begun import STOP_S, Begun
 from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.database import open_database
@@ -24,6 +25,7 @@ from langgraph_quorum.orchestration.given import (
     check_thread_id,
     kept_input,
 )
+from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away
 from langgraph_quorum.orchestration.persistence.encryption import Encryption
 from langgraph_quorum.orchestration.persistence.keys import Keys
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
@@ -35,6 +37,7 @@ from langgraph_quorum.orchestration.persistence.saving.group_commit import Group
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
 
@@ -71,6 +74,7 @@ class Orchestrator(Archive):
         encryption: Sealer | None = None,
         relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
+        artifacts: ArtifactStore | None = None,
     ) -> AsyncIterator[Self]:
         """Open the database and compile the graph on it. Runs that still go on at the end are drained.
 
@@ -87,6 +91,8 @@ class Orchestrator(Archive):
                 server's machine fails, those of its last moments are lost, and their branches run again.
             lease_ttl_s: Seconds after the last sign of life of a run's driver before another host may take the run;
                 at least 0.3.
+            artifacts: Where large texts are kept, once each, instead of in every state they are part of; by default
+                this database. With encryption that needs the key QUORUM_ARTIFACT_KEY.
 
         Raises:
             ConfigurationError: the DSN, a setting or an allowed type makes no sense.
@@ -103,6 +109,7 @@ class Orchestrator(Archive):
                 encryption=encryption,
                 relaxed_writes=relaxed_writes,
                 lease_ttl_s=lease_ttl_s,
+                artifacts=artifacts,
             ) as orchestrator,
         ):
             yield orchestrator
@@ -119,6 +126,7 @@ class Orchestrator(Archive):
         encryption: Sealer | None = None,
         relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
+        artifacts: ArtifactStore | None = None,
     ) -> AsyncIterator[Self]:
         """The same on a pool that is open already."""
         if not isinstance(graph, StateGraph):
@@ -126,7 +134,8 @@ class Orchestrator(Archive):
             raise ConfigurationError("graph", type(graph).__name__, mend)
         sealer = environment_sealer() if encryption is None else encryption
         saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
-        driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s, sealer)
+        store = default_artifacts(pool, sealer) if artifacts is None else artifacts
+        driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s, sealer, store)
         orchestrator = cls(driver, saver, pool)
         try:
             yield orchestrator
@@ -167,6 +176,7 @@ class Orchestrator(Archive):
         target = uuid.uuid4().hex[:12] if thread_id is None else check_thread_id(thread_id)
         check_names(values, self._driver.inputs)
         check_storable(values)
+        values = await input_away(values, self._driver.context(context, target))
         kept = {**(options or {}), **kept_input(values)}
         entry = Entry(str(values.get("task") or ""), kept, tuple(checked_tags(tags)))
         return await self._begun.begin(target, Given(dict(values), entry, context=context), on_busy, wait_s)

@@ -87,7 +87,7 @@ async def prune_runs(
         conditions |= {"after_at": rows[-1]["updated_at"], "after_thread": rows[-1]["thread_id"]}
         chosen = [row["thread_id"] for row in rows]
         if dry_run:
-            gone, skipped = chosen, []
+            gone, skipped = chosen, list[str]()
         elif keep_latest:
             gone, skipped = await _thin(pool, saver, chosen)
         else:

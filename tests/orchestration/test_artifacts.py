@@ -1,0 +1,98 @@
+"""What an orchestrator does with large texts: one copy in the database, references in states, texts in answers."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+import psycopg
+import pytest
+
+from langgraph_quorum import Branch, Orchestrator, Specialist, build_workflow
+from langgraph_quorum.graphs.workflow import QuorumBuilder
+from langgraph_quorum.orchestration.artifacts import KEY_VARIABLE, default_artifacts
+from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
+from langgraph_quorum.orchestration.persistence.encryption import Encryption
+from langgraph_quorum.orchestration.persistence.keys import Keys
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.state.errors import ArtifactError, ConfigurationError
+
+SOUGHT = "needle-in-the-haystack "
+LARGE = SOUGHT + base64.b64encode(os.urandom(120_000)).decode()
+SEALER = Encryption(Keys("k", {"k": bytes(32)}))
+
+
+async def echo(branch: Branch) -> dict[str, object]:
+    return {"text": branch.payload["text"], "confidence": 0.9}
+
+
+def workflow() -> QuorumBuilder:
+    return build_workflow([Specialist("echo", echo)], merge="best")
+
+
+WORK = [{"branch_id": f"b{number}", "specialist": "echo", "payload": {"text": LARGE}} for number in range(4)]
+
+
+def copies(database: str) -> int:
+    """In how many rows of all tables the text stands."""
+    found = 0
+    with psycopg.connect(database, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        for (table,) in tables:
+            rows = connection.execute(f"SELECT row::text FROM {table} AS row".encode()).fetchall()
+            found += sum(SOUGHT in text or SOUGHT.encode().hex() in text for (text,) in rows)
+    return found
+
+
+async def test_a_text_that_four_branches_take_and_give_is_stored_once_and_answered_as_text(
+    pool: Pool, database: str
+) -> None:
+    async with Orchestrator.on(workflow(), pool) as quorum:
+        run = await quorum.start({"task": "echo", "work": WORK}, "t")
+        outcome = await run.result()
+
+        assert outcome["result"]["text"] == LARGE
+        assert (await quorum.get("t"))["result"]["text"] == LARGE
+        reference = outcome["branches"]["b0"]["result"]["text"]
+        assert (await quorum.artifact(reference)).decode() == LARGE
+    assert copies(database) == 1
+
+
+async def test_what_is_deleted_with_its_run_can_be_collected(pool: Pool, database: str) -> None:
+    async with Orchestrator.on(workflow(), pool) as quorum:
+        await (await quorum.start({"task": "echo", "work": WORK}, "t")).result()
+        await quorum.delete("t")
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("UPDATE quorum.artifacts SET put_at = put_at - interval '2 hours'")
+        await quorum.prune(older_than_s=0)
+    assert copies(database) == 0
+
+
+async def test_encrypted_texts_stay_in_the_state_until_their_addresses_have_a_key(
+    pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert default_artifacts(pool, SEALER, {}) is None
+    monkeypatch.setenv(KEY_VARIABLE, base64.b64encode(bytes(16)).decode())
+    assert isinstance(default_artifacts(pool, SEALER, os.environ), PostgresArtifacts)
+
+    async with Orchestrator.on(workflow(), pool, encryption=SEALER) as quorum:
+        outcome = await (await quorum.start({"task": "echo", "work": WORK}, "t")).result()
+        assert outcome["result"]["text"] == LARGE
+        assert outcome["branches"]["b0"]["result"]["text"] != LARGE
+    assert copies(database) == 0
+
+
+@pytest.mark.parametrize("text", ["short", base64.b64encode(bytes(15)).decode()])
+async def test_a_key_that_cannot_be_understood_is_refused_without_being_repeated(pool: Pool, text: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        default_artifacts(pool, SEALER, {KEY_VARIABLE: text})
+    assert text not in str(refused.value)
+
+
+async def test_without_a_store_a_reference_cannot_be_read(pool: Pool) -> None:
+    async with Orchestrator.on(workflow(), pool, encryption=SEALER) as quorum:
+        with pytest.raises(ArtifactError, match="artifacts="):
+            await quorum.artifact({"artifact": "sha256:" + "0" * 64, "size_bytes": 1, "media_type": "text/plain"})
