@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from langgraph_quorum import Orchestrator
-from tests.cli.conftest import Quorum, branches_kept, complaints_in, one_complaint, wait_until
+from tests.cli.conftest import SAMPLES, Quorum, branches_kept, complaints_in, one_complaint, wait_until
 from tests.orchestration.crews import Crew
 
 BRIEF = ("--specialist", "sentiment")
@@ -141,3 +142,21 @@ def test_what_makes_no_sense_is_refused_at_once(quorum: Quorum, command: tuple[s
 
     assert (done.returncode, done.stdout) == (2, "")
     assert complaints_in(done.stderr)[0].startswith(f"quorum: {complaint}")
+
+
+def test_a_run_that_goes_on_elsewhere_is_taken_over_only_when_asked(quorum: Quorum, database: str) -> None:
+    shutil.copytree(SAMPLES, quorum.folder / "documents")
+    run = ("run", "analyse", "documents", "--thread", "busy", "--quiet", "--dsn", database)
+    with quorum.going(*run) as first:
+        wait_until(lambda: branches_kept(database, "busy") >= 1, first)
+        first.send_signal(signal.SIGSTOP)  # it neither ends nor gives the thread up
+        rejected = quorum("resume", "busy", "--quiet", "--dsn", database)
+        taken = quorum("resume", "busy", "--quiet", "--on-busy", "take-over", "--json", "-", "--dsn", database)
+        first.send_signal(signal.SIGCONT)
+        _, err = first.communicate(timeout=60)
+
+    assert rejected.returncode == 2
+    assert "thread 'busy' is being run by process" in one_complaint(rejected.stderr)
+    assert (taken.returncode, json.loads(taken.stdout)["status"]) == (0, "approved")
+    assert first.returncode == 4
+    assert "what is finished is kept, go on with: quorum resume busy --dsn ..." in one_complaint(err)
