@@ -52,8 +52,9 @@ class Storm:
         """The report of one seed."""
         plan = Plan.of(seed)
         calm = self._calm_of(plan.scene)
-        counts = {counted: number * plan.runs for counted, number in calm.counts.items()}
-        trial, found = self.weather.stormed(plan, Extent(counts, calm.seconds), lambda it: wrong(it, _only(calm)))
+        # Runs that share a process share its round trips, as far as their writes are grouped.
+        extent = Extent({**calm.counts, "line": calm.counts["line"] * plan.runs}, calm.seconds)
+        trial, found = self.weather.stormed(plan, extent, lambda it: wrong(it, _only(calm)))
         report = Report(1, len(trial.deaths), Counter(_labels(trial)), ahead(trial))
         if found:
             report.failures[seed] = [*found, f"kills: {'; '.join(str(death.moment) for death in trial.deaths)}"]
