@@ -14,6 +14,7 @@ from langgraph.types import StateSnapshot
 
 from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
+from langgraph_quorum.orchestration.clocks import clocks_agree
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, outcome_of, status_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
@@ -71,11 +72,14 @@ class Driver:
             ThreadBusyError: another driver runs this thread.
             LeaseLostError: the lease was lost on the way.
             DatabaseError: the database cannot be used.
+            ClockError: this host's clock is behind that of the thread's last driver.
             ConfigurationError: the thread runs another workflow.
         """
         thread_id = run.thread_id
         async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
-            found, snapshot = await find_run(self.pool, thread_id), await self.snapshot(thread_id)
+            snapshot = await self.snapshot(thread_id)
+            await clocks_agree(thread_id, snapshot.created_at)
+            found = await find_run(self.pool, thread_id)
             stored = None if found is None else opened(found, self.sealer)
             values, given = self._to_do(thread_id, given, stored, snapshot)
             if values is NOTHING:

@@ -89,9 +89,14 @@ class ThreadBusyError(QuorumError):
     def __init__(self, thread_id: str, owner: str, expires_in_s: float) -> None:
         self.thread_id, self.owner, self.expires_in_s = thread_id, owner, expires_in_s
         super().__init__(
-            f"thread {thread_id!r} is being run by {owner}: wait for it to end, or start under another thread id"
-            f" (its lease runs out {expires_in_s:.0f} s after its last sign of life)"
+            f"thread {thread_id!r} is being run by {owner}: wait for it to end (on_busy='wait'), take it over"
+            f" (on_busy='take_over'), or start under another thread id; its lease runs out {expires_in_s:.0f} s after"
+            " its last sign of life"
         )
+
+
+class ClockError(QuorumError):
+    """This host's clock is behind that of the host that last drove the thread: its checkpoints would come too early."""
 
 
 class LeaseLostError(QuorumError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import copy_references
+from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
-from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
+from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.sealed_register import sealed_options, sealed_task
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.persistence.stored_run import Request, RunStatus, StoredRun, check_status
@@ -54,9 +56,11 @@ async def record_start(
         **_told(thread_id, task, options, sealer),
         "tags": None if tags is None else checked_tags(tags),
     }
-    async with borrowed(pool, f"storing run {thread_id!r}") as connection, connection.transaction():
-        await hold_token(connection, pool, thread_id, token)
+
+    async def start(connection: Connection) -> None:
         await connection.execute(pool.statements("runs")["start"], values)
+
+    await _fenced(pool, f"storing run {thread_id!r}", thread_id, token, start)
 
 
 async def record_end(
@@ -78,12 +82,13 @@ async def record_end(
         DatabaseError: The register cannot be written.
     """
     check_status(status)
-    async with borrowed(pool, f"storing the end of run {thread_id!r}") as connection, connection.transaction():
-        await hold_token(connection, pool, thread_id, token)
-        why = None if reason is None else _storable(reason)
-        values = {"thread_id": thread_id, "status": status, "reason": why}
+    values = {"thread_id": thread_id, "status": status, "reason": None if reason is None else _storable(reason)}
+
+    async def end(connection: Connection) -> None:
         if await (await connection.execute(pool.statements("runs")["end"], values)).fetchone() is None:
             raise ThreadNotFoundError(thread_id)
+
+    await _fenced(pool, f"storing the end of run {thread_id!r}", thread_id, token, end)
 
 
 async def record_fork(
@@ -122,10 +127,12 @@ async def record_fork(
         "forked_from": source.thread_id,
         "forked_checkpoint": checkpoint_id,
     }
-    async with borrowed(pool, f"storing run {thread_id!r}") as connection, connection.transaction():
-        await hold_token(connection, pool, thread_id, token)
+
+    async def enter(connection: Connection) -> None:
         await connection.execute(pool.statements("runs")["fork"], values)
         await copy_references(connection, pool, source.thread_id, thread_id)
+
+    await _fenced(pool, f"storing run {thread_id!r}", thread_id, token, enter)
 
 
 async def ask_driver(pool: Pool, thread_id: str, request: Request, reason: str | None = None) -> bool:
@@ -154,6 +161,20 @@ def checked_tags(tags: Collection[str]) -> list[str]:
         if not isinstance(tag, str) or not 0 < len(tag) <= _TAG_CHARACTERS or _storable(tag) != tag:
             raise ConfigurationError("tags", tag, mend)
     return list(dict.fromkeys(tags))
+
+
+async def _fenced(
+    pool: Pool, doing: str, thread_id: str, token: int | None, write: Callable[[Connection], Awaitable[None]]
+) -> None:
+    """Write under the lease, and again where a broken connection left it open whether it was written."""
+
+    async def once() -> None:
+        async with pool.connection() as connection, connection.transaction():
+            await hold_token(connection, pool, thread_id, token)
+            await write(connection)
+
+    with database_errors(doing):
+        await patiently(doing, once)
 
 
 def _told(thread_id: str, task: str, options: Mapping[str, Any] | None, sealer: Sealer | None) -> dict[str, str]:
