@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.orchestration.sighting import Sighting, StepSeen, TaskSeen
-from langgraph_quorum.state.errors import BlockedTypeError
+from langgraph_quorum.state.errors import BlockedTypeError, SealError
 
 _STEPS_AT_ONCE = 200
 _READ_S = 60.0
@@ -71,9 +71,9 @@ class RunReader:
         """
         known = () if before is None else before.steps[-_OVERLAP:]
         since = next((step.checkpoint_id for step in known), "")
-        rows, first = await self._rows(since)
+        rows, begun = await self._rows(since)
         steps = {step.checkpoint_id: step for step in known}
-        if before is None and first is not None and first > -1:
+        if before is None and begun:
             steps[""] = await self._base(rows[0].checkpoint_id)
         for row in rows:
             kept = steps.get(row.checkpoint_id)
@@ -83,8 +83,8 @@ class RunReader:
         self._signatures = {row.checkpoint_id: row.signature for row in rows[-_OVERLAP:]}
         return Sighting(run, tuple(steps.values()), complete=len(rows) < _STEPS_AT_ONCE)
 
-    async def _rows(self, since: str) -> tuple[list[_Rows], int | None]:
-        """Supersteps from `since` on, and the number of the first one."""
+    async def _rows(self, since: str) -> tuple[list[_Rows], bool]:
+        """Supersteps from `since` on, and whether there was any before them."""
         statements, place = self._pool.statements("watching"), {"thread_id": self._thread_id, "since": since}
         async with borrowed(self._pool, f"watching thread {self._thread_id!r}") as connection:
             cursor = await connection.execute(statements["steps"], {**place, "limit": _STEPS_AT_ONCE})
@@ -96,7 +96,7 @@ class RunReader:
             by_step.get(task["checkpoint_id"], []).append(task)
         ends = {row["checkpoint_id"]: after["at"] for row, after in itertools.pairwise(steps)}
         rows = [_Rows(name, ends.get(name), tasks) for name, tasks in by_step.items()]
-        return rows, (steps[0]["step"] if steps else None)
+        return rows, bool(steps and steps[0]["begun"])
 
     async def _tasks(self, rows: _Rows, run: StoredRun) -> list[TaskSeen]:
         """The tasks of a superstep; its checkpoint is read only when it has more to tell than the tables."""
@@ -120,13 +120,13 @@ class RunReader:
         return StepSeen("", None, (told, *(TaskSeen(node, node, ended=True) for node in nodes)))
 
     async def _tuple(self, checkpoint_id: str) -> CheckpointTuple | None:
-        """A checkpoint with its pending writes; None when it holds types of somebody else's graph."""
+        """A checkpoint with its pending writes; None when only its own program can read it."""
         place = {"thread_id": self._thread_id, "checkpoint_ns": "", "checkpoint_id": checkpoint_id}
         try:
             with database_errors(f"reading thread {self._thread_id!r}"):
                 async with asyncio.timeout(_READ_S):
                     return await self._saver.aget_tuple(RunnableConfig(configurable=place))
-        except BlockedTypeError:
+        except (BlockedTypeError, SealError):
             return None
 
 

@@ -16,7 +16,7 @@ from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run_reader import RunReader, nodes_seen
 from langgraph_quorum.orchestration.sighting import Sighting, StepSeen
-from langgraph_quorum.state.errors import BlockedTypeError, ResultError
+from langgraph_quorum.state.errors import BlockedTypeError, ResultError, SealError
 from langgraph_quorum.state.records import WorkItem
 
 _OURS = "workflow_id"
@@ -59,7 +59,7 @@ async def read_standing(pool: Pool, run: StoredRun) -> Standing:
         if stored is None:
             return Standing(run, bare)
         (latest,) = await read_history(saver, run.thread_id, limit=1)
-    except BlockedTypeError as error:
+    except (BlockedTypeError, SealError) as error:
         return Standing(run, bare, unread=str(error))
     known = Sighting(run, (StepSeen(stored.checkpoint["id"]),))
     tasks = (await RunReader(saver, pool, run.thread_id).read(run, known)).steps[-1].tasks

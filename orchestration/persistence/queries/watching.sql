@@ -16,8 +16,8 @@ ORDER BY latest.checkpoint_id DESC
 LIMIT 1;
 
 -- name: steps
--- The ids of checkpoints grow with time.
-SELECT checkpoint_id, checkpoint ->> 'ts' AS at, (metadata ->> 'step')::int AS step
+-- The ids of checkpoints grow with time. Before the first one that has begun there was an input, unless it was pruned.
+SELECT checkpoint_id, checkpoint ->> 'ts' AS at, checkpoint -> 'versions_seen' ? '__start__' AS begun
 FROM checkpoints
 WHERE thread_id = %(thread_id)s AND checkpoint_ns = '' AND checkpoint_id >= %(since)s
 ORDER BY checkpoint_id
