@@ -97,7 +97,7 @@ def test_a_name_that_is_not_utf_8_is_refused(quorum: Quorum) -> None:
         (["--thread=-x"], "thread '-x' looks like an option"),
         (["--json", "."], "--json .: is a folder: name a file in it"),
         (["--json", "nowhere/x.json"], "--json nowhere/x.json: cannot be written (No such file or directory)"),
-        (["--bogus"], "No such option: --bogus: see quorum run analyse --help"),
+        (["--zzz"], "No such option: --zzz: see quorum run analyse --help"),
     ],
 )
 def test_a_wrong_option_is_refused_by_name(quorum: Quorum, options: list[str], said: str) -> None:
