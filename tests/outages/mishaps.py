@@ -16,6 +16,7 @@ Mishap = Callable[[Proxy, str, random.Random], Awaitable[None]]
 
 DRIVERS = "langgraph-quorum"
 """How drivers call themselves to Postgres."""
+SILENT_S = 20.0
 SPRUNG_WITHIN_S, LATER_WITHIN_S = 20.0, 0.5
 
 
@@ -44,6 +45,14 @@ async def frozen_and_cut(proxy: Proxy, _: str, dice: random.Random) -> None:
     """Nothing comes through for a while, and then the connections break."""
     proxy.freeze()
     await asyncio.sleep(dice.uniform(0.5, 1.5))
+    proxy.cut()
+    proxy.thaw()
+
+
+async def silent(proxy: Proxy, _: str, dice: random.Random) -> None:
+    """Nothing comes through for longer than a lease lasts, and no connection breaks."""
+    proxy.freeze()
+    await asyncio.sleep(SILENT_S)
     proxy.cut()
     proxy.thaw()
 
@@ -129,9 +138,9 @@ async def _told(dsn: str, *statements: str) -> None:
 MISHAPS: dict[str, Mishap] = {
     one.__name__: one
     for one in (
-        *(cut, half_closed, frozen, frozen_and_cut, refused, slow),
+        *(cut, half_closed, frozen, frozen_and_cut, silent, refused, slow),
         *(cut_in_statements, cut_in_answers, cut_in_commits, cut_in_any_commit, terminated, read_only),
     )
 }
-PASSING = [name for name in MISHAPS if name not in {"read_only", "cut_in_any_commit"}]
+PASSING = [name for name in MISHAPS if name not in {"silent", "read_only"}]
 """Those that no run may fail for."""

@@ -30,13 +30,6 @@ async def test_runs_on_a_database_that_turns_read_only_end_or_fail_and_can_be_ta
             assert "read-only" in str(error)
 
 
-async def test_a_run_whose_last_word_was_lost_can_be_taken_up(database: str, tmp_path: Path) -> None:
-    async with proxied(database) as proxy:
-        mishap = MISHAPS["cut_in_any_commit"](proxy, database, random.Random(1))
-        for error in await Course(database, tmp_path).survived(proxy.dsn, lambda: mishap):
-            assert "storing the end of run" in str(error)
-
-
 async def test_one_connection_is_enough_for_many_runs(database: str, tmp_path: Path) -> None:
     async def nothing() -> None: ...
 

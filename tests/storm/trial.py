@@ -179,5 +179,6 @@ def database_on(dsn: str) -> Iterator[str]:
     name = f"storm_{uuid.uuid4().hex}"
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
-        yield make_conninfo(dsn, dbname=name)
+    yield make_conninfo(dsn, dbname=name)
+    with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
