@@ -75,9 +75,13 @@ async def waiting(branch: Branch) -> dict[str, str]:
 
 def workflow(work: Any = trivial, bundle: Any = None, checkpointer: Any = None) -> Any:
     """Our whole workflow with one specialist, gathering every result as the bare graph does."""
+    return uncompiled_workflow(work, bundle).compile(checkpointer=checkpointer)
+
+
+def uncompiled_workflow(work: Any = trivial, bundle: Any = None) -> Any:
+    """The same for an orchestrator, which compiles it with its own saver."""
     tuning = Tuning(bundle=bundle)
-    built = build_workflow([Specialist("worker", work)], mode="parallel", merge="merge_all", tuning=tuning)
-    return built.compile(checkpointer=checkpointer)
+    return build_workflow([Specialist("worker", work)], mode="parallel", merge="merge_all", tuning=tuning)
 
 
 def workflow_input(count: int) -> dict[str, Any]:

@@ -33,23 +33,39 @@ async def seconds(run: Work) -> float:
     return time.perf_counter() - began
 
 
+async def nothing() -> None:
+    """No work: what is measured or done between where nothing is to be."""
+
+
+async def medians(works: Sequence[Work], repeats: int, between: Work = nothing) -> list[float]:
+    """Median times of kinds of run that take turns, after one of each that warms up.
+
+    Args:
+        works: Kinds of run.
+        repeats: How often each is measured.
+        between: Done after each run, and not measured.
+    """
+    taken: list[list[float]] = [[] for _ in works]
+    for turn in range(repeats + 1):
+        for times, work in zip(taken, works, strict=True):
+            time_s = await seconds(work)
+            await between()
+            if turn > 0:
+                times.append(time_s)
+    return [median(times) for times in taken]
+
+
 def alternately(bare: Work, ours: Work, repeats: int) -> tuple[float, float]:
     """Median times of two kinds of run that take turns, after one of each that warms up."""
-
-    async def taking_turns() -> tuple[float, float]:
-        await bare()
-        await ours()
-        pairs = [(await seconds(bare), await seconds(ours)) for _ in range(repeats)]
-        return median(first for first, _ in pairs), median(second for _, second in pairs)
-
-    return asyncio.run(taking_turns())
+    first, second = asyncio.run(medians([bare, ours], repeats))
+    return first, second
 
 
-def times_slower(work: str, times: tuple[float, float], most: float | None = None) -> Row:
-    """Our time as a multiple of the bare graph's, at most `most`."""
-    bare, ours = times
-    target, met = ("", None) if most is None else (f"at most {most:g}", ours / bare <= most)
-    return Row(work, shown(ours), f"bare graph {shown(bare)}", f"{ours / bare:.2f}", target, met)
+def times_slower(work: str, times: tuple[float, float], most: float | None = None, against: str = "bare graph") -> Row:
+    """Our time as a multiple of the other's, at most `most`."""
+    other, ours = times
+    target, met = ("", None) if most is None else (f"at most {most:g}", ours / other <= most)
+    return Row(work, shown(ours), f"{against} {shown(other)}", f"{ours / other:.2f}", target, met)
 
 
 def times_faster(work: str, times: tuple[float, float], least: float | None = None, against: str = "bare graph") -> Row:
