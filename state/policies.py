@@ -83,6 +83,34 @@ class ValidationPolicy:
             raise ConfigurationError("review", self.review, "give 'never', 'unmet' or 'always'")
 
 
+Pause = Literal["sync_point", "validator"]
+"""Where a run may stop to ask whether it is to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """How a human is asked about the result.
+
+    Attributes:
+        expires_s: Seconds after which nobody is waited for any more, by the database's clock where there is one, above
+            0; `math.inf` waits for ever.
+        on_expiry: What is done then.
+        pause_before: Where the run stops in any case and asks whether it is to go on.
+    """
+
+    expires_s: float = math.inf
+    on_expiry: Literal["approve", "reject"] = "reject"
+    pause_before: tuple[Pause, ...] = ()
+
+    def __post_init__(self) -> None:
+        require(ConfigurationError, "expires_s", self.expires_s, lambda x: x > 0, "give seconds above 0")
+        if self.on_expiry not in ("approve", "reject"):
+            raise ConfigurationError("on_expiry", self.on_expiry, "give 'approve' or 'reject'")
+        if not isinstance(self.pause_before, tuple) or not set(self.pause_before) <= {"sync_point", "validator"}:
+            mend = "give a tuple of 'sync_point' and 'validator'"
+            raise ConfigurationError("pause_before", self.pause_before, mend)
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryPolicy:
     """How far the load balancer goes to mend what is missing or weak. Whichever bound is met first ends it.
@@ -137,6 +165,7 @@ class Policies:
     mode: ModePolicy = field(default_factory=ModePolicy)
     weight: WeightPolicy = field(default_factory=WeightPolicy)
     validation: ValidationPolicy = field(default_factory=ValidationPolicy)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
     recovery: RecoveryPolicy = field(default_factory=RecoveryPolicy)
     growth: GrowthPolicy = field(default_factory=GrowthPolicy)
 

@@ -197,6 +197,26 @@ class Attribution(TypedDict):
     speed: float
 
 
+class Dissent(TypedDict):
+    """A value that lost against another."""
+
+    field: str
+    """Dotted path within the merged value; empty for the whole."""
+    value: Any
+    share: float
+    """Of the weight of those that had the field, 0..1."""
+    branches: list[str]
+
+
+class Discarded(TypedDict):
+    """What a merge left out."""
+
+    branch_id: str
+    field: str
+    """Dotted path within the branch's result; empty for the whole."""
+    why: str
+
+
 class Merged(TypedDict):
     """Many results made one. `status` is "no data" for an empty set, which has quality 0 and no value."""
 
@@ -219,6 +239,14 @@ class Merged(TypedDict):
     partial: bool
     failed: list[str]
     """Branches that gave no result."""
+    support: dict[str, float]
+    """By dotted path of the merged value, the share of weight that holds it, 0..1."""
+    dissent: list[Dissent]
+    discarded: list[Discarded]
+    sources: list[str]
+    """Branches that the value rests on."""
+    review: list[str]
+    """Why a human should look at it: disagreement, an answer without sources, ..."""
 
 
 class CheckFinding(TypedDict):
@@ -228,3 +256,5 @@ class CheckFinding(TypedDict):
     severity: Literal["info", "warning", "error", "critical"]
     message: str
     branches: list[str]
+    field: NotRequired[str]
+    """Dotted path within the merged value, where it is about one."""

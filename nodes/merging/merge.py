@@ -65,6 +65,11 @@ def merge(
         integration_confidence=quality * success_rate,
         partial=bool(failed),
         failed=sorted(failed),
+        support={},
+        dissent=[],
+        discarded=[],
+        sources=sorted(by_id),
+        review=[],
     )
 
 
@@ -103,4 +108,9 @@ def _no_data(strategy: str, failed: Sequence[str]) -> Merged:
         integration_confidence=0.0,
         partial=bool(failed),
         failed=sorted(failed),
+        support={},
+        dissent=[],
+        discarded=[],
+        sources=[],
+        review=[],
     )
