@@ -7,21 +7,20 @@ from typing import Annotated
 import typer
 
 from langgraph_quorum.orchestration.cli import options
+from langgraph_quorum.orchestration.cli.tenant_commands import Schema, tenants_app
 
 db_app = typer.Typer(help="Look after the database: tables, rights, what is in it.", no_args_is_help=True)
 
-Schema = Annotated[
-    str | None,
-    typer.Option(
-        "--schema",
-        metavar="NAME",
-        help="Where all tables are, ours and LangGraph's; else QUORUM_SCHEMA; else `quorum` and the search path.",
-    ),
-]
+db_app.add_typer(tenants_app, name="tenants")
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the SQL that would be executed, and change nothing.")]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="The role that runs, not the one that owns the tables.")]
 Future = Annotated[bool, typer.Option("--future", help="Also on tables that this user creates in our schema later.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Carry the statements out, all or none.")]
+KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called, stored beside every value.")]
+PlainAllowed = Annotated[
+    bool, typer.Option("--plain-allowed", help="Encrypt what is not encrypted yet, too: once, while nothing runs.")
+]
 
 
 @db_app.callback()
@@ -67,3 +66,26 @@ def grant(
     from langgraph_quorum.orchestration.cli.migrating import grant_rights  # noqa: PLC0415
 
     return run_to_end(lambda _: grant_rights(dsn, schema, role, future=future, apply=apply, as_json=json))
+
+
+@db_app.command(name="new-key")
+def new_key(name: KeyName) -> int:
+    """Print a new key, as QUORUM_ENCRYPTION_KEYS holds it. Keep it as you keep a password."""
+    from langgraph_quorum.orchestration.cli.resealing import print_new_key  # noqa: PLC0415
+
+    return print_new_key(name)
+
+
+@db_app.command()
+def reseal(
+    *,
+    plain_allowed: PlainAllowed = False,
+    dsn: options.DsnOption = None,
+    schema: Schema = None,
+    json: options.JsonFlag = False,
+) -> int:
+    """Encrypt anew, with the first key of QUORUM_ENCRYPTION_KEYS, what is stored under the others."""
+    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.resealing import reseal_database  # noqa: PLC0415
+
+    return run_to_end(lambda _: reseal_database(dsn, schema, plain_allowed=plain_allowed, as_json=json))

@@ -14,6 +14,7 @@ from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, migrations_done
 
 _SOURCES = {"argument": "from --dsn", "QUORUM_DSN": "from QUORUM_DSN", "embedded": "nothing else was named"}
+_PRESETS = {"direct": "direct connection", "transaction": "transaction pooler"}
 _GB = 1_000_000_000
 
 
@@ -56,6 +57,9 @@ def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     if diagnosis.server_version is not None:
         pooler = ", behind a connection pooler" if diagnosis.behind_pooler else ""
         yield "server", f"PostgreSQL {diagnosis.server_version}{pooler}"
+    if diagnosis.preset is not None:
+        yield "pool", f"set up for a {_PRESETS[diagnosis.preset]} (QUORUM_POOL_MODE={diagnosis.preset})"
+        yield "schema", diagnosis.schema or "ours are in quorum, LangGraph's along the search path"
     if (migrations := diagnosis.migrations) is not None:
         current = "current" if migrations.up_to_date else "not current"
         if migrations.untouched and diagnosis.healthy:
