@@ -54,7 +54,8 @@ class Driver:
     @property
     def inputs(self) -> frozenset[str]:
         """Names of the fields that the graph's input has."""
-        return frozenset(self.graph.get_input_jsonschema().get("properties", {}))
+        builder = self.graph.builder
+        return frozenset(builder.schemas[builder.input_schema])
 
     async def drive(
         self, run: Run, given: Given, on_taken: Callable[[], None], *, on_busy: OnBusy, wait_s: float

@@ -26,8 +26,7 @@ from langgraph_quorum.orchestration.given import (
     kept_input,
 )
 from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away
-from langgraph_quorum.orchestration.persistence.encryption import Encryption
-from langgraph_quorum.orchestration.persistence.keys import Keys
+from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
@@ -40,17 +39,6 @@ from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
-
-
-def environment_sealer() -> Sealer | None:
-    """The encryption with the keys of QUORUM_ENCRYPTION_KEYS; None when it is not set.
-
-    Raises:
-        ConfigurationError: it is set and cannot be understood.
-        MissingExtraError: it is set and the extra `encryption` is not installed.
-    """
-    keys = Keys.from_environment()
-    return None if keys is None else Encryption(keys)
 
 
 class Orchestrator(Archive):

@@ -12,6 +12,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import get_run
+from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
+from langgraph_quorum.orchestration.persistence.sealing import Sealer
+from langgraph_quorum.orchestration.persistence.stored_run import readable
 from langgraph_quorum.orchestration.run_reader import RunReader
 from langgraph_quorum.orchestration.sighting import Sighting, changes
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
@@ -48,7 +51,8 @@ async def watch_thread(
         raise ConfigurationError("poll_s", poll_s, f"give seconds from {_LEAST_POLL_S}")
     if not outage_s >= 0:
         raise ConfigurationError("outage_s", outage_s, "give seconds from 0")
-    watcher = _Watcher(RunReader(saver, pool, thread_id), pool, thread_id)
+    sealer = saver.sealer if isinstance(saver, GroupCommitSaver) else None
+    watcher = _Watcher(RunReader(saver, pool, thread_id), pool, thread_id, sealer)
     before: Sighting | None = None
     while before is None or not before.over:
         if before is not None and before.complete:
@@ -64,13 +68,14 @@ async def watch_thread(
 class _Watcher:
     """Reads a run only when something about it has changed."""
 
-    def __init__(self, reader: RunReader, pool: Pool, thread_id: str) -> None:
-        self._reader, self._pool, self._thread_id = reader, pool, thread_id
+    def __init__(self, reader: RunReader, pool: Pool, thread_id: str, sealer: Sealer | None) -> None:
+        self._reader, self._pool, self._thread_id, self._sealer = reader, pool, thread_id, sealer
         self._pulse: Pulse = None
 
     async def look(self, before: Sighting | None) -> Sighting | None:
         """The next sighting; None when nothing has changed."""
-        run = await get_run(self._pool, self._thread_id)  # first: of a run that is over, all is stored by now
+        # First: of a run that is over, all is stored by now.
+        run = readable(await get_run(self._pool, self._thread_id), self._sealer)
         pulse = await self._feel()
         changed = before is None or not before.complete or pulse != self._pulse
         if not changed and run.live:

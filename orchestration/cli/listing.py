@@ -12,8 +12,10 @@ from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.threads import sources_of
+from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.listing import list_page
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.orchestration.persistence.stored_run import readable
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import RunStatus
 from langgraph_quorum.state.words import suggestion
@@ -82,12 +84,13 @@ async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) 
             if error.field not in ("after", "workflow", "tag"):
                 raise
             raise RefusedError(f"--{error.field} {error.value}: {_MENDS.get(error.field, error.mend)}") from error
+    runs = [readable(run, environment_sealer()) for run in page.runs]
     if as_json:
-        print_json([_as_json(run) for run in page.runs])
+        print_json([_as_json(run) for run in runs])
         return APPROVED
     from langgraph_quorum.orchestration.cli.rendering.runs import print_runs  # noqa: PLC0415  imports rich
 
-    print_runs(page.runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(request))
+    print_runs(runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(request))
     return APPROVED
 
 

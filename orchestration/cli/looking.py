@@ -10,6 +10,7 @@ from langgraph_quorum.orchestration.cli.databases import database
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import as_object, print_json
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import Standing, read_standing
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.cli.threads import (
@@ -23,7 +24,6 @@ from langgraph_quorum.orchestration.cli.threads import (
 from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 
 _MOST = 1000
 
@@ -65,7 +65,7 @@ async def show_history(dsn: str | None, thread: str, *, limit: int, before: str 
     thread_id = checked_thread(thread)
     async with database(dsn, NoProgress()) as pool:
         await any_run(pool, thread_id)
-        steps = await read_history(make_saver(pool), thread_id, limit=limit, before=before)
+        steps = await read_history(saver_of(pool), thread_id, limit=limit, before=before)
     if as_json:
         print_json([_step_as_json(step) for step in steps])
         return APPROVED

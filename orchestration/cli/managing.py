@@ -9,10 +9,10 @@ import typer
 from langgraph_quorum.orchestration.cli.databases import database
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError, complain
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import analyses, any_run, known_run, settings_of
 from langgraph_quorum.orchestration.cli.words import seconds
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError
 
 _FLAGS = {"checkpoint_id": "--checkpoint", "into": "--into"}
@@ -98,7 +98,7 @@ async def delete_run(dsn: str | None, thread: str) -> int:
     async with database(dsn, NoProgress()) as pool:
         await any_run(pool, thread_id)
         try:
-            await delete_thread(pool, make_saver(pool), thread_id)
+            await delete_thread(pool, saver_of(pool), thread_id)
         except ThreadBusyError as error:
             first = command_for("cancel", thread_id, dsn_given=dsn is not None)
             raise RefusedError(

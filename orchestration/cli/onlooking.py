@@ -15,6 +15,7 @@ from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.cli.progress.happenings import as_progress, happening
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import read_standing
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import any_run, work_of
@@ -22,7 +23,6 @@ from langgraph_quorum.orchestration.cli.words import printable
 from langgraph_quorum.orchestration.events import BranchEnded, NodeEnded, RunEnded, RunEvent
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.watching import watch_thread
 
 
@@ -39,7 +39,7 @@ async def watch_run(dsn: str | None, thread: str, interruption: Interruption, *,
     try:
         async with database(dsn, NoProgress()) as pool:
             stored = await any_run(pool, thread_id)
-            events = watch_thread(make_saver(pool), pool, thread_id)
+            events = watch_thread(saver_of(pool), pool, thread_id)
             if as_json or not _on_terminal():
                 return await _in_lines(events, as_json=as_json)
             return await _live(events, pool, stored, dsn_given=dsn is not None)

@@ -12,8 +12,8 @@ from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.cli.listing import checked_status
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
+from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.words import counted, printable
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
 from langgraph_quorum.state.records import RunStatus
 
@@ -68,7 +68,7 @@ async def prune_threads(dsn: str | None, request: PruneRequest, *, as_json: bool
         QuorumError: the database cannot be used; what was taken away before is gone.
     """
     async with database(dsn, NoProgress()) as pool:
-        report = await prune_runs(pool, make_saver(pool), **asdict(request))
+        report = await prune_runs(pool, saver_of(pool), **asdict(request))
     if as_json:
         print_json(asdict(report))
     else:

@@ -9,11 +9,11 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.history import read_history
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.run_reader import RunReader, nodes_seen
 from langgraph_quorum.orchestration.sighting import Sighting, StepSeen
 from langgraph_quorum.state.errors import BlockedTypeError, ResultError, SealError
@@ -52,7 +52,7 @@ async def read_standing(pool: Pool, run: StoredRun) -> Standing:
     Raises:
         DatabaseError: the database cannot be used.
     """
-    saver, bare = make_saver(pool), {"thread_id": run.thread_id, "status": run.status, "interrupts": {}}
+    saver, bare = saver_of(pool), {"thread_id": run.thread_id, "status": run.status, "interrupts": {}}
     try:
         with database_errors(f"reading thread {run.thread_id!r}"):
             stored = await saver.aget_tuple(RunnableConfig(configurable={"thread_id": run.thread_id}))

@@ -10,9 +10,11 @@ from typing import Any
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.settings import COMMAND, WORKFLOW, AnalysisSettings, stored_settings
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
+from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.listing import list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run
+from langgraph_quorum.orchestration.persistence.stored_run import opened, readable
 from langgraph_quorum.state.errors import ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem
 
@@ -23,13 +25,17 @@ _SEARCHED = 1000
 
 
 async def any_run(pool: Pool, thread_id: str) -> StoredRun:
-    """The run on this thread, whoever started it.
+    """The run on this thread, whoever started it; without task and options where our keys do not open them.
 
     Raises:
         RefusedError: there is none, but one with nearly this name.
         ThreadNotFoundError: there is none.
         DatabaseError: the register cannot be read.
     """
+    return readable(await _found(pool, thread_id), environment_sealer())
+
+
+async def _found(pool: Pool, thread_id: str) -> StoredRun:
     stored = await find_run(pool, thread_id)
     if stored is not None:
         return stored
@@ -45,11 +51,14 @@ async def analysis_on(pool: Pool, thread_id: str) -> StoredRun | None:
 
     Raises:
         RefusedError: a Python program started what is there.
+        SealError: it is encrypted, and not for our keys.
         DatabaseError: the register cannot be read.
     """
-    stored = await find_run(pool, thread_id)
-    if stored is not None:
-        check_analysis(stored, "resume")
+    found = await find_run(pool, thread_id)
+    if found is None:
+        return None
+    stored = opened(found, environment_sealer())
+    check_analysis(stored, "resume")
     return stored
 
 
@@ -59,9 +68,10 @@ async def known_run(pool: Pool, thread_id: str, verb: str) -> StoredRun:
     Raises:
         ThreadNotFoundError: there is none.
         RefusedError: a Python program started it, or there is one with nearly this name.
+        SealError: it is encrypted, and not for our keys.
         DatabaseError: the register cannot be read.
     """
-    stored = await any_run(pool, thread_id)
+    stored = opened(await _found(pool, thread_id), environment_sealer())
     check_analysis(stored, verb)
     return stored
 

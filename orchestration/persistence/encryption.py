@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 
 from langgraph_quorum.orchestration.persistence.keys import Keys
-from langgraph_quorum.orchestration.persistence.sealing import Place
+from langgraph_quorum.orchestration.persistence.sealing import Place, Sealer
 from langgraph_quorum.state.errors import MissingExtraError, SealError
 
 SEALED = "sealed"
@@ -101,6 +101,17 @@ class Encryption:
                 f"{described(place)} cannot be opened: it was changed, moved there from another place, or the key"
                 f" {name!r} is not the one it was sealed with: restore the row from a backup, or give the right key"
             ) from None
+
+
+def environment_sealer() -> Sealer | None:
+    """The encryption with the keys of QUORUM_ENCRYPTION_KEYS; None when it is not set.
+
+    Raises:
+        ConfigurationError: it is set and cannot be understood.
+        MissingExtraError: it is set and the extra `encryption` is not installed.
+    """
+    keys = Keys.from_environment()
+    return None if keys is None else Encryption(keys)
 
 
 def header(name: str) -> bytes:

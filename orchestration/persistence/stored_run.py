@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
 from langgraph_quorum.orchestration.persistence.sealed_register import opened_options, opened_task
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.errors import ConfigurationError, SealError
 
 RunStatus: TypeAlias = Literal["running", "approved", "partial", "failed", "waiting", "interrupted", "cancelled"]
 Request: TypeAlias = Literal["cancel", "drain"]
@@ -20,6 +20,7 @@ Request: TypeAlias = Literal["cancel", "drain"]
 STATUSES: tuple[RunStatus, ...] = get_args(RunStatus)
 ENDED: frozenset[RunStatus] = frozenset({"approved", "partial", "failed", "cancelled"})
 """Statuses of runs that do not go on by themselves, and wait for nobody."""
+SEALED_TASK = "(encrypted)"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,14 @@ def opened(run: StoredRun, sealer: Sealer | None) -> StoredRun:
     """
     options = opened_options(sealer, run.thread_id, run.options)
     return replace(run, options=options, task=opened_task(sealer, run.thread_id, run.task))
+
+
+def readable(run: StoredRun, sealer: Sealer | None) -> StoredRun:
+    """The same for whoever only looks: without task and options where they cannot be opened."""
+    try:
+        return opened(run, sealer)
+    except SealError:
+        return replace(run, task=SEALED_TASK, options={})
 
 
 def check_status(status: str) -> None:

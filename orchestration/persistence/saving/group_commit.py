@@ -63,6 +63,7 @@ class GroupCommitSaver(PatientReader):
     def __init__(
         self, pool: Pool, *, allow: Sequence[type] = (), sealer: Sealer | None = None, relaxed_writes: bool = False
     ) -> None:
+        self.sealer = sealer
         super().__init__(pool, StrictSerializer(allow), None if sealer is None else Sealed(sealer))
         self._committer = Committer(Transactions(pool, relaxed_writes))
         self._known = KnownBlobs()
