@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
 from langgraph_quorum.nodes.specialists.document.roster import DOCUMENT_SPECIALISTS
-from tests.studio.server import ROOT, studio_server
+from tests.studio.server import ROOT, shipped, studio_server
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -22,8 +20,8 @@ DOCUMENT = str(ROOT / "examples" / "documents" / "pep-0020.rst")
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with studio_server(tmp_path_factory.mktemp("studio")) as running_at:
-        yield running_at
+    with studio_server(tmp_path_factory.mktemp("studio"), shipped()) as studio:
+        yield studio.address
 
 
 @pytest.fixture
@@ -37,9 +35,9 @@ async def assistant_of(client: LangGraphClient) -> str:
 
 
 async def test_every_graph_named_in_langgraph_json_is_loaded(client: LangGraphClient) -> None:
-    named = set(json.loads(Path(ROOT / "langgraph.json").read_text())["graphs"])
+    named: Any = shipped()["graphs"]
     loaded = {assistant["graph_id"] for assistant in await client.assistants.search()}
-    assert loaded == named
+    assert loaded == set(named)
 
 
 async def test_the_drawing_shows_each_specialist_as_a_node_and_labels_the_routes(client: LangGraphClient) -> None:
@@ -78,3 +76,17 @@ async def test_a_run_shows_each_branch_as_a_task_and_ends_approved(client: LangG
     assert values["status"] == "approved"
     assert {record["status"] for record in values["branches"].values()} == {"succeeded"}
     assert len(values["branches"]) == len(DOCUMENT_SPECIALISTS)
+
+
+async def test_without_a_database_runs_can_be_taken_back_and_threads_copied(client: LangGraphClient) -> None:
+    thread_id = (await client.threads.create(graph_id=GRAPH))["thread_id"]
+    await client.threads.update_state(thread_id, {"task": "before"}, as_node="__start__")
+    given: dict[str, Any] = {"sources": [DOCUMENT]}
+    run = await client.runs.create(thread_id, await assistant_of(client), input=given)
+    await client.runs.join(thread_id, run["run_id"])
+    copy: Any = await client.threads.copy(thread_id)  # type: ignore[func-returns-value]  # it returns the thread
+    copied: Any = await client.threads.get_state(copy["thread_id"])
+    assert copied["values"]["status"] == "approved"
+    await client.runs.delete(thread_id, run["run_id"])
+    history: Any = await client.threads.get_history(thread_id, limit=100)
+    assert [one["values"]["task"] for one in history] == ["before"]

@@ -1,0 +1,62 @@
+"""What `langgraph.json` names as `checkpointer`: Postgres when QUORUM_DSN is set, else the server's own memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.dsn import DSN_VARIABLE, Dsn, address, resolve_dsn
+from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
+from langgraph_quorum.orchestration.studio.memory import server_memory
+from langgraph_quorum.orchestration.studio.rollback import RollbackSaver
+from langgraph_quorum.state.errors import QuorumError
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def create_checkpointer(*, allow: Sequence[type] = ()) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """The saver of one event loop of the server, which closes it at its end.
+
+    With QUORUM_DSN the database is migrated first; QUORUM_POOL_MODE, QUORUM_POOL_MAX, QUORUM_SCHEMA, QUORUM_TENANT and
+    QUORUM_ENCRYPTION_KEYS say the rest, as everywhere. Without it nothing is opened, and threads are kept as the server
+    keeps them by itself.
+
+    Args:
+        allow: Classes your graphs keep in their state, each defined at the top of an importable module. The server
+            gives none: name `partial(create_checkpointer, allow=[...])` in a file of your own.
+
+    Raises:
+        ConfigurationError: A variable or an allowed type makes no sense.
+        DatabaseError: The database cannot be reached or migrated.
+        MissingExtraError: Keys are given, and the extra `encryption` is not installed.
+    """
+    async with AsyncExitStack() as stack:
+        yield await _opened(stack, allow)
+
+
+async def _opened(stack: AsyncExitStack, allow: Sequence[type]) -> BaseCheckpointSaver[Any]:
+    try:
+        dsn = resolve_dsn(None, os.environ)
+        if dsn.text is None:
+            logger.info("%s is not set: threads are kept in the server's own memory", DSN_VARIABLE)
+            return server_memory()
+        return await _in_postgres(stack, allow, dsn)
+    except QuorumError as error:
+        # The server logs what failed, and there are formatters that show local variables: the DSN and keys are in the
+        # frames below, and in none from here on.
+        error.__context__ = None
+        raise error.with_traceback(None) from None
+
+
+async def _in_postgres(stack: AsyncExitStack, allow: Sequence[type], dsn: Dsn) -> RollbackSaver:
+    sealer = environment_sealer()
+    pool = await stack.enter_async_context(open_database(dsn.text))
+    logger.info("threads are kept in Postgres at %s", address(str(dsn.text)))
+    return RollbackSaver(pool, allow=allow, sealer=sealer)
