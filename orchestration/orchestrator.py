@@ -129,6 +129,7 @@ class Orchestrator(Archive):
             yield orchestrator
         finally:
             await orchestrator.drain()
+            saver.close()
 
     async def start(
         self,

@@ -46,7 +46,7 @@ def caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool = shared
 
 def runnable_input(branch: Branch) -> dict[str, Any]:
     """What a runnable is invoked with: the branch's fields, and the task as a message for agents."""
-    return {**branch.as_dict(), "messages": [("user", branch.task)]}
+    return {**branch.as_dict(), "messages": [("user", branch.prompt)]}
 
 
 def pace_of(specialist: Specialist) -> Pace | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class Deadlines:
 
     def _set(self, due: float) -> None:
         self._stop()
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer = self._loop.call_at(due, self._look, context=Context())
 
     def _look(self) -> None:
         self._timer = None

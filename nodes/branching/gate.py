@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import Context
 from typing import Any, TypeVar
 
 from langgraph_quorum.nodes.artifacts.shelf import Shelf
@@ -202,7 +203,7 @@ class Gate:
             self._deadline.cancel()
             self._deadline = None
         if math.isfinite(due):
-            self._deadline = self._loop.call_at(due, self._on_deadline)
+            self._deadline = self._loop.call_at(due, self._on_deadline, context=Context())
 
     def _on_deadline(self) -> None:
         self._deadline = None
@@ -226,7 +227,7 @@ class Gate:
             for name in sorted(self._open):
                 self._release(self._tallies[name], Release("drained"), now)
         else:
-            self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain)
+            self._drain_timer = self._loop.call_later(DRAIN_LOOK_S, self._look_for_drain, context=Context())
 
     def close(self) -> None:
         """Stop the clock."""

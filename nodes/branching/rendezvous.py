@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -114,7 +115,7 @@ class Meeting:
         if self._broken or self._departed >= self._expected:
             self._end()
         else:
-            self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._end)
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._end, context=Context())
 
     def _end(self) -> None:
         _meetings.pop(self._key, None)

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Mapping
+from contextvars import Context
 from functools import partial
 from typing import Any
 
@@ -114,7 +115,7 @@ class Turns:
             self._start.cancel()
             self._start = None
         if math.isfinite(due):
-            self._start = self._loop.call_at(due, self._on_start)
+            self._start = self._loop.call_at(due, self._on_start, context=Context())
 
     def _on_start(self) -> None:
         self._start = None

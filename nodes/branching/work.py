@@ -108,8 +108,11 @@ class Work:
             self._gate.run,
             self._gate.token,
         )
+        if branch.round and "guidance" in self._call:
+            branch.guidance = self._call["guidance"]
         if (shelf := self._gate.shelf) is not None:
             branch.payload, branch.inputs = await shelf.back(branch.payload), await shelf.back(inputs)
+            branch.guidance = await shelf.back(branch.guidance)
         if item.get("joins"):
             return await self._joined(branch)
         return await self._scored(await self._attempts().answer(self._name, branch, self._item), branch)

@@ -95,6 +95,10 @@ class Committer:
             self._task.add_done_callback(self._abandon)
         await call.done
 
+    def close(self) -> None:
+        """Write nothing more that has to be encoded in a thread."""
+        self._encoder.close()
+
     async def settle(self, thread_id: str) -> None:
         """Wait until what was handed over for a thread, by cancelled calls too, is written or has failed."""
         with suppress(psycopg.Error, QuorumError):  # told to those who wait for it

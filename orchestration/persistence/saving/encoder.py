@@ -59,6 +59,10 @@ class Encoder:
         """Wait until some of what was submitted has ended."""
         await asyncio.wait({self._job or self._start()})
 
+    def close(self) -> None:
+        """End the thread, once it is done with what it works on."""
+        self._thread.shutdown(wait=False)
+
     def _start(self) -> asyncio.Future[None]:
         self._job = asyncio.get_running_loop().run_in_executor(self._thread, self._work)
         self._job.add_done_callback(self._go_on)

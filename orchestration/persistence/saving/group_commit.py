@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import (
     ChannelVersions,
     Checkpoint,
     CheckpointMetadata,
+    CheckpointTuple,
     get_serializable_checkpoint_metadata,
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
@@ -29,6 +30,7 @@ from langgraph_quorum.orchestration.persistence.saving.encoding import (
     split_values,
 )
 from langgraph_quorum.orchestration.persistence.saving.known_blobs import Key, KnownBlobs
+from langgraph_quorum.orchestration.persistence.saving.order import CheckpointOrder
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.saving.reading import PatientReader
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
@@ -67,6 +69,7 @@ class GroupCommitSaver(PatientReader):
         super().__init__(pool, StrictSerializer(allow), None if sealer is None else Sealed(sealer))
         self._committer = Committer(Transactions(pool, relaxed_writes))
         self._known = KnownBlobs()
+        self._order = CheckpointOrder()
 
     @classmethod
     @asynccontextmanager
@@ -118,14 +121,27 @@ class GroupCommitSaver(PatientReader):
             metadata=get_serializable_checkpoint_metadata(config, metadata),
             values=due,
         )
-        await self._commit(config, thread_id, make, light=False)
+        self._order.saw((thread_id, ns), checkpoint["id"])
+        try:
+            await self._commit(config, thread_id, make, light=False)
+        except BaseException:
+            self._order.failed((thread_id, ns))
+            raise
         self._known.add(moved)
         return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns, "checkpoint_id": checkpoint["id"]}}
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """A checkpoint with its pending writes."""
+        found = await super().aget_tuple(config)
+        if found is not None:
+            where = found.config["configurable"]
+            self._order.saw((str(where["thread_id"]), where["checkpoint_ns"]), where["checkpoint_id"])
+        return found
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Write what one task has written.
+        """Write what one task has written, not before the checkpoint that it belongs to.
 
         Raises:
             LeaseLostError: The config carries a token, and the thread was taken over.
@@ -137,13 +153,20 @@ class GroupCommitSaver(PatientReader):
         thread_id = str(configurable["thread_id"])
         place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
         make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
+        if not self._order.is_due(place[:2], place[2]):
+            await self._order.due(place[:2], place[2])
         await self._commit(config, thread_id, make, light=is_light(writes))
+
+    def close(self) -> None:
+        """Let go of the thread that encodes. What is handed over afterwards fails."""
+        self._committer.close()
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread, with what was handed over for it before."""
         await self._committer.settle(str(thread_id))
         await patiently("deleting a thread", partial(super().adelete_thread, thread_id))
         self._known.forget([str(thread_id)])
+        self._order.forget(str(thread_id))
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Delete all but the latest checkpoints of threads, or all; see the official saver."""

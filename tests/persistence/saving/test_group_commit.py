@@ -39,8 +39,8 @@ def fan_graph(saver: GroupCommitSaver) -> Any:
     return builder.add_edge("work", "join").compile(checkpointer=saver)
 
 
-def at(thread_id: str) -> Any:
-    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": "c"}}
+def at(thread_id: str, checkpoint_id: str = "c") -> Any:
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": checkpoint_id}}
 
 
 def saving_tasks() -> list[str]:
@@ -181,8 +181,9 @@ async def test_relaxed_batches_do_not_wait_for_the_disk_unless_a_checkpoint_is_a
     assert ["synchronous_commit" in query for query in sent if query] == [True, False]
     sent.clear()
     # The first call is still being encoded when the second comes, so that both are in one batch.
+    checkpoint = empty_checkpoint()
     await asyncio.gather(
-        saver.aput(at("t"), empty_checkpoint(), {}, {}), saver.aput_writes(at("t"), [("c", [1])], "task")
+        saver.aput(at("t"), checkpoint, {}, {}), saver.aput_writes(at("t", checkpoint["id"]), [("c", [1])], "task")
     )
     assert saver.statistics().flushes == 2
     assert [query.split()[2] for query in sent if query] == ["checkpoint_writes", "checkpoints"]
