@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench schedules lock clean
+.PHONY: demo test lint bench schedules storm drivers outages lock clean
 
 demo: .venv/ready
 	@$(BIN)/quorum run analyse examples/documents
@@ -23,6 +23,19 @@ bench: .venv/ready
 SEEDS ?= 100000
 schedules: .venv/ready
 	@$(BIN)/python -m tests.schedules --seeds $(SEEDS) --jobs 2
+
+# Drivers killed with -9 at random moments, two drivers that quarrel over a thread, and a database that fails under runs.
+KILLS ?= 10000
+TRIALS ?= 100
+ROUNDS ?= 3
+storm: .venv/ready
+	@$(BIN)/python -m tests.storm --kills $(KILLS) --jobs 2
+
+drivers: .venv/ready
+	@$(BIN)/python -m tests.drivers --trials $(TRIALS)
+
+outages: .venv/ready
+	@$(BIN)/python -m tests.outages --rounds $(ROUNDS)
 
 # The lock names versions and hashes, never where to fetch them from. It is whole, so nothing is resolved on install.
 lock: .venv/ready

@@ -23,6 +23,9 @@ from langgraph_quorum.orchestration.persistence.statements import statements
 Connection: TypeAlias = AsyncConnection[DictRow]
 
 _CHECK_S = 5.0
+# For so long one connection is tried again, at growing intervals; then whoever waits for one starts anew. A server that
+# was away for ten seconds is so found within three, and not after as long again.
+_RECONNECT_S = 3.0
 _CLOSE_S = 5.0
 _STATEMENT_S = 15.0
 
@@ -138,6 +141,7 @@ async def open_pool(
         max_size=settings.max_size,
         timeout=settings.timeout_s,
         max_lifetime=settings.max_lifetime_s,
+        reconnect_timeout=_RECONNECT_S,
         max_idle=settings.max_idle_s,
         check=_check,
         open=False,

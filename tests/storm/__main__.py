@@ -47,7 +47,6 @@ def main() -> int:
             _say(f"{report.kills}/{asked.kills} kills in {last - began:.0f} s, {len(report.failures)} failures")
     for name, count in sorted(report.hit.items()):
         _say(f"{count:8}  {name}")
-    _say(f"{report.ahead:8}  branches written ahead of their checkpoint, and done again")
     seconds = time.monotonic() - began
     _say(f"{report.kills} kills in {report.trials} trials, {seconds:.0f} s, {len(report.failures)} failures")
     return 1 if report.failures else 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.crashes.scenario import Scenario
 from tests.storm.interception import ledger_of, promises
-from tests.storm.judging import ahead, wrong
+from tests.storm.judging import wrong
 from tests.storm.moments import Extent
 from tests.storm.trial import Plan, Told, Weather
 
@@ -22,14 +22,12 @@ class Report:
         trials: Seeds that were tried.
         kills: Processes that were killed.
         hit: Kills by scenario and by kind of moment.
-        ahead: Branches that were written, and done again since their checkpoint was not, see `judging.ahead`.
         failures: What was wrong, by seed.
     """
 
     trials: int = 0
     kills: int = 0
     hit: Counter[str] = field(default_factory=Counter)
-    ahead: int = 0
     failures: dict[int, list[str]] = field(default_factory=dict)
 
     def add(self, other: Report) -> None:
@@ -37,7 +35,6 @@ class Report:
         self.trials += other.trials
         self.kills += other.kills
         self.hit += other.hit
-        self.ahead += other.ahead
         self.failures |= other.failures
 
 
@@ -55,7 +52,7 @@ class Storm:
         # Runs that share a process share its round trips, as far as their writes are grouped.
         extent = Extent({**calm.counts, "line": calm.counts["line"] * plan.runs}, calm.seconds)
         trial, found = self.weather.stormed(plan, extent, lambda it: wrong(it, _only(calm)))
-        report = Report(1, len(trial.deaths), Counter(_labels(trial)), ahead(trial))
+        report = Report(1, len(trial.deaths), Counter(_labels(trial)))
         if found:
             report.failures[seed] = [*found, f"kills: {'; '.join(str(death.moment) for death in trial.deaths)}"]
         else:

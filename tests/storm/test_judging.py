@@ -11,7 +11,7 @@ import pytest
 from tests.crashes.killing import Killed
 from tests.crashes.ledger import Ledger, read
 from tests.storm.interception import ledger_of
-from tests.storm.judging import ahead, wrong
+from tests.storm.judging import wrong
 from tests.storm.moments import Extent, Moment
 from tests.storm.scenes import SMALL
 from tests.storm.trial import Death, Plan, Told, Weather
@@ -29,14 +29,14 @@ def calm(weather: Weather) -> Told:
     return told
 
 
-def killed_at_its_end(calm: Told, kept: set[str], promised: set[str]) -> Told:
+def killed_at_its_end(calm: Told, kept: set[str], promised: set[str], ahead: frozenset[str] = frozenset()) -> Told:
     """The same trial, with a process that died when all was done."""
     killed = Killed(1, len(read(ledger_of(calm.folder, THREAD))), dict.fromkeys(kept))  # type: ignore[arg-type]
-    return replace(calm, deaths=[Death(MOMENT, {THREAD: killed}, {THREAD: promised}, {THREAD: {"a", "b"}})])
+    return replace(calm, deaths=[Death(MOMENT, {THREAD: killed}, {THREAD: promised}, {THREAD: kept | ahead})])
 
 
 def test_it_finds_nothing_where_nothing_is_wrong(calm: Told) -> None:
-    assert wrong(killed_at_its_end(calm, {"a"}, {"a", "b"}), calm.outcomes[THREAD]) == []
+    assert wrong(killed_at_its_end(calm, {"a", "b"}, {"a", "b"}), calm.outcomes[THREAD]) == []
 
 
 def test_it_finds_a_promise_that_was_not_held(calm: Told) -> None:
@@ -69,8 +69,9 @@ def test_it_finds_a_run_that_never_ends(calm: Told) -> None:
     assert wrong(replace(calm, outcomes={}, said="sorry"), {}) == ["it did not end after 0 kills: sorry"]
 
 
-def test_it_counts_what_was_written_ahead_of_its_checkpoint(calm: Told) -> None:
-    assert ahead(killed_at_its_end(calm, {"a"}, set())) == 1  # b
+def test_it_finds_what_was_written_ahead_of_its_checkpoint(calm: Told) -> None:
+    (fault,) = wrong(killed_at_its_end(calm, {"a"}, set(), frozenset("b")), calm.outcomes[THREAD])
+    assert "['b'] were written ahead of their checkpoint before kill 1" in fault
 
 
 def test_kills_come_at_the_moment_that_was_drawn(weather: Weather, calm: Told) -> None:
