@@ -2,48 +2,147 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from langgraph_quorum.nodes.merging.interval import weighted_interval
-
-Weighed = tuple[Any, float, str]
-"""A value, its weight, and the branch it comes from."""
-
-_spelled = json.JSONEncoder(sort_keys=True).encode
+from langgraph_quorum.nodes.merging.fields import by_value, shown, spelled, weight_of
+from langgraph_quorum.nodes.merging.interval import IntervalName, interval_by
+from langgraph_quorum.nodes.merging.notes import Notes, Weighed, share_of, shares
 
 CATEGORY_LENGTH = 40
 """A string up to this long without a line break is a category to vote on; a longer one is a text to select."""
 
+_WORDS = {"fields": "fields", "items": "a list", "number": "a number", "category": "a category", "text": "a text"}
 
-def combine(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
-    """One value of many. Where kinds differ, the kind with most weight wins and the others are noted as dissent.
+
+class Combiner:
+    """Combines values by weight and notes how.
 
     Args:
-        values: At least one.
-        path: Dotted name of the field, for the notes.
-        notes: Takes, by path, intervals, support and dissent.
+        notes: Takes intervals, support, dissent and what is left out.
+        interval: How the intervals of numbers are made.
     """
-    return _combined(sorted(values, key=itemgetter(2)), path, notes)
+
+    def __init__(self, notes: Notes, interval: IntervalName = "student_t") -> None:
+        self._notes = notes
+        self._interval: IntervalName = interval
+        self._combiners: dict[str, Callable[[Sequence[Weighed], str], Any]] = {
+            "fields": self._fields,
+            "items": self._items,
+            "number": self._number,
+            "category": self._category,
+            "text": self._text,
+        }
+
+    def combined(self, values: Sequence[Weighed], path: str = "") -> Any:
+        """One value of many. Where kinds differ, the kind with most weight wins and the others are discarded.
+
+        Args:
+            values: At least one.
+            path: Dotted name of the field, for the notes.
+        """
+        return self._combined(sorted(values, key=itemgetter(2)), path)
+
+    def _combined(self, values: Sequence[Weighed], path: str) -> Any:
+        """The same for values in the order of their branches."""
+        kinds: dict[str, list[Weighed]] = defaultdict(list)
+        for value in values:
+            kinds[_kind(value[0])].append(value)
+        nothing = kinds.pop("nothing", [])
+        if not kinds:
+            self._notes.rests_on(path, nothing)
+            return None
+        winner = next(iter(kinds))
+        if len(kinds) > 1:
+            winner = max(sorted(kinds), key=lambda kind: weight_of(kinds[kind]))
+            for kind in kinds.keys() - {winner}:
+                self._notes.leaves_out(path, kinds[kind], f"{_WORDS[kind]}, where most weight holds {_WORDS[winner]}")
+        return self._combiners[winner](kinds[winner], path)
+
+    def _fields(self, values: Sequence[Weighed], path: str) -> dict[str, Any]:
+        by_name: dict[str, list[Weighed]] = defaultdict(list)
+        for value, weight, branch in values:
+            for name, item in value.items():
+                by_name[name].append((item, weight, branch))
+        if not by_name:
+            self._notes.rests_on(path, values)
+        return {name: self._combined(by_name[name], f"{path}.{name}" if path else name) for name in sorted(by_name)}
+
+    def _number(self, values: Sequence[Weighed], path: str) -> float:
+        self._notes.rests_on(path, values)
+        one: float = values[0][0]
+        if all(type(value) is type(one) and value == one for value, _, _ in values):
+            return one  # agreed: an integer stays one
+        parts = shares([weight for _, weight, _ in values])
+        mean = math.fsum([value * part for (value, _, _), part in zip(values, parts, strict=True)])
+        low, high, method = interval_by(self._interval, [value for value, _, _ in values], parts)
+        if math.isfinite(low) and math.isfinite(high):
+            interval = [min(low, mean), max(high, mean)]
+            self._notes.note(path, confidence_interval=interval, interval_method=method)
+        return mean
+
+    def _category(self, values: Sequence[Weighed], path: str) -> Any:
+        return vote(values, [weight for _, weight, _ in values], path, self._notes)[0]
+
+    def _text(self, values: Sequence[Weighed], path: str) -> str:
+        text, _, branch = min(values, key=lambda item: (-item[1], item[2]))
+        self._notes.rests_on(path, [value for value in values if value[0] == text])
+        self._notes.leaves_out(
+            path, [value for value in values if value[0] != text], f"the text of {branch} weighs more"
+        )
+        self._notes.note(path, chosen=branch)
+        return str(text)
+
+    def _items(self, values: Sequence[Weighed], path: str) -> list[Any]:
+        """The union, best supported first, equals in the order of the heaviest result that holds them."""
+        held: dict[str, list[Weighed]] = defaultdict(list)
+        for value, weight, branch in sorted(values, key=lambda one: (-one[1], one[2])):
+            for key, item in {spelled(item): item for item in reversed(value)}.items():
+                held[key].append((item, weight, branch))
+        place = {key: number for number, key in enumerate(_first_seen(values))}
+        support = {key: share_of(sorted(weight for _, weight, _ in members)) for key, members in held.items()}
+        ranked = sorted(held, key=lambda key: (-round(support[key], 12), place[key]))
+        for number, key in enumerate(ranked):
+            self._notes.rests_on(f"{path}.{number}" if path else str(number), held[key])
+        if len(values) > 1 and ranked:
+            self._notes.note(path, held_by=[sorted(branch for _, _, branch in held[key]) for key in ranked])
+        if not ranked:
+            self._notes.rests_on(path, values)
+        return [held[key][0][0] for key in ranked]
 
 
-def _combined(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
-    """The same for values in the order of their branches."""
-    kinds: dict[str, list[Weighed]] = defaultdict(list)
-    for value in values:
-        kinds[_kind(value[0])].append(value)
-    if len(kinds) > 1:
-        kinds.pop("nothing", None)
-    winner = next(iter(kinds))
-    if len(kinds) > 1:
-        winner = max(sorted(kinds), key=lambda kind: sum(weight for _, weight, _ in kinds[kind]))
-        others = [branch for kind, members in kinds.items() if kind != winner for _, _, branch in members]
-        notes.setdefault(path or "value", {})["other_kinds"] = sorted(others)
-    return _COMBINERS[winner](kinds[winner], path, notes)
+def vote(values: Sequence[Weighed], votes: Sequence[float], path: str, notes: Notes) -> tuple[Any, float, bool]:
+    """The value with most votes, its share of them, and whether another had as many.
+
+    Of equals the one that weighs most wins, then the first by its spelling. The others are noted as dissent.
+
+    Args:
+        values: At least one, in the order of their branches.
+        votes: What each counts here, from 0, one for each value.
+        path: Of the field.
+        notes: Takes support and dissent.
+    """
+    held = by_value(values)
+    counts = dict(zip([branch for _, _, branch in values], votes, strict=True))
+    sums = [math.fsum([counts[branch] for _, _, branch in members]) for members in held.values()]
+    parts = dict(zip(held, shares(sums), strict=True))
+    winner = min(held, key=lambda key: (-round(parts[key], 12), -round(weight_of(held[key]), 12), key))
+    notes.rests_on(path, held[winner])
+    for key, members in held.items():
+        if key != winner:
+            notes.differs(path, members[0][0], parts[key], members)
+            notes.leaves_out(path, members, f"outvoted by {shown(held[winner][0][0])}")
+    tied = sum([round(part, 12) == round(parts[winner], 12) for part in parts.values()]) > 1
+    return held[winner][0][0], parts[winner], tied
+
+
+def _first_seen(values: Sequence[Weighed]) -> list[str]:
+    """The items' spellings, those of the heaviest result first, each in its own order."""
+    ordered = sorted(values, key=lambda one: (-one[1], one[2]))
+    return list(dict.fromkeys([spelled(item) for value, _, _ in ordered for item in value]))
 
 
 def _kind(value: Any) -> str:
@@ -56,87 +155,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "items"
     return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else "category"
-
-
-def _fields(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> dict[str, Any]:
-    by_name: dict[str, list[Weighed]] = defaultdict(list)
-    for value, weight, branch in values:
-        for name, item in value.items():
-            by_name[name].append((item, weight, branch))
-    return {name: _combined(by_name[name], f"{path}.{name}" if path else name, notes) for name in sorted(by_name)}
-
-
-def _number(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> float:
-    one: float = values[0][0]
-    if all(type(value) is type(one) and value == one for value, _, _ in values):
-        return one  # agreed: an integer stays one
-    shares = _shares([weight for _, weight, _ in values])
-    mean = math.fsum(value * share for (value, _, _), share in zip(values, shares, strict=True))
-    if len(values) > 1:
-        low, high = weighted_interval([value for value, _, _ in values], shares)
-        if math.isfinite(low) and math.isfinite(high):
-            notes.setdefault(path or "value", {})["confidence_interval"] = [low, high]
-    return mean
-
-
-def _category(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> Any:
-    votes: dict[str, list[Weighed]] = defaultdict(list)
-    for value in values:
-        votes[_spelled(value[0])].append(value)
-    weights = {key: math.fsum([weight for _, weight, _ in members]) for key, members in votes.items()}
-    shares = dict(zip(weights, _shares(list(weights.values())), strict=True))
-    winner = max(sorted(votes), key=lambda key: weights[key])
-    if len(values) > 1:
-        note = notes.setdefault(path or "value", {})
-        note["support"] = {_label(key, votes[key][0][0]): share for key, share in sorted(shares.items())}
-        if len(votes) > 1:
-            note["dissent"] = sorted(branch for key in votes if key != winner for _, _, branch in votes[key])
-    return votes[winner][0][0]
-
-
-def _shares(weights: Sequence[float]) -> list[float]:
-    """The weights brought to a sum of 1; equal ones when all are 0: a field may stand only in results of no weight."""
-    total = math.fsum(weights)
-    return [weight / total for weight in weights] if total > 0 else [1 / len(weights)] * len(weights)
-
-
-def _label(key: str, value: Any) -> str:
-    return value if isinstance(value, str) else key
-
-
-def _text(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> str:
-    text, _, branch = min(values, key=lambda item: (-item[1], item[2]))
-    notes.setdefault(path or "value", {})["chosen"] = branch
-    return str(text)
-
-
-def _items(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> list[Any]:
-    """The union, best supported first; what supports an item is the weight of the results that hold it."""
-    support: dict[str, float] = defaultdict(float)
-    held: dict[str, list[str]] = defaultdict(list)
-    first: dict[str, Any] = {}
-    for value, weight, branch in values:
-        for key, item in {_spelled(item): item for item in value}.items():
-            support[key] += weight
-            held[key].append(branch)
-            first.setdefault(key, item)
-    ranked = sorted(first, key=lambda key: (-round(support[key], 12), key))
-    if len(values) > 1 and ranked:
-        notes.setdefault(path or "value", {})["items"] = [
-            {"support": round(support[key], 6), "branches": held[key]} for key in ranked
-        ]
-    return [first[key] for key in ranked]
-
-
-def _nothing(values: Sequence[Weighed], path: str, notes: dict[str, Any]) -> None:
-    del values, path, notes
-
-
-_COMBINERS: dict[str, Callable[[Sequence[Weighed], str, dict[str, Any]], Any]] = {
-    "fields": _fields,
-    "items": _items,
-    "number": _number,
-    "category": _category,
-    "text": _text,
-    "nothing": _nothing,
-}

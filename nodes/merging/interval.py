@@ -1,30 +1,56 @@
-"""Confidence intervals of weighted means, in closed form."""
+"""Confidence intervals of weighted means: in closed form, or by the bootstrap."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
+from typing import Any, Literal, cast
 
-METHOD = "Student t on the weighted mean, Kish's effective sample size"
+from langgraph_quorum.nodes.merging.bootstrap import DRAWS, FEWEST, MOST, bootstrap_t
+from langgraph_quorum.nodes.merging.student_t import student_t_quantile
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.words import suggestion
+
+__all__ = ["METHOD", "IntervalName", "check_interval", "interval_by", "student_t_quantile", "weighted_interval"]
+
+METHOD = "Student t on the weighted mean, Satterthwaite's degrees of freedom"
+BOOTSTRAP = f"weighted bootstrap-t, {DRAWS} draws"
+
+IntervalName = Literal["student_t", "bootstrap"]
+_NAMES = ("student_t", "bootstrap")
 
 
-def student_t_quantile(probability: float, degrees: float) -> float:
-    """Quantile of Student's t: exact for 1 and 2 degrees, else Cornish-Fisher (Abramowitz & Stegun 26.7.5).
+def check_interval(name: Any, field: str = "interval") -> IntervalName:
+    """The name of a method that there is.
+
+    Raises:
+        ConfigurationError: naming the field and the nearest method.
+    """
+    if name not in _NAMES:
+        raise ConfigurationError(field, name, suggestion(str(name), _NAMES))
+    return cast(IntervalName, name)
+
+
+def interval_by(
+    name: IntervalName,
+    values: Sequence[float],
+    weights: Sequence[float],
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+) -> tuple[float, float, str]:
+    """The 95 % interval of a weighted mean, and the name of the method that it was made by.
+
+    For fewer than `FEWEST` or more than `MOST` values the bootstrap leaves the word to Student's t.
 
     Args:
-        probability: In (0.5, 1).
-        degrees: Degrees of freedom from 1; between 1 and 3 rounded down, which widens the interval.
+        name: Of the method.
+        values: What was observed.
+        weights: Positive, summing to 1, one for each value.
+        bounds: Smallest and largest value the quantity can take.
     """
-    if degrees < 2:  # noqa: PLR2004  the Cauchy distribution
-        return math.tan(math.pi * (probability - 0.5))
-    if degrees < 3:  # noqa: PLR2004  closed form
-        return (2 * probability - 1) * math.sqrt(2 / (4 * probability * (1 - probability)))
-    z = NormalDist().inv_cdf(probability)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / degrees + second / degrees**2 + third / degrees**3
+    if name == "bootstrap" and FEWEST <= sum([weight > 0 for weight in weights]) <= MOST:
+        low, high = bootstrap_t(values, weights)
+        return max(bounds[0], low), min(bounds[1], high), BOOTSTRAP
+    return *weighted_interval(values, weights, bounds=bounds), METHOD
 
 
 def weighted_interval(
@@ -35,8 +61,13 @@ def weighted_interval(
 ) -> tuple[float, float]:
     """The interval of a weighted mean at the given confidence, clipped to what the quantity can be.
 
-    Mean m = Σwx, variance s² = Σw(x-m)² · n/(n-1), effective size n = 1/Σw² (Kish 1965), interval m ± t(n-1) · s/√n.
-    Fewer than two effective values say nothing about spread: the interval is then `bounds`.
+    Mean m = Σwx, variance s² = Σw(x-m)² / (1 - Σw²), interval m ± t(v) · s · √Σw² with the degrees of freedom
+    v = (1 - Σw²)² / (Σw² - 2Σw³ + (Σw²)²), by which s² has the mean and variance of a scaled χ² (Satterthwaite 1946);
+    equal weights give v = n - 1. Fewer than two values with weight say nothing about spread: the interval is then
+    `bounds`.
+
+    The values are taken as independent draws from one normal population. Of flat or skewed ones, such as qualities near
+    1, 3 or 4 values cover 92 to 94 % where 95 % were asked for; from 5 on it is 93 to 97 %.
 
     Args:
         values: What was observed.
@@ -44,11 +75,18 @@ def weighted_interval(
         confidence: In (0, 1).
         bounds: Smallest and largest value the quantity can take.
     """
-    size = 1 / sum([weight * weight for weight in weights]) if weights else 0.0
-    if size < 1 + 1e-9 or len(values) == 1:
+    squares = sum([weight * weight for weight in weights])
+    if squares > 1 - 1e-9 or len(values) < 2:  # noqa: PLR2004
         return bounds
     mean = sum([weight * value for value, weight in zip(values, weights, strict=True)])
     spread = sum([weight * (value - mean) ** 2 for value, weight in zip(values, weights, strict=True)])
-    error = math.sqrt(spread * size / (size - 1) / size)
-    half = student_t_quantile(0.5 + confidence / 2, max(1.0, size - 1)) * error
+    error = math.sqrt(spread / (1 - squares) * squares)
+    half = student_t_quantile(0.5 + confidence / 2, _degrees(weights, squares)) * error
     return max(bounds[0], mean - half), min(bounds[1], mean + half)
+
+
+def _degrees(weights: Sequence[float], squares: float) -> float:
+    """Satterthwaite's degrees of freedom; the same as above, without differences of almost equal numbers."""
+    mean = sum([weight * (1 - weight) for weight in weights])
+    variance = sum([weight * weight * ((1 - weight) ** 2 + squares - weight * weight) for weight in weights])
+    return max(1.0, min(len(weights) - 1.0, mean * mean / variance))

@@ -6,13 +6,15 @@ import math
 import operator
 from collections.abc import Sequence
 from statistics import fmean, median
-from typing import Any
 
-from langgraph_quorum.nodes.branching.jsonable import jsonable
-from langgraph_quorum.nodes.merging.interval import METHOD, weighted_interval
+from langgraph_quorum.nodes.merging.interval import METHOD, IntervalName, check_interval, interval_by
+from langgraph_quorum.nodes.merging.made import Plain, Strategy
+from langgraph_quorum.nodes.merging.making import make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Made, Strategy, strategy_named
-from langgraph_quorum.nodes.merging.weight import attributions
+from langgraph_quorum.nodes.merging.strategies import strategy_named
+from langgraph_quorum.nodes.merging.weight import attributions, reweighed
+from langgraph_quorum.nodes.merging.whole import MERGED_BY
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import Attribution, Merged
 
@@ -22,70 +24,96 @@ def merge(
     strategy: str | Strategy = "weighted",
     policy: WeightPolicy | None = None,
     failed: Sequence[str] = (),
+    interval: IntervalName | None = None,
 ) -> Merged:
-    """Make one result of many. The order of `results` does not matter.
+    """Make one result of many. Nothing but the set of results matters: neither their order, nor one given twice.
+
+    Merging twice changes nothing: `merge([as_result(merged)], strategy, policy)` has the value, the quality and the
+    strategy of `merged`.
 
     Args:
-        results: The successes, each branch once.
-        strategy: `merge_all`, `best`, `weighted`, or a function of the results and their weights, which returns the
-            merged value, or `Made` of a value and metadata.
+        results: The successes.
+        strategy: Its name; or one with options, such as `Consensus(method="majority")`; or a function of the results,
+            heaviest first, and their weights, which returns the merged value, or `Made` with more.
         policy: How results are weighed; the default is 0.7 quality and 0.3 speed.
         failed: Branches that gave no result.
+        interval: How the quality's interval is made, `student_t` or `bootstrap`; when left out as the strategy says,
+            else by `student_t`.
 
     Returns:
         The merged result; for no results the status "no data" with quality 0.
 
     Raises:
-        ConfigurationError: for an unknown strategy.
-        ResultError: when a user's strategy returns something that cannot be kept as JSON.
+        ConfigurationError: for an unknown strategy or interval, a quality or time out of its bounds, or a branch that
+            has two different results.
+        ResultError: when a user's strategy returns something that cannot be kept as JSON, NaN, or weights that do not
+            fit.
+        MissingExtraError: for a strategy that needs an extra.
     """
-    name, make = strategy_named(strategy)
+    name, chosen = strategy_named(strategy)
+    method = check_interval(interval or getattr(chosen, "interval", "student_t"))
     if not results:
         return _no_data(name, failed)
-    rows = attributions(results, policy or WeightPolicy())
-    by_id = {result.branch_id: result for result in results}
+    by_id = _by_id(results)
+    rows = attributions(list(by_id.values()), policy or WeightPolicy())
     weights = {row["branch_id"]: row["weight"] for row in rows}
-    made = make([by_id[row["branch_id"]] for row in rows], weights)
-    if not any(make is shipped for shipped in STRATEGIES.values()):
-        made = _kept(made)
-    quality, interval = _quality(rows)
-    success_rate = len(results) / (len(results) + len(failed))
+    ordered = [by_id[row["branch_id"]] for row in rows]
+    again = len(ordered) == 1 and ordered[0].type == MERGED_BY + name
+    made = Plain(ordered[0].value) if again else make(chosen, ordered, weights)
+    if made.weights is not None:
+        rows = reweighed(rows, weights_of(made, weights))
+    quality, bounds, how = _quality(rows, method)
+    success_rate = len(rows) / (len(rows) + len(set(failed)))
     return Merged(
         status="merged",
         strategy=name,
         value=made.value,
         quality=quality,
-        confidence_interval=interval,
-        interval_method=METHOD,
+        confidence_interval=bounds,
+        interval_method=how,
         attribution=rows,
-        sources_count=len(results),
+        sources_count=len(rows),
         metadata=made.metadata,
         success_rate=success_rate,
         quality_distribution=_distribution([row["quality"] for row in rows]),
         integration_confidence=quality * success_rate,
         partial=bool(failed),
-        failed=sorted(failed),
-        support={},
-        dissent=[],
-        discarded=[],
-        sources=sorted(by_id),
-        review=[],
+        failed=sorted(set(failed)),
+        support=made.support,
+        dissent=made.dissent,
+        discarded=made.discarded,
+        sources=sorted(by_id) if made.sources is None else made.sources,
+        review=made.review,
     )
 
 
-def _kept(made: Any) -> Made:
-    """What a user's strategy has made, as it can be stored."""
-    if not isinstance(made, Made):
-        made = Made(made)
-    return Made(jsonable(made.value, "merged"), jsonable(made.metadata, "metadata"))
+def as_result(merged: Merged, branch_id: str = "merged") -> Scored:
+    """A merged result as one that can be merged again, with others or alone.
+
+    Raises:
+        ConfigurationError: for one without data.
+    """
+    if merged["status"] == "no data":
+        raise ConfigurationError("merged", "no data", "give a merged result that has a value")
+    strategy = merged["strategy"]
+    return Scored(branch_id, strategy, merged["value"], merged["quality"], type=MERGED_BY + strategy)
 
 
-def _quality(rows: Sequence[Attribution]) -> tuple[float, list[float]]:
-    """The weighted mean quality and its interval, which contains it whatever rounding does."""
+def _by_id(results: Sequence[Scored]) -> dict[str, Scored]:
+    """The results by branch; one that is given twice counts once."""
+    by_id: dict[str, Scored] = {}
+    for result in results:
+        if by_id.setdefault(result.branch_id, result) != result:
+            raise ConfigurationError("results", result.branch_id, "give each branch once, or twice the same")
+    return by_id
+
+
+def _quality(rows: Sequence[Attribution], method: IntervalName) -> tuple[float, list[float], str]:
+    """The weighted mean quality, its interval, which contains it whatever rounding does, and how that was made."""
     qualities, weights = [row["quality"] for row in rows], [row["weight"] for row in rows]
     quality = min(1.0, math.fsum(map(operator.mul, weights, qualities)))
-    low, high = weighted_interval(qualities, weights, bounds=(0.0, 1.0))
-    return quality, [min(low, quality), max(high, quality)]
+    low, high, how = interval_by(method, qualities, weights, bounds=(0.0, 1.0))
+    return quality, [min(low, quality), max(high, quality)], how
 
 
 def _distribution(qualities: Sequence[float]) -> dict[str, float]:
@@ -107,7 +135,7 @@ def _no_data(strategy: str, failed: Sequence[str]) -> Merged:
         quality_distribution={},
         integration_confidence=0.0,
         partial=bool(failed),
-        failed=sorted(failed),
+        failed=sorted(set(failed)),
         support={},
         dissent=[],
         discarded=[],

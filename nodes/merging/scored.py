@@ -13,9 +13,10 @@ class Scored(NamedTuple):
         specialist: Who answered.
         value: The result, JSON primitives.
         quality: Measured quality 0..1, None when nothing was measured.
-        seconds: How long it took, None when unknown.
+        seconds: How long it took, from 0, None when unknown.
         group: What it is about.
         type: The specialist's type.
+        at: When it was begun, ISO 8601 with a zone, None when unknown.
     """
 
     branch_id: str
@@ -25,3 +26,4 @@ class Scored(NamedTuple):
     seconds: float | None = None
     group: str = ""
     type: str = ""
+    at: str | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import Attribution
 
@@ -16,19 +17,36 @@ def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attrib
 
     A missing quality counts as the policy's assumption and is marked; a missing time as infinite. When every raw weight
     is 0, all weigh the same.
+
+    Raises:
+        ConfigurationError: for a quality outside 0..1 or a time below 0; NaN is neither.
     """
     rows = [_row(result, policy) for result in results]
     total = math.fsum([row["raw_weight"] for row in rows])  # whatever their order
     for row in rows:
         row["weight"] = row["raw_weight"] / total if total > 0 else 1 / len(rows)
-    rows.sort(key=itemgetter("branch_id"))
-    rows.sort(key=itemgetter("weight"), reverse=True)  # keeps the order of those that weigh the same
-    return rows
+    return heaviest_first(rows)
+
+
+def heaviest_first(rows: Iterable[Attribution]) -> list[Attribution]:
+    """By weight, those that weigh the same by branch id."""
+    ordered = sorted(rows, key=itemgetter("branch_id"))
+    ordered.sort(key=itemgetter("weight"), reverse=True)  # keeps the order of those that weigh the same
+    return ordered
+
+
+def reweighed(rows: Sequence[Attribution], weights: Mapping[str, float]) -> list[Attribution]:
+    """The rows with other weights."""
+    return heaviest_first([Attribution(**{**row, "weight": weights[row["branch_id"]]}) for row in rows])
 
 
 def _row(result: Scored, policy: WeightPolicy) -> Attribution:
-    branch_id, specialist, _, measured, seconds, group, _ = result
+    branch_id, specialist, _, measured, seconds, group, _, _ = result
     quality = policy.assumed_quality if measured is None else measured
+    if not 0 <= quality <= 1:
+        raise ConfigurationError(f"results[{branch_id}].quality", measured, "give 0 to 1, or None when not measured")
+    if seconds is not None and not seconds >= 0:
+        raise ConfigurationError(f"results[{branch_id}].seconds", seconds, "give seconds from 0, or None when unknown")
     speed = 0.0 if seconds is None else 1 / (1 + seconds / policy.halving_s)
     return {
         "branch_id": branch_id,

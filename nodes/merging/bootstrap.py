@@ -1,0 +1,59 @@
+"""The weighted bootstrap of a weighted mean: the same set gives the same interval, whatever its order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+
+DRAWS = 999
+FEWEST = 5
+"""Values below which too few different samples can be drawn: measured, 3 cover 80 % where 95 % were asked for."""
+MOST = 200
+"""Values above which it says what Student's t says, and takes long."""
+
+_NO_SPREAD = 1e-12
+
+
+def bootstrap_t(
+    values: Sequence[float], weights: Sequence[float], confidence: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """The bootstrap-t interval (Efron 1981; Hall 1988) of a weighted mean.
+
+    Values are drawn with their weights; each sample's mean m* and standard error e* give t* = (m* - m) / e*. With the
+    quantiles q of t*, the interval is [m - q(high) · e, m - q(low) · e]. Samples without spread are left out.
+
+    Args:
+        values: At least two.
+        weights: Positive, one for each value.
+        confidence: In (0, 1).
+        seed: Of the draws.
+    """
+    pairs = sorted(zip(values, weights, strict=True))
+    mean, error = mean_and_error(pairs)
+    if error <= _NO_SPREAD:
+        return mean, mean
+    random = Random(seed)  # noqa: S311  a simulation, no secret
+    ratios = []
+    for _ in range(DRAWS):
+        drawn_mean, drawn_error = mean_and_error(random.choices(pairs, k=len(pairs)))
+        if drawn_error > _NO_SPREAD * max(1.0, abs(drawn_mean)):
+            ratios.append((drawn_mean - mean) / drawn_error)
+    ratios.sort()
+    tail = (1 - confidence) / 2
+    return mean - _quantile(ratios, 1 - tail) * error, mean - _quantile(ratios, tail) * error
+
+
+def mean_and_error(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The weighted mean of values with weights, and its standard error: s · √Σw² with s² = Σw(x-m)² / (1 - Σw²)."""
+    total = sum([weight for _, weight in pairs])
+    mean = sum([value * weight for value, weight in pairs]) / total
+    squares = sum([weight * weight for _, weight in pairs]) / (total * total)
+    spread = sum([weight * (value - mean) ** 2 for value, weight in pairs]) / total
+    return mean, math.sqrt(spread / (1 - squares) * squares) if squares < 1 - 1e-9 else 0.0
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The value at rank share · (n + 1): with 999 draws a whole rank."""
+    rank = round(share * (len(ordered) + 1))
+    return ordered[min(max(rank, 1), len(ordered)) - 1]

@@ -1,0 +1,85 @@
+"""Letting a strategy make a value, and checking what it has made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.state.errors import ResultError
+
+
+def make(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, float]) -> Made:
+    """What the strategy makes of the results, as it can be stored.
+
+    Args:
+        strategy: Shipped or a user's.
+        results: At least one, heaviest first.
+        weights: Of each branch, summing to 1.
+
+    Raises:
+        ResultError: when a user's strategy returns NaN, an infinity, what cannot be kept as JSON, or weights that do
+            not fit the branches.
+    """
+    made = strategy(results, weights)
+    if isinstance(made, Plain):
+        return made
+    return _kept(made if isinstance(made, Made) else Made(made))
+
+
+def weights_of(made: Made, weights: Mapping[str, float]) -> Mapping[str, float]:
+    """What each branch weighed, summing to 1: by the strategy's own weights where it has some.
+
+    Raises:
+        ResultError: naming what is wrong with them.
+    """
+    own = made.weights
+    if own is None:
+        return weights
+    if own.keys() != weights.keys():
+        wrong = ", ".join(sorted(map(str, own.keys() ^ weights.keys())))
+        raise ResultError(f"Made.weights: {wrong}: give each branch of the results one weight")
+    for branch_id, weight in own.items():
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+            raise ResultError(f"Made.weights.{branch_id}={weight!r}: give a number from 0")
+    total = math.fsum(sorted(own.values()))
+    if total == 0:
+        raise ResultError("Made.weights: they sum to 0: give at least one branch a weight above 0")
+    return {branch_id: weight / total for branch_id, weight in own.items()}
+
+
+def _kept(made: Made) -> Made:
+    """The same in JSON primitives; a NaN, which would silently become nothing, is refused."""
+    refuse_not_finite(made.value, "merged")
+    refuse_not_finite(made.metadata, "metadata")
+    return Made(
+        jsonable(made.value, "merged"),
+        jsonable(made.metadata, "metadata"),
+        support=jsonable(made.support, "support"),
+        dissent=jsonable(made.dissent, "dissent"),
+        discarded=jsonable(made.discarded, "discarded"),
+        sources=jsonable(made.sources, "sources"),
+        review=jsonable(made.review, "review"),
+        weights=made.weights,
+    )
+
+
+def refuse_not_finite(value: Any, path: str) -> None:
+    """Refuse numbers that JSON lacks, wherever in the value they stand.
+
+    Raises:
+        ResultError: naming where.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ResultError(f"{path} is {value}: return a number, or None where there is none")
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            refuse_not_finite(item, f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            refuse_not_finite(item, f"{path}[{number}]")
+    elif callable(getattr(value, "tolist", None)):  # NumPy's arrays
+        refuse_not_finite(value.tolist(), path)
