@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,11 @@ from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
+from langgraph_quorum.nodes.reviewing.expiry import CLOCK_KEY
 from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.clocks import clocks_agree
+from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, outcome_of, status_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
@@ -72,6 +75,8 @@ class Driver:
         Raises:
             ThreadBusyError: another driver runs this thread.
             LeaseLostError: the lease was lost on the way.
+            AnswerError: an answer is to a question that is not open, or had expired: then the run has gone on with what
+                the review policy says for that case.
             DatabaseError: the database cannot be used.
             ClockError: this host's clock is behind that of the thread's last driver.
             ConfigurationError: the thread runs another workflow.
@@ -82,14 +87,19 @@ class Driver:
             await clocks_agree(thread_id, snapshot.created_at)
             found = await find_run(self.pool, thread_id)
             stored = None if found is None else opened(found, self.sealer)
-            values, given = self._to_do(thread_id, given, stored, snapshot)
+            late = await overdue(self.pool, open_questions(snapshot))
+            refused = given.answering(late)
+            values, given = self._to_do(thread_id, given, stored, snapshot, late)
             if values is NOTHING:
                 status = await self._settled(thread_id, stored, snapshot, lease)
                 on_taken()
             else:
                 await self._enter(thread_id, given, stored, lease, new=is_new(snapshot))
-                on_taken()
+                if not refused:
+                    on_taken()
                 snapshot, status = await self._through(run, values, given.context, lease)
+                if refused:
+                    raise too_late(thread_id, refused, status)
             run.workflow_id = snapshot.values.get("workflow_id", "")
             return await self._outcome_of(thread_id, snapshot, status)
 
@@ -136,13 +146,18 @@ class Driver:
         return await with_text({**outcome_of(thread_id, snapshot, names), "status": status}, self.artifacts)
 
     def _to_do(
-        self, thread_id: str, given: Given, stored: StoredRun | None, snapshot: StateSnapshot
+        self,
+        thread_id: str,
+        given: Given,
+        stored: StoredRun | None,
+        snapshot: StateSnapshot,
+        late: Collection[str],
     ) -> tuple[Any, Given]:
-        """What to hand to the graph, or `NOTHING`; and what was given, with the answers that are remembered."""
+        """What to hand to the graph, or `NOTHING`; and what was given, with answers remembered or given by default."""
         if stored is not None and not given.revives and _to_be_cancelled(stored):
             return NOTHING, given
         if asked := open_questions(snapshot):
-            given = given.remembering({} if stored is None else stored.options, asked)
+            given = given.remembering({} if stored is None else stored.options, asked).expiring(late)
         return given.for_graph(thread_id, snapshot), given
 
     async def _enter(self, thread_id: str, given: Given, stored: StoredRun | None, lease: Lease, *, new: bool) -> None:
@@ -198,9 +213,11 @@ class Driver:
 
     async def _stream(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
         """Drive until the graph has nothing more to do, a question is open, or a drain was asked for."""
+        config = fenced_config(run.thread_id, lease.token)
+        config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
         parts = self.graph.astream(
             values,
-            fenced_config(run.thread_id, lease.token),
+            config,
             context=self.context(context, run.thread_id, lease.token),
             stream_mode=["custom", "updates"],
             control=run.control,

@@ -7,11 +7,13 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.reviewing.answers import EXPIRE
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
@@ -63,6 +65,21 @@ class Given:
         """The same, with what the register has kept of earlier answers to the questions that are open."""
         kept = {name: answer for name, answer in options.get(_ANSWERS, {}).items() if name in asked}
         return dataclasses.replace(self, kept=kept)
+
+    def answering(self, late: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Of these questions, with when they expired, the ones that there is a new answer to."""
+        return {name: late[name] for name in self.answers if name in late} if late and self.answers else {}
+
+    def expiring(self, late: Collection[str]) -> Given:
+        """The same, with the default answer to these questions in place of one that comes too late.
+
+        One that was answered in time, before a crash, keeps that answer.
+        """
+        if not late or not isinstance(self.answers, Mapping):
+            return self
+        answers = {name: answer for name, answer in self.answers.items() if name not in late}
+        up = {name: EXPIRE for name in late if name not in self.kept}
+        return dataclasses.replace(self, answers={**answers, **up})
 
     def entered(self, task: str, options: Mapping[str, Any]) -> Entry:
         """What the register keeps from now on of a run that is taken up, with the answers to its open questions.
