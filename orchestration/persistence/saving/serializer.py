@@ -15,8 +15,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import ormsgpack
 from langgraph.checkpoint.serde.event_hooks import SerdeEvent, register_serde_event_listener
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.serde.jsonplus import (
+    EXT_CONSTRUCTOR_POS_ARGS,
+    JsonPlusSerializer,
+    _msgpack_default,
+    _option,
+)
+from langgraph.types import Send
 
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
 
@@ -25,6 +32,10 @@ _BLOCKED_KINDS = frozenset({"msgpack_blocked", "msgpack_method_blocked"})
 # The bytes that introduce an object in msgpack (ext and fixext). They also occur inside numbers and text, so a hit
 # means "look closer" and no hit means "plain data".
 _MAYBE_OBJECT = re.compile(rb"[\xc7-\xc9\xd4-\xd8]")
+
+# A fan-out is written as one `Send` for each branch, and once more as the list of them all. To find out what each of
+# them is takes LangGraph 11 us, four times what writing it takes.
+_SENDING = frozenset({Send, list, tuple})
 
 _refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 
@@ -45,7 +56,7 @@ class StrictSerializer(JsonPlusSerializer):
         """Serialize `obj`, and refuse now what could not be read back later."""
         if isinstance(obj, BaseException):
             obj = repr(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
-        kind, data = super().dumps_typed(obj)
+        kind, data = ("msgpack", _packed(obj)) if type(obj) in _SENDING else super().dumps_typed(obj)
         if kind == "msgpack" and _MAYBE_OBJECT.search(data):
             with _refusals() as refused:
                 super().loads_typed((kind, data))
@@ -71,6 +82,18 @@ class StrictSerializer(JsonPlusSerializer):
                 " state, pass it as allow=[...]; if not, somebody else wrote this row"
             )
         return value
+
+
+def _packed(value: Any) -> bytes:
+    """The bytes that the inherited way gives."""
+    return ormsgpack.packb(value, default=_packed_default, option=_option)
+
+
+def _packed_default(value: Any) -> Any:
+    if type(value) is not Send or value.timeout is not None:
+        return _msgpack_default(value)
+    named = (Send.__module__, Send.__name__, (value.node, value.arg))
+    return ormsgpack.Ext(EXT_CONSTRUCTOR_POS_ARGS, _packed(named))
 
 
 @contextmanager
