@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
@@ -64,4 +65,6 @@ async def _delayed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1]))
+    # epoll, the default, wakes only at whole milliseconds.
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
+        runner.run(_serve(sys.argv[1]))
