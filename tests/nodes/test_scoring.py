@@ -10,7 +10,9 @@ import pytest
 from langgraph_quorum import Branch, Specialist
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.scoring.consistency import consistencies
-from langgraph_quorum.nodes.scoring.scorer import measured, score_as_measured, scored_by
+from langgraph_quorum.nodes.scoring.quality import EVIDENCE_LENGTH
+from langgraph_quorum.nodes.scoring.scorer import scored_by
+from langgraph_quorum.nodes.scoring.stated import measured, score_as_measured
 from langgraph_quorum.state.records import Quality
 
 
@@ -83,7 +85,23 @@ async def test_a_scorer_that_raises_leaves_the_score_missing(error: BaseExceptio
 
     quality = await scored_with(broken)
     assert quality["score"] is None
-    assert quality["evidence"] == [f"the scorer for 'expert' raised {type(error).__name__}: {error}"]
+    assert quality["evidence"] == [f"scorer 'broken' raised {type(error).__name__}: {error}"]
+
+
+async def test_evidence_can_be_stored_whatever_it_holds() -> None:
+    quality = await scored_with(lambda _branch, _result: {"score": 0.5, "evidence": ["a\0b\ud800", "long " * 1000]})
+    assert quality["evidence"][0] == "a\ufffdb\ufffd"
+    assert len(quality["evidence"][1]) == EVIDENCE_LENGTH
+
+
+async def test_a_scorer_that_is_an_object_goes_by_its_class() -> None:
+    class Picky:
+        async def __call__(self, branch: Branch, result: Any) -> float:
+            return 3.0
+
+    assert (await scored_with(Picky()))["evidence"] == [
+        "scorer 'Picky' gave 3.0: give a number from 0 to 1 or a Quality"
+    ]
 
 
 def peer(name: str, value: Any, *, kind: str = "review", group: str = "doc") -> Scored:
