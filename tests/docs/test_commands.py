@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -40,7 +41,8 @@ def commands(page: Path) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_parser_knows_every_command_of_a_page(page: Path) -> None:
     for said in commands(page):
-        command, words = typer.main.get_command(app), shlex.split(said, comments=True)[1:]
+        command: Any = typer.main.get_command(app)
+        words = shlex.split(said, comments=True)[1:]
         while words and words[0] in getattr(command, "commands", {}):
             command, words = command.commands[words[0]], words[1:]
         if not words:
