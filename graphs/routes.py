@@ -44,8 +44,3 @@ def after_load_balancer(policy: ValidationPolicy) -> Callable[[QuorumState], Awa
         return "escalate" if policy.review == "unmet" else "give_up"
 
     return recover
-
-
-async def after_review(state: QuorumState) -> Literal["approved", "rejected"]:
-    """By the human's decision."""
-    return "approved" if state["verdict"] == "approved" else "rejected"

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from langgraph.graph import END, START, StateGraph
 
-from langgraph_quorum.graphs.routes import after_load_balancer, after_review, after_sync_point, after_validator
+from langgraph_quorum.graphs.reviewing import add_review, way_into
+from langgraph_quorum.graphs.routes import after_load_balancer, after_sync_point, after_validator
 from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
 from langgraph_quorum.nodes.branching.branch import branch_node
 from langgraph_quorum.nodes.branching.crew import Crew
@@ -17,9 +18,10 @@ from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
+from langgraph_quorum.nodes.checking.check import Check, CheckFunction
+from langgraph_quorum.nodes.checking.standard import checks_of
 from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatch
 from langgraph_quorum.nodes.growth import Order
-from langgraph_quorum.nodes.human_review import human_review
 from langgraph_quorum.nodes.integrator import integrator
 from langgraph_quorum.nodes.load_balancer import load_balancer_node
 from langgraph_quorum.nodes.merger import merger_node
@@ -34,7 +36,7 @@ from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.scoring.scorer import Scorer, scored_by
 from langgraph_quorum.nodes.specialists.specialist import Specialist, by_name
 from langgraph_quorum.nodes.sync_point import sync_point_node
-from langgraph_quorum.nodes.validator import validator_node
+from langgraph_quorum.nodes.validator import validator_node, value_check
 from langgraph_quorum.state.branch import Bundle, Condition
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.points import Points
@@ -61,6 +63,8 @@ class Tuning:
         bundle: How many branches may travel in one `Send`: a number, or `auto` to go by what calls are measured to
             take. None sends each alone. A crash loses what a bundle has done and not returned; a question to a human
             is asked in a fan-out of its own.
+        checks: What the merged result is checked for besides the standard checks: functions of what is `Checked`, or
+            `Check(function, severity=...)`. One with the name of a standard check takes its place.
         threads: The pool in which sync specialists run; None for one that all workflows of the process share.
     """
 
@@ -72,6 +76,7 @@ class Tuning:
     resources: Mapping[str, float] = field(default_factory=dict)
     bundle: BundleSize = None
     threads: ThreadPolicy | None = None
+    checks: Sequence[Check | CheckFunction] = ()
 
     def __post_init__(self) -> None:
         kinds: tuple[tuple[str, Any, str], ...] = (
@@ -82,6 +87,7 @@ class Tuning:
             ("planner", (Callable, NoneType), "give an async function of the state"),
             ("conditions", Mapping, "give a dict of functions by name"),
             ("resources", Mapping, "give a dict of capacities by name"),
+            ("checks", (tuple, list), "give a tuple of checks"),
         )
         for name, kind, mend in kinds:
             value = getattr(self, name)
@@ -118,6 +124,7 @@ def build_workflow(
     strategy_named(merge)
     policies = tuned.policies
     terms = Terms(index, points, tuned.conditions, tuned.resources)
+    checks = checks_of(policies.validation, tuned.checks)
     crew = _crew(index, points, terms, tuned)
     fan_out, order = FanOut(crew.seats, points, check_bundle(tuned.bundle)), _order(terms)
 
@@ -131,9 +138,9 @@ def build_workflow(
         graph.add_node(name, branch_node(name, crew), input_schema=Bundle)
     graph.add_node("sync_point", sync_point_node(fan_out, policies.growth, order))
     graph.add_node("merger", merger_node(index, merge, policies.weight))
-    graph.add_node("validator", validator_node(policies.validation, fan_out))
+    graph.add_node("validator", validator_node(policies.validation, fan_out, checks))
     graph.add_node("load_balancer", load_balancer_node(fan_out, policies, order))
-    graph.add_node("human_review", human_review)
+    add_review(graph, fan_out, policies, value_check(checks, fan_out))
     graph.add_node("integrator", integrator)
     _connect(graph, list(index), fan_out, policies)
     return graph
@@ -177,7 +184,7 @@ def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) 
     graph.add_edge("analyzer", "coordinator")
     graph.add_conditional_edges("coordinator", dispatch(fan_out), names)
     for name in names:
-        graph.add_edge(name, "sync_point")
+        graph.add_edge(name, way_into("sync_point", policies.review))
     graph.add_conditional_edges(
         "sync_point",
         after_sync_point,
@@ -187,7 +194,7 @@ def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) 
             "continue": "coordinator",
         },
     )
-    graph.add_edge("merger", "validator")
+    graph.add_edge("merger", way_into("validator", policies.review))
     graph.add_conditional_edges(
         "validator",
         after_validator,
@@ -204,5 +211,4 @@ def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) 
         after_load_balancer(policies.validation),
         {"redistribute": "coordinator", "degrade": "merger", "escalate": "human_review", "give_up": "integrator"},
     )
-    graph.add_conditional_edges("human_review", after_review, {"approved": "integrator", "rejected": END})
     graph.add_edge("integrator", END)

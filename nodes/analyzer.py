@@ -77,6 +77,8 @@ def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:
         "error": None,
         "merged": None,
         "findings": [],
+        "revision": None,
+        "guidance": {},
         "partial": False,
         "failed": [],
         "result": None,

@@ -16,7 +16,7 @@ from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled
 from langgraph_quorum.nodes.planning.order import first_specialist
 from langgraph_quorum.nodes.planning.prerequisites import Standing
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.branch import BranchCall, Bundle, Share, Wave
+from langgraph_quorum.state.branch import BranchCall, Bundle, Guidance, Share, Wave
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
@@ -93,6 +93,10 @@ def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
             sent.call(item, order)
             for order, item in enumerate(item for item in state["queue"] if item["branch_id"] in active)
         ]
+        if guidance := state.get("guidance"):
+            for call in calls:
+                if findings := guidance.get(branch_id := call["item"]["branch_id"]):
+                    call["guidance"] = Guidance(findings=findings, previous=state["branches"][branch_id]["result"])
         wave, seats = sent.wave(), fan_out.seats
         # What asks a human travels alone: LangGraph tells questions of one task apart by their order only.
         size = None if wave["asking"] else fan_out.bundle

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.checking.budget import BUDGET
+from langgraph_quorum.nodes.checking.revision import begun
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.journal import entry, some
@@ -13,10 +15,13 @@ from langgraph_quorum.nodes.questions import asked, parked
 from langgraph_quorum.nodes.questions import explain as explain_questions
 from langgraph_quorum.nodes.redistribution import Redistribution, redistributed, smaller, stands_in
 from langgraph_quorum.nodes.signatures import PlainNode
-from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ValidationPolicy
-from langgraph_quorum.state.records import BranchRecord, WorkItem
+from langgraph_quorum.state.policies import Policies, RecoveryPolicy
+from langgraph_quorum.state.records import BranchRecord, CheckFinding, WorkItem
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
+
+BY_SCORE = frozenset({"quality", "quorum"})
+"""Checks that name a success because of its score."""
 
 
 def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> PlainNode:
@@ -24,17 +29,18 @@ def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> Pla
 
     def load_balancer(state: QuorumState) -> dict[str, Any]:
         load = state["load"]
-        why = bound_met(load, policies.recovery)
+        why = bound_met(load, policies.recovery) or budget_spent(state)
         room = room_for_attempts(load, policies.recovery)
-        chosen = [] if why else _whole(state, choose_redo(state, fan_out, policies.validation)[:room])
+        chosen = [] if why else _whole(state, choose_redo(state, fan_out)[:room])
         if not chosen:
-            return _given_up(state, why or "nothing is left that trying again could mend")
+            return _given_up(state, why or in_vain(state) or "nothing is left that trying again could mend")
         plan = redistributed(state, chosen, fan_out.seats, policies.recovery, room)
         why = explain(plan, len(chosen))
         return {
             "redo": plan.sent,
             "queue": order(plan.queue),
             "round": state["round"] + 1,
+            **_revision(state, chosen),
             "load": {
                 **load,
                 "rounds": load["rounds"] + 1,
@@ -55,7 +61,7 @@ def _given_up(state: QuorumState, why: str) -> dict[str, Any]:
     if not waiting:
         return {"redo": [], "load": {**state["load"], "why": why}, "timeline": [line]}
     second = entry(state, "load_balancer", "asked", explain_questions(waiting))
-    return {**asked(state, waiting), "timeline": [line, second]}
+    return {"revision": None, **asked(state, waiting), "timeline": [line, second]}
 
 
 def is_judged(state: QuorumState) -> bool:
@@ -88,6 +94,47 @@ def bound_met(load: LoadMetrics, policy: RecoveryPolicy) -> str:
     return ""
 
 
+def budget_spent(state: QuorumState) -> str:
+    """What a check of the budget has found, in words; "" when there is none or it is kept."""
+    found = [finding["message"] for finding in state["findings"] if finding["check"] == BUDGET]
+    return "; ".join(found) if is_judged(state) else ""
+
+
+def in_vain(state: QuorumState) -> str:
+    """That the last revision has bettered nothing, in words; "" when it has, or there was none."""
+    revision = state.get("revision")
+    if revision is None or revision["judged"] != state["round"] or revision["came_to"] == "better":
+        return ""
+    outcome = "made it worse and was dropped" if revision["came_to"] == "worse" else "improved nothing"
+    return f"the last revision {outcome}: {revision['why']}"
+
+
+def _revision(state: QuorumState, chosen: Sequence[str]) -> dict[str, Any]:
+    """What a revision is held against, and what those are told that are to do better than before.
+
+    What the sync point misses is sent out to have anything to merge at all: that is no revision.
+    """
+    if state["merged"] is None or not is_judged(state):
+        return {}
+    wanting = _wanting(state)
+    guided = {
+        name: [CheckFinding(**{**finding, "branches": [name]}) for finding in wanting[name]]
+        for name in chosen
+        if name in wanting and _succeeded(state, name)
+    }
+    begin = begun(state["merged"], state["findings"], {name: state["branches"][name] for name in guided})
+    return {"revision": begin, "guidance": {**state.get("guidance", {}), **guided}}
+
+
+def _wanting(state: QuorumState) -> dict[str, list[CheckFinding]]:
+    """By branch, the errors that name it."""
+    wanting: dict[str, list[CheckFinding]] = {}
+    for finding in state["findings"]:
+        for name in finding["branches"] if finding["severity"] == "error" else ():
+            wanting.setdefault(name, []).append(finding)
+    return wanting
+
+
 def explain(plan: Redistribution, chosen: int) -> str:
     """What is done, in words."""
     parts = [f"missing or weak: {counted(chosen, 'branch', 'branches')}"]
@@ -110,22 +157,24 @@ def _told(plan: Redistribution) -> dict[str, Any]:
     }
 
 
-def choose_redo(state: QuorumState, fan_out: FanOut, policy: ValidationPolicy) -> list[str]:
+def choose_redo(state: QuorumState, fan_out: FanOut) -> list[str]:
     """Branches that trying again could mend, in order of fan-out.
 
-    Before the first verdict: whatever sync points miss that fell short. After it: only what its findings name. A
-    success is redone only when it is weak, its specialist is not deterministic, and the last redo improved it.
+    Before the first verdict: whatever sync points miss that fell short. After it: only what its errors name. A success
+    is redone only when its specialist is not deterministic, the last redo has bettered it, and the last revision the
+    whole. What is missing is tried again until its bounds are met.
     """
-    judged = is_judged(state)
-    findings = [name for finding in state["findings"] for name in finding["branches"]] if judged else []
-    named = _with_prerequisites(state, findings if judged else _of_short_points(state, fan_out))
+    judged, over = is_judged(state), bool(in_vain(state))
+    wanting = _wanting(state) if judged else {}
+    named = _with_prerequisites(state, wanting if judged else _of_short_points(state, fan_out))
     chosen: list[str] = []
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
         if branch_id not in named:
             continue
         if record is not None and record["status"] == "succeeded":
-            mendable = judged and not item.get("joins") and _is_weak(state, record, fan_out, policy)
+            worth = not over and not item.get("joins")
+            mendable = worth and _may_do_better(state, record, fan_out, wanting.get(branch_id, []))
         else:
             mendable = harvest.holds(state["workflow_id"], branch_id) or (
                 _is_fed(state, item, chosen, fan_out) and not _is_hopeless(state, item, record, fan_out)
@@ -198,12 +247,17 @@ def _is_hopeless(state: QuorumState, item: WorkItem, record: BranchRecord | None
     return late and not smaller(state, item, fan_out.seats)
 
 
-def _is_weak(state: QuorumState, record: BranchRecord, fan_out: FanOut, policy: ValidationPolicy) -> bool:
-    score = _score(record)
-    if fan_out.seats[record["specialist"]].specialist.deterministic or score < 0 or score >= policy.quality:
+def _may_do_better(state: QuorumState, record: BranchRecord, fan_out: FanOut, wanting: Sequence[CheckFinding]) -> bool:
+    """Whether a success that errors name is worth another try. Of its quality it is, when that was measured."""
+    if not wanting or fan_out.seats[record["specialist"]].specialist.deterministic:
         return False
-    earlier = state["load"]["history"].get(record["branch_id"], [])
-    return not earlier or score > earlier[-1]
+    branch_id, score = record["branch_id"], _score(record)
+    if score < 0 and all(finding["check"] in BY_SCORE for finding in wanting):
+        return False
+    before = state.get("guidance", {}).get(branch_id)
+    if before is None:
+        return True
+    return score > state["load"]["history"][branch_id][-1] or len(wanting) < len(before)
 
 
 def _score(record: BranchRecord | None) -> float:

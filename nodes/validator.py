@@ -1,52 +1,62 @@
-"""The validator: holds the merged result against its targets and gives the verdict."""
+"""The validator: has the merged result checked, keeps the better of it and the one before, and gives the verdict."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
-from typing import Any
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
 
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
+from langgraph_quorum.nodes.checking.check import Check, Checked
+from langgraph_quorum.nodes.checking.quality import FLAGGED
+from langgraph_quorum.nodes.checking.revision import ended as revision_ended
+from langgraph_quorum.nodes.checking.running import findings_of, found_at_once
+from langgraph_quorum.nodes.checking.standard import STANDARD
+from langgraph_quorum.nodes.checking.successes import check_successes
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.questions import asked, explain, parked
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.decision import is_good
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import ValidationPolicy
 from langgraph_quorum.state.records import BranchRecord, CheckFinding, ErrorRecord, Verdict
-from langgraph_quorum.state.sync_policy import SyncPolicy
-from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
-ROUNDING = 1e-9
-"""A mean of values at the target may fall short of it by this much."""
+TOLD = 10
+"""Findings that a reason gives at most; all of them are in the state."""
+
+AskWhen = Literal["never", "unmet", "always"]
 
 
-def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
+def validator_node(policy: ValidationPolicy, fan_out: FanOut, checks: Sequence[Check]) -> RuntimeNode:
     """The validator of one workflow."""
+    reads_values = any(check.name not in STANDARD for check in checks)
 
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         points = fan_out.points.applied(runtime.context)
-        findings = [
-            *check_points(state, points, fan_out),
-            *check_coverage(state),
-            *check_growth(state),
-            *check_quality(state, policy.quality),
-        ]
-        verdict = verdict_on(findings, always_ask=policy.review == "always")
-        why = "; ".join(finding["message"] for finding in findings) or "all targets are met"
+        checked = shown(state, fan_out, points)
+        if reads_values and (shelf := shelf_of(runtime.context)) is not None:
+            merged, branches = await shelf.back(checked.merged), await shelf.branches_back(checked.branches)
+            checked = dataclasses.replace(checked, merged=merged, branches=branches)
+        findings = await findings_of(checks, checked)
+        kept, findings = _better(state, findings)
+        state = {**state, "merged": kept.get("merged", state["merged"])}
+        verdict = verdict_on(findings, policy.review)
+        why = in_words(findings)
         waiting = parked(state)
-        if waiting and _are_to_be_asked(state, verdict, waiting, points, fan_out):
-            lines = [entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
-            return {"findings": findings, **asked(state, waiting), "timeline": lines}
+        if waiting and _are_to_be_asked(checked, verdict, waiting):
+            lines = [*kept.pop("timeline", []), entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
+            return {**kept, "findings": findings, "revision": None, **asked(state, waiting), "timeline": lines}
         written: dict[str, Any] = {
+            **kept,
             "findings": findings,
             "verdict": verdict,
             "redo": [],
-            "timeline": [entry(state, "validator", verdict, why)],
+            "timeline": [*kept.get("timeline", []), entry(state, "validator", verdict, why)],
         }
         if verdict == "critical_failure":
             error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
@@ -57,7 +67,55 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut) -> RuntimeNode:
     return validator
 
 
-def _are_to_be_asked(state: QuorumState, verdict: Verdict, waiting: list[str], points: Points, fan_out: FanOut) -> bool:
+def shown(state: QuorumState, fan_out: FanOut, points: Points) -> Checked:
+    """What checks are shown of a run."""
+    return Checked(
+        task=state.get("task", ""),
+        merged=state["merged"],
+        branches=state["branches"],
+        queue=state["queue"],
+        decisions=state["sync"],
+        load=state["load"],
+        growth=state["growth"],
+        points=points,
+        counting=fan_out.counting,
+    )
+
+
+def value_check(checks: Sequence[Check], fan_out: FanOut) -> Callable[[QuorumState], list[CheckFinding]] | None:
+    """What a value has to pass that did not come about by merging; None where no check looks at the value alone."""
+    chosen = [check for check in checks if check.of_value]
+
+    def check_value(state: QuorumState) -> list[CheckFinding]:
+        checked = shown(state, fan_out, fan_out.points)
+        return [found for check in chosen for found in found_at_once(check, checked)]
+
+    return check_value if chosen else None
+
+
+def in_words(findings: Sequence[CheckFinding]) -> str:
+    """What was found, the first of it."""
+    messages = [finding["message"] for finding in findings]
+    more = [f"and {len(messages) - TOLD} more"] if len(messages) > TOLD else []
+    return "; ".join([*messages[:TOLD], *more]) or "all targets are met"
+
+
+def _better(state: QuorumState, findings: list[CheckFinding]) -> tuple[dict[str, Any], list[CheckFinding]]:
+    """After a revision: what is to be kept of the result before it, and the findings on the one that stands."""
+    revision, merged = state.get("revision"), state["merged"]
+    if revision is None or revision["merged"] is None or merged is None:
+        return {}, findings
+    outcome = revision_ended(revision, merged, findings, state["round"])
+    if outcome["came_to"] != "worse":
+        return {"revision": outcome}, findings
+    line = entry(state, "validator", "revision_dropped", f"{outcome['why']}: the earlier result stands")
+    dropped: dict[str, Any] = {"revision": outcome, "merged": revision["merged"], "timeline": [line]}
+    if revision["records"]:
+        dropped["branches"] = Overwrite({**state["branches"], **revision["records"]})
+    return dropped, revision["findings"]
+
+
+def _are_to_be_asked(checked: Checked, verdict: Verdict, waiting: list[str]) -> bool:
     """Whether questions that were put off are due: before anything ends that their answers may change.
 
     What the load balancer may mend goes first. A run that fails whatever the answers are asks nobody.
@@ -66,131 +124,18 @@ def _are_to_be_asked(state: QuorumState, verdict: Verdict, waiting: list[str], p
         return False
     if verdict != "critical_failure":
         return True
-    answered = {name: BranchRecord(**{**state["branches"][name], "status": "succeeded"}) for name in waiting}
-    hoped: QuorumState = {**state, "branches": {**state["branches"], **answered}}
-    return verdict_on(check_points(hoped, points, fan_out)) != "critical_failure"
+    answered = {name: BranchRecord(**{**checked.branches[name], "status": "succeeded"}) for name in waiting}
+    hoped = dataclasses.replace(checked, branches={**checked.branches, **answered})
+    return verdict_on(check_successes(hoped)) != "critical_failure"
 
 
-def verdict_on(findings: list[CheckFinding], *, always_ask: bool = False) -> Verdict:
-    """The verdict that findings amount to."""
+def verdict_on(findings: Sequence[CheckFinding], ask: AskWhen = "never") -> Verdict:
+    """The verdict that findings amount to. `ask` says when a human is asked: also about what the merge has flagged."""
     severities = {finding["severity"] for finding in findings}
     if "critical" in severities:
         return "critical_failure"
-    if always_ask:
+    if ask == "always":
         return "escalate"
-    return "needs_revision" if "error" in severities else "approved"
-
-
-def check_points(state: QuorumState, points: Points, fan_out: FanOut) -> list[CheckFinding]:
-    """Each sync point has its minimum and its quorum, over the whole run. The load balancer had its turn already.
-
-    Fewer successes than the minimum, or one of those that must be among them missing, is critical. So is a run without
-    any success. A point whose branches were all excused asks for nothing.
-    """
-    branches = state["branches"]
-    by_point: dict[str, list[BranchRecord]] = {name: [] for name in points.policies}
-    missing: dict[str, int] = dict.fromkeys(points.policies, 0)
-    excused = {branch_id for branch_id, record in branches.items() if record["excused"]}
-    for item in state["queue"]:
-        record = branches.get(item["branch_id"])
-        for name in fan_out.counting(item):
-            if record is None:
-                missing[name] += 1
-            elif not record["excused"]:
-                by_point[name].append(record)
-    findings: list[CheckFinding] = []
-    for name, records in by_point.items():
-        total = len(records) + missing[name]
-        where = "" if len(points.policies) == 1 else f"sync point {name}: "
-        if total:
-            policy = points.policies[name]
-            found = check_minimum(records, total, policy, excused, where)
-            findings += found or check_quorum(records, total, policy, _is_decisive(state, name), where)
-    if not findings and not any(record["status"] == "succeeded" for record in branches.values()):
-        message = "no branch has given a result: all were excused"
-        findings.append(CheckFinding(check="minimum", severity="critical", message=message, branches=[]))
-    return findings
-
-
-def _is_decisive(state: QuorumState, point: str) -> bool:
-    """Whether the point's last decision found the answer decisive."""
-    reasons = [decision["reason"] for decision in state["sync"] if decision["point"] == point]
-    return bool(reasons) and reasons[-1] == "decisive"
-
-
-def check_minimum(
-    records: list[BranchRecord], total: int, sync: SyncPolicy, excused: Collection[str] = (), where: str = ""
-) -> list[CheckFinding]:
-    """Whether a sync point has the successes without which the run fails; an excused branch need not be among them."""
-    succeeded = {record["branch_id"] for record in records if record["status"] == "succeeded"}
-    absent = [name for name in sync.must if name not in succeeded and name not in excused]
-    if len(succeeded) >= sync.minimum and not absent:
-        return []
-    message = (
-        f"{where}{len(succeeded)} of {counted(total, 'branch', 'branches')} succeeded, at least {sync.minimum} must"
-    )
-    if absent:
-        message = f"{where}{', '.join(absent)} must succeed and did not"
-    reasons = sorted({f"{r['branch_id']}: {r['reason']}" for r in records if r["status"] != "succeeded"})
-    if reasons:
-        message += f" ({'; '.join(reasons[:3])}{'; ...' if len(reasons) > 3 else ''})"  # noqa: PLR2004
-    failed = [record["branch_id"] for record in records if record["status"] != "succeeded"]
-    return [CheckFinding(check="minimum", severity="critical", message=message, branches=failed)]
-
-
-def check_quorum(
-    records: list[BranchRecord], total: int, sync: SyncPolicy, decisive: bool, where: str = ""
-) -> list[CheckFinding]:
-    """Whether a sync point has as many good answers as its policy asks for, unless fewer were decisive."""
-    good = {record["branch_id"] for record in records if is_good(sync, record)}
-    needed = sync.needed(total)
-    if decisive or len(good) >= needed:
-        return []
-    message = f"{where}{counted(len(good), 'good answer')} of {total}, the quorum is {needed}"
-    missing = [record["branch_id"] for record in records if record["branch_id"] not in good]
-    return [CheckFinding(check="quorum", severity="error", message=message, branches=missing)]
-
-
-def check_growth(state: QuorumState) -> list[CheckFinding]:
-    """Every branch that results asked for was created."""
-    refused = state["growth"]["refused"]
-    if not refused:
-        return []
-    first, why = next(iter(refused.items()))
-    message = f"{counted(len(refused), 'branch', 'branches')} that results asked for could not be made ({first}: {why})"
-    return [CheckFinding(check="growth", severity="error", message=message, branches=[])]
-
-
-def check_coverage(state: QuorumState) -> list[CheckFinding]:
-    """Every group of the work, for instance every document, has at least one result."""
-    missing: dict[str, list[str]] = {}
-    covered: set[str] = set()
-    for item in state["queue"]:
-        group, record = item.get("group", ""), state["branches"].get(item["branch_id"])
-        if record is not None and record["status"] == "succeeded":
-            covered.add(group)
-        elif group and not (record is not None and record["excused"]):
-            missing.setdefault(group, []).append(item["branch_id"])
-    return [
-        CheckFinding(check="coverage", severity="error", message=f"{group} has no result", branches=branches)
-        for group, branches in missing.items()
-        if group not in covered
-    ]
-
-
-def check_quality(state: QuorumState, target: float) -> list[CheckFinding]:
-    """The measured quality reaches the target. What nothing measured is said, and not held against the result."""
-    merged = state["merged"]
-    if merged is None or not merged["attribution"]:
-        return []
-    rows = [row for row in merged["attribution"] if not row["quality_assumed"]]
-    if not rows:
-        message = f"quality was not measured: {merged['quality']:.2f} is assumed"
-        return [CheckFinding(check="quality", severity="info", message=message, branches=[])]
-    weight = math.fsum(row["weight"] for row in rows)
-    measured = math.fsum(row["weight"] * row["quality"] for row in rows) / weight if weight else 0.0
-    if measured >= target - ROUNDING:
-        return []
-    weak = [row["branch_id"] for row in rows if row["quality"] < target]
-    message = f"quality {measured:.2f} is below the target {target:g}"
-    return [CheckFinding(check="quality", severity="error", message=message, branches=weak)]
+    if "error" in severities:
+        return "needs_revision"
+    return "escalate" if ask == "unmet" and any(one["check"] == FLAGGED for one in findings) else "approved"

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from langgraph_quorum.state.records import Mode, WorkItem
+from langgraph_quorum.state.records import CheckFinding, Mode, WorkItem
 
 TOKEN_KEY = "__quorum_token"  # noqa: S105
 """Where a run's config holds its driver's token, under `configurable`.
 
 LangGraph hands such keys to nodes and nested graphs, and keeps them out of the checkpoint's metadata.
 """
+
+
+class Guidance(TypedDict):
+    """Why a branch that has succeeded is done again: what to do better this time."""
+
+    findings: list[CheckFinding]
+    """What was found wanting; each names this branch alone."""
+    previous: Any
+    """The best result so far. It stays where the new one is no better."""
 
 
 @dataclass(slots=True)
@@ -32,6 +42,7 @@ class Branch:
         run: Of which run: its thread, where it has one, and its workflow id.
         token: Of the driver's lease; greater than that of every earlier driver of the thread. An outside system that
             keeps the greatest one it has seen can refuse a driver that was overtaken. None without a lease.
+        guidance: When a success is to be bettered, what was found wanting; else None.
     """
 
     branch_id: str
@@ -42,6 +53,16 @@ class Branch:
     round: int = 0
     run: str = ""
     token: int | None = None
+    guidance: Guidance | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The task and, where there is guidance, what to do better: a message for a model."""
+        if self.guidance is None:
+            return self.task
+        faults = "\n".join(f"- {finding['message']}" for finding in self.guidance["findings"])
+        previous = json.dumps(self.guidance["previous"], ensure_ascii=False)
+        return f"{self.task}\n\nYour previous result fell short:\n{faults}\n\nThe previous result:\n{previous}"
 
     @property
     def key(self) -> str:
@@ -130,6 +151,8 @@ class BranchCall(TypedDict):
     """Whether that one's question to a human was put off: the branch then is, too."""
     excused: NotRequired[bool]
     """Whether all its prerequisites were excused in earlier fan-outs: the branch then is, too."""
+    guidance: NotRequired[Guidance]
+    """Why it is done again, when it had succeeded."""
 
 
 class Bundle(TypedDict):

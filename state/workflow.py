@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
@@ -81,6 +81,23 @@ class LoadMetrics(TypedDict):
     why: str
 
 
+class Revision(TypedDict):
+    """The last revision of the merged result, held against what stood before it."""
+
+    came_to: Literal["under_way", "better", "nothing", "worse"]
+    """`worse`: it was dropped, and the earlier merged result stands."""
+    merged: Merged | None
+    """What stood before; None once it has been held against that."""
+    findings: list[CheckFinding]
+    """What was found wanting in that."""
+    records: dict[str, BranchRecord]
+    """The successes that were sent out again, as they stood before."""
+    judged: int | None
+    """The round in which it was held against that."""
+    why: str
+    """What it came to, in words."""
+
+
 class Growth(TypedDict):
     """How far results have created further branches."""
 
@@ -117,6 +134,9 @@ class QuorumState(QuorumInput):
     merged: NotRequired[Merged | None]
     merged_round: NotRequired[int]
     findings: NotRequired[list[CheckFinding]]
+    revision: NotRequired[Revision | None]
+    guidance: NotRequired[dict[str, list[CheckFinding]]]
+    """By branch that was a success when it was last sent out to be bettered: what was found wanting in its result."""
     verdict: NotRequired[Verdict | None]
     status: NotRequired[RunStatus]
     error: NotRequired[ErrorRecord | None]

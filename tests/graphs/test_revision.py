@@ -1,0 +1,295 @@
+"""Only what is weak is done again, with the findings in hand; the better result stands; and why it ends is said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from langchain_core.messages import AnyMessage
+from langchain_core.runnables import RunnableLambda
+from langgraph.checkpoint.memory import InMemorySaver
+
+from langgraph_quorum import Answer, Branch, Specialist, SyncPolicy
+from langgraph_quorum.nodes.checking.budget import budget
+from langgraph_quorum.nodes.checking.check import Check, Checked, finding
+from langgraph_quorum.nodes.checking.contradictions import contradictions
+from langgraph_quorum.nodes.checking.schema import schema
+from langgraph_quorum.nodes.validator import verdict_on
+from langgraph_quorum.state.policies import RecoveryPolicy, ValidationPolicy
+from langgraph_quorum.state.records import CheckFinding
+from tests.graphs.running import FIXED, Crew, compiled, run, thread
+
+pytestmark = pytest.mark.looptime
+
+
+class Writers(Crew):
+    """Specialists that answer with one value after the other; the last one stays."""
+
+    def writes(self, name: str, *values: Any, cost: float | None = None, **settings: Any) -> Specialist:
+        async def run(branch: Branch) -> Any:
+            self._note(branch)
+            await asyncio.sleep(1)
+            value = values[min(self.calls[branch.branch_id], len(values)) - 1]
+            return Answer(value, cost=cost)
+
+        return Specialist(name, run, **settings)
+
+
+def faults(*, count: int) -> dict[str, Any]:
+    """A result with so many faults, of a quality that says nothing about them."""
+    return {"faults": count, "confidence": 0.9}
+
+
+async def counts_faults(checked: Checked) -> list[CheckFinding]:
+    """As many findings as each result in the merged value says that it has faults."""
+    return [
+        finding("counts_faults", f"fault {number} of {name}", branches=[name])
+        for name, result in checked.value.items()
+        for number in range(result["faults"])
+    ]
+
+
+async def state_of(*specialists: Specialist, **settings: Any) -> dict[str, Any]:
+    """Everything that a run has kept."""
+    graph = compiled(*specialists, saver=InMemorySaver(), **settings)
+    await graph.ainvoke({"task": "look"}, thread(), context=FIXED)
+    values: dict[str, Any] = (await graph.aget_state(thread())).values
+    return values
+
+
+def lines(state: Mapping[str, Any], event: str) -> list[str]:
+    return [line["why"] for line in state["timeline"] if line["event"] == event]
+
+
+async def test_only_the_branches_that_errors_name_are_done_again() -> None:
+    crew = Writers()
+    wrong, right = crew.writes("wrong", faults(count=1), faults(count=0)), crew.writes("right", faults(count=0))
+    state = await state_of(wrong, right, checks=(counts_faults,))
+    assert crew.calls == {"wrong": 2, "right": 1}
+    assert (state["verdict"], state["result"]["wrong"]["faults"]) == ("approved", 0)
+
+
+async def test_a_branch_that_is_done_again_is_told_what_was_wrong_with_its_result() -> None:
+    crew = Writers()
+    wrong, other = crew.writes("wrong", faults(count=2), faults(count=0)), crew.writes("other", faults(count=0))
+    await state_of(wrong, other, checks=(counts_faults,))
+    first, again = (branch for branch in crew.branches if branch.branch_id == "wrong")
+    assert first.guidance is None
+    assert again.guidance == {
+        "findings": [finding("counts_faults", f"fault {number} of wrong", branches=["wrong"]) for number in (0, 1)],
+        "previous": faults(count=2),
+    }
+
+
+async def test_branches_of_a_bundle_are_told_what_was_wrong_each_by_itself() -> None:
+    crew = Writers()
+    work = [{"branch_id": name, "specialist": "s"} for name in "ab"]
+    specialist = crew.writes("s", faults(count=1), faults(count=0))
+    await run(specialist, work=work, checks=(counts_faults,), bundle=10)
+    told = {branch.branch_id: branch.guidance for branch in crew.branches if branch.round == 1}
+    assert {name: guidance and guidance["findings"][0]["message"] for name, guidance in told.items()} == {
+        "a": "fault 0 of a",
+        "b": "fault 0 of b",
+    }
+
+
+async def test_an_agent_reads_what_was_wrong_in_its_message() -> None:
+    heard: list[str] = []
+
+    async def agent(given: dict[str, Any]) -> dict[str, Any]:
+        message: AnyMessage | tuple[str, str] = given["messages"][0]
+        heard.append(message[1] if isinstance(message, tuple) else str(message.content))
+        return faults(count=2 - len(heard))
+
+    await run(Specialist("agent", RunnableLambda(agent)), checks=(counts_faults,))
+    told = "look\n\nYour previous result fell short:\n- fault 0 of agent\n\nThe previous result:\n"
+    assert heard == ["look", told + '{"faults": 1, "confidence": 0.9}']
+
+
+async def test_a_warning_is_told_and_nothing_is_done_again_for_it() -> None:
+    crew = Writers()
+    mild = Check(_saying("could be better", branches=["s"]), "mild", severity="warning")
+    state = await state_of(crew.writes("s", faults(count=0)), checks=(mild,))
+    assert (crew.calls["s"], state["verdict"]) == (1, "approved")
+    assert [one["message"] for one in state["findings"] if one["check"] == "mild"] == ["could be better"]
+
+
+async def test_a_critical_finding_ends_the_run_in_a_clear_error_state() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", faults(count=0)), checks=(Check(_saying("unusable"), severity="critical"),))
+    assert (crew.calls["s"], state["status"], state["error"]["message"]) == (1, "failed", "unusable")
+
+
+async def test_a_check_that_raises_costs_no_result_and_is_told() -> None:
+    async def broken(checked: Checked) -> None:
+        raise KeyError("gone")
+
+    state = await state_of(Writers().writes("s", faults(count=0)), checks=(broken,))
+    assert (state["status"], state["result"]) == ("partial", {"s": faults(count=0)})
+    assert [one["message"] for one in state["findings"]] == ["check 'broken' raised KeyError: 'gone'"]
+    assert state["load"]["why"] == "nothing is left that trying again could mend"
+
+
+async def test_both_sides_of_a_contradiction_are_done_again() -> None:
+    crew = Writers()
+    crowd = [
+        crew.writes("a", {"price": 10, "confidence": 0.9}),
+        crew.writes("b", {"price": 20, "confidence": 0.9}, {"price": 10, "confidence": 0.9}),
+        crew.writes("c", {"tax": 3, "confidence": 0.9}),
+    ]
+    state = await state_of(*crowd, checks=(contradictions(),))
+    assert crew.calls == {"a": 2, "b": 2, "c": 1}
+    assert state["verdict"] == "approved"
+
+
+async def test_what_does_not_fit_the_schema_is_done_again_until_it_does() -> None:
+    crew = Writers()
+    expected = {"additionalProperties": {"required": ["price"]}}
+    crowd = [crew.writes("a", {"price": 1}), crew.writes("b", {}, {"price": 2})]
+    state = await state_of(*crowd, checks=(schema(expected),))
+    assert crew.calls == {"a": 1, "b": 2}
+    assert (state["verdict"], state["result"]["b"]) == ("approved", {"price": 2})
+
+
+async def test_a_success_of_a_deterministic_specialist_is_never_done_again() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", faults(count=1), deterministic=True), checks=(counts_faults,))
+    assert (crew.calls["s"], state["status"]) == (1, "partial")
+
+
+async def test_a_revision_that_makes_the_whole_worse_is_dropped_and_that_is_said() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", faults(count=1), faults(count=3)), checks=(counts_faults,))
+    assert state["result"] == {"s": faults(count=1)}
+    assert state["branches"]["s"]["result"] == faults(count=1)  # what is kept is what the result was made of
+    assert [one["message"] for one in state["findings"]] == ["fault 0 of s"]
+    figures = "3 findings and quality 0.900, before 1 finding and quality 0.900"
+    assert lines(state, "revision_dropped") == [f"{figures}: the earlier result stands"]
+    assert state["load"]["why"] == f"the last revision made it worse and was dropped: {figures}"
+    assert (crew.calls["s"], state["status"]) == (2, "partial")
+
+
+async def test_a_revision_that_turns_fatal_is_dropped_and_the_run_does_not_fail() -> None:
+    async def fatal(checked: Checked) -> list[CheckFinding]:
+        wrong = checked.value["s"]["faults"]
+        return [finding("fatal", f"{wrong} faults", "critical" if wrong > 1 else "error", ["s"])]
+
+    state = await state_of(Writers().writes("s", faults(count=1), faults(count=2)), checks=(fatal,))
+    assert (state["status"], state["result"]) == ("partial", {"s": faults(count=1)})
+
+
+async def test_of_a_branch_the_result_with_the_higher_measured_quality_is_kept() -> None:
+    crew = Writers()
+    state = await state_of(crew.scores("s", 0.5, 0.7, 0.6))
+    assert crew.calls["s"] == 3
+    assert state["result"]["s"]["turn"] == 2
+    assert state["load"]["why"] == (
+        "the last revision improved nothing: 1 finding and quality 0.700, before 1 finding and quality 0.700"
+    )
+
+
+async def test_it_stops_when_a_revision_improves_nothing() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", faults(count=2)), checks=(counts_faults,))
+    assert crew.calls["s"] == 2
+    assert state["load"]["why"].startswith("the last revision improved nothing: 2 findings")
+    assert lines(state, "gave_up") == [state["load"]["why"]]
+
+
+async def test_a_gain_too_small_to_matter_is_none() -> None:
+    crew = Writers()
+    state = await state_of(crew.scores("s", 0.5, 0.5004, 0.6))
+    assert (crew.calls["s"], state["result"]["s"]["turn"]) == (2, 2)
+    assert state["load"]["why"].startswith("the last revision improved nothing")
+
+
+async def test_fewer_findings_are_an_improvement_also_when_the_quality_stays() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", *(faults(count=count) for count in (3, 2, 1, 0))), checks=(counts_faults,))
+    assert (crew.calls["s"], state["verdict"]) == (4, "approved")
+
+
+async def test_it_stops_after_three_rounds() -> None:
+    crew = Writers()
+    state = await state_of(crew.writes("s", *(faults(count=9 - turn) for turn in range(9))), checks=(counts_faults,))
+    assert crew.calls["s"] == 4  # one and three rounds
+    assert state["load"]["why"] == "all 3 rounds of redistribution are used up"
+
+
+@pytest.mark.parametrize(
+    ("bounded", "why"),
+    [
+        ({"checks": (counts_faults, budget(cost=5))}, "the budget is spent: cost 6, 5 were allowed"),
+        ({"checks": (counts_faults, budget(attempts=1))}, "the budget is spent: attempts 2, 1 were allowed"),
+        ({"checks": (counts_faults,), "recovery": RecoveryPolicy(cost=5)}, "the cost of 5 is used up"),
+    ],
+    ids=["a check of the cost", "a check of the attempts", "the policy"],
+)
+async def test_it_stops_when_the_budget_is_spent(bounded: dict[str, Any], why: str) -> None:
+    crew = Writers()
+    specialist = crew.writes("s", *(faults(count=9 - turn) for turn in range(9)), cost=3)
+    state = await state_of(specialist, **bounded)
+    assert crew.calls["s"] == 2
+    assert state["load"]["why"] == why
+
+
+async def test_what_a_revision_of_others_does_not_better_is_not_tried_a_third_time() -> None:
+    crew = Writers()
+    stubborn = crew.writes("stubborn", faults(count=1))
+    learns = crew.writes("learns", *(faults(count=count) for count in (3, 2, 1, 0)))
+    await state_of(stubborn, learns, checks=(counts_faults,))
+    assert crew.calls == {"stubborn": 2, "learns": 4}
+
+
+async def test_what_is_missing_is_tried_again_also_when_nothing_improves() -> None:
+    crew = Writers()
+    work = [{"branch_id": "a", "specialist": "a", "group": "x"}, {"branch_id": "b", "specialist": "b", "group": "y"}]
+    down = crew.fails("b", ConnectionError("down"), attempts=1)
+    weak = crew.writes("a", faults(count=1))
+    result = await run(weak, down, work=work, checks=(counts_faults,), sync=SyncPolicy(threshold=0.5, deadline_s=1000))
+    assert crew.calls == {"a": 2, "b": 4}
+    assert result["status"] == "partial"
+
+
+async def test_the_next_run_of_a_thread_begins_without_the_revision_of_the_one_before() -> None:
+    crew = Writers()
+    graph = compiled(crew.writes("s", faults(count=1)), saver=InMemorySaver(), checks=(counts_faults,))
+    for runs in (1, 2):
+        await graph.ainvoke({"task": "look"}, thread(), context=FIXED)
+        assert crew.calls["s"] == 2 * runs
+    assert [branch.guidance is None for branch in crew.branches] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("severities", "asks", "verdict"),
+    [
+        ([], "never", "approved"),
+        (["info", "warning"], "never", "approved"),
+        (["error"], "never", "needs_revision"),
+        (["error"], "unmet", "needs_revision"),
+        (["error"], "always", "escalate"),
+        (["error", "critical"], "always", "critical_failure"),
+    ],
+)
+def test_the_verdict_follows_from_the_worst_finding(severities: list[Any], asks: Any, verdict: str) -> None:
+    assert verdict_on([finding("c", "x", severity) for severity in severities], asks) == verdict
+
+
+@pytest.mark.parametrize(("asks", "verdict"), [("never", "approved"), ("unmet", "escalate")])
+def test_what_the_merge_has_flagged_is_taken_to_a_human_where_one_may_be_asked(asks: Any, verdict: str) -> None:
+    assert verdict_on([finding("review", "look at it", "warning")], asks) == verdict
+
+
+async def test_a_policy_of_quality_is_still_the_target() -> None:
+    crew = Writers()
+    await state_of(crew.scores("s", 0.5, 0.9), validation=ValidationPolicy(quality=0.4))
+    assert crew.calls["s"] == 1
+
+
+def _saying(message: str, **fields: Any) -> Callable[[Checked], Any]:
+    async def says(checked: Checked) -> dict[str, Any]:
+        return {"message": message, **fields}
+
+    return says
