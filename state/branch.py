@@ -19,12 +19,12 @@ LangGraph hands such keys to nodes and nested graphs, and keeps them out of the 
 
 
 class Guidance(TypedDict):
-    """Why a branch that has succeeded is done again: what to do better this time."""
+    """Why a branch is done again: what to do better this time."""
 
     findings: list[CheckFinding]
     """What was found wanting; each names this branch alone."""
     previous: Any
-    """The best result so far. It stays where the new one is no better."""
+    """The best result so far, None where there is none. It stays where the new one has a lower score."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Branch:
         run: Of which run: its thread, where it has one, and its workflow id.
         token: Of the driver's lease; greater than that of every earlier driver of the thread. An outside system that
             keeps the greatest one it has seen can refuse a driver that was overtaken. None without a lease.
-        guidance: When a success is to be bettered, what was found wanting; else None.
+        guidance: When a result is to be bettered, what was found wanting; else None.
     """
 
     branch_id: str
@@ -61,8 +61,10 @@ class Branch:
         if self.guidance is None:
             return self.task
         faults = "\n".join(f"- {finding['message']}" for finding in self.guidance["findings"])
-        previous = json.dumps(self.guidance["previous"], ensure_ascii=False)
-        return f"{self.task}\n\nYour previous result fell short:\n{faults}\n\nThe previous result:\n{previous}"
+        told = f"{self.task}\n\nYour previous result fell short:\n{faults}"
+        if self.guidance["previous"] is None:
+            return told
+        return f"{told}\n\nThe previous result:\n{json.dumps(self.guidance['previous'], ensure_ascii=False)}"
 
     @property
     def key(self) -> str:
@@ -152,7 +154,7 @@ class BranchCall(TypedDict):
     excused: NotRequired[bool]
     """Whether all its prerequisites were excused in earlier fan-outs: the branch then is, too."""
     guidance: NotRequired[Guidance]
-    """Why it is done again, when it had succeeded."""
+    """Why it is done again, where a check or a human has said so."""
 
 
 class Bundle(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 
 from langgraph_quorum import Answer, Branch, Specialist, SyncPolicy
+from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.nodes.checking.budget import budget
 from langgraph_quorum.nodes.checking.check import Check, Checked, finding
 from langgraph_quorum.nodes.checking.contradictions import contradictions
@@ -260,6 +262,44 @@ async def test_the_next_run_of_a_thread_begins_without_the_revision_of_the_one_b
         await graph.ainvoke({"task": "look"}, thread(), context=FIXED)
         assert crew.calls["s"] == 2 * runs
     assert [branch.guidance is None for branch in crew.branches] == [True, False, True, False]
+
+
+async def test_large_texts_that_were_put_away_are_there_for_checks_and_for_who_does_better() -> None:
+    crew, text, seen = Writers(), "x" * 1000, []
+
+    async def reads(checked: Checked) -> list[CheckFinding]:
+        seen.append((checked.value["s"]["text"], checked.branches["s"]["result"]["text"]))
+        return [finding("reads", "too long", branches=["s"])] if len(seen) == 1 else []
+
+    specialist = crew.writes("s", {"text": text})
+    context = dataclasses.replace(FIXED, artifacts=MemoryArtifacts(), artifact_bytes=256)
+    out = await compiled(specialist, checks=(reads,)).ainvoke({"task": "look"}, context=context)
+    assert seen == [(text, text)] * 2
+    assert crew.branches[1].guidance is not None
+    assert crew.branches[1].guidance["previous"] == {"text": text}
+    assert "artifact" in out["branches"]["s"]["result"]["text"]  # they stay away in what is kept
+
+
+async def test_a_revision_that_was_cut_off_goes_on_and_is_held_against_what_stood_before() -> None:
+    crew = Writers()
+    held = asyncio.Event()
+
+    async def writes(branch: Branch) -> dict[str, Any]:
+        crew._note(branch)
+        if branch.round:
+            await held.wait()
+        return faults(count=3 if branch.round else 1)
+
+    graph = compiled(Specialist("s", writes), saver=InMemorySaver(), checks=(counts_faults,))
+    running = asyncio.create_task(graph.ainvoke({"task": "look"}, thread(), context=FIXED))
+    await asyncio.sleep(5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    held.set()
+    out = await graph.ainvoke(None, thread(), context=FIXED)
+    assert [branch.guidance is None for branch in crew.branches] == [True, False, False]
+    assert out["result"] == {"s": faults(count=1)}
 
 
 @pytest.mark.parametrize(

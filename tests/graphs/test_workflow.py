@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from langgraph_quorum import QuorumContext, SyncPolicy
+from langgraph_quorum import QuorumContext, SyncPolicy, build_workflow
+from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
 from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.policies import Policies, ReviewPolicy
 from tests.graphs.running import FIXED, Crew, compiled, run, statuses, thread
 
 pytestmark = pytest.mark.looptime
@@ -119,6 +121,18 @@ async def test_each_specialist_is_a_node_and_each_route_is_labelled() -> None:
     assert routes["validator", "integrator"] == "approved"
     assert routes["load_balancer", "coordinator"] == "redistribute"
     assert routes["human_review", "__end__"] == "rejected"
+    assert routes["human_review", "coordinator"] == "retry"
+
+
+async def test_what_stops_a_run_to_ask_is_drawn_only_where_it_was_asked_for() -> None:
+    specialists = [Crew().sleeps("a", 1)]
+    review = ReviewPolicy(pause_before=("sync_point", "validator"))
+    asking = build_workflow(specialists, tuning=Tuning(policies=Policies(review=review))).compile().get_graph()
+    plain = build_workflow(specialists).compile().get_graph()
+    assert asking.nodes.keys() - plain.nodes.keys() == {"before_sync_point", "before_validator"}
+    ways = {(edge.source, edge.target) for edge in asking.edges}
+    assert {("a", "before_sync_point"), ("merger", "before_validator"), ("before_validator", "validator")} <= ways
+    assert not {("a", "sync_point"), ("merger", "validator")} & ways
 
 
 async def test_a_stream_shows_each_branch_and_how_far_the_fan_out_has_come() -> None:
