@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
-from langgraph_quorum.nodes.journal import entry, some
-from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.branching.failure import message_of
+from langgraph_quorum.nodes.journal import entry, some, task_of
+from langgraph_quorum.nodes.merging.merge import amerge
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Strategy
+from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
 from langgraph_quorum.nodes.scoring.consistency import consistencies
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
+from langgraph_quorum.state.records import BranchRecord, Merged, Quality, WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+
+FALLBACK = "weighted"
+"""What merges where another strategy fails."""
 
 
 def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> RuntimeNode:
@@ -28,39 +33,59 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
 
     async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         shelf = shelf_of(runtime.context)
-        if shelf is None:
-            return await asyncio.to_thread(merged_of, state)
-        written = await asyncio.to_thread(
-            merged_of, {**state, "branches": await shelf.branches_back(state["branches"])}
-        )
-        return {**written, "merged": await shelf.away(written["merged"])}
-
-    def merged_of(state: QuorumState) -> dict[str, Any]:
-        branches = state["branches"]
-        joined = _pieces_of_joined(state)
-        succeeded = [
-            record
-            for branch_id, record in branches.items()
-            if record["status"] == "succeeded" and branch_id not in joined
-        ]
-        failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
-        results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
-        agreed = consistencies(results)
-        if agreed:
-            results = [_with_consistency(result, branches, agreed) for result in results]
-        merged = merge(results, strategy, policy, failed)
+        whole = state if shelf is None else {**state, "branches": await shelf.branches_back(state["branches"])}
+        results, failed, agreed = await asyncio.to_thread(_gathered, whole, specialists)
+        merged = await _merged(results, strategy, policy, failed, task_of(state))
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
         low, high = merged["confidence_interval"]
         why = f"{merged['strategy']}: quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]"
+        if "fallback" in merged["metadata"]:
+            why = f"{merged['metadata']['fallback']['why']}; {why}"
         data = {"sources": merged["sources_count"], "failed": some(failed), "success_rate": merged["success_rate"]}
         return {
-            "merged": merged,
+            "merged": merged if shelf is None else await shelf.away(merged),
             "merged_round": state["round"],
             "timeline": [entry(state, "merger", "merged", why, **data)],
         }
 
     return merger
+
+
+async def _merged(
+    results: Sequence[Scored], strategy: str | Strategy, policy: WeightPolicy, failed: Sequence[str], task: str
+) -> Merged:
+    """The results made one. A strategy that fails must not cost them: `weighted` takes its place, and says why."""
+    try:
+        return await amerge(results, strategy, policy, failed, task=task)
+    except GraphBubbleUp:
+        raise
+    except Exception as error:
+        if strategy == FALLBACK:
+            raise
+        name, _ = strategy_named(strategy)
+        why = f"the strategy {name!r} failed ({type(error).__name__}: {message_of(error)}), {FALLBACK!r} took its place"
+        merged = await amerge(results, FALLBACK, policy, failed)
+        merged["metadata"] = {**merged["metadata"], "fallback": {"strategy": name, "why": why}}
+        merged["review"] = [why, *merged["review"]]
+        return merged
+
+
+def _gathered(
+    state: QuorumState, specialists: Mapping[str, Specialist]
+) -> tuple[list[Scored], list[str], dict[str, float]]:
+    """The results to merge, the branches without one, and by branch the agreement with its peers."""
+    branches = state["branches"]
+    joined = _pieces_of_joined(state)
+    succeeded = [
+        record for branch_id, record in branches.items() if record["status"] == "succeeded" and branch_id not in joined
+    ]
+    failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
+    results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
+    agreed = consistencies(results)
+    if agreed:
+        results = [_with_consistency(result, branches, agreed) for result in results]
+    return results, failed, agreed
 
 
 def _pieces_of_joined(state: QuorumState) -> set[str]:
@@ -89,6 +114,7 @@ def _scored(record: BranchRecord, kind: str) -> Scored:
         record["seconds"],
         record["group"],
         kind,
+        record["started_at"],
     )
 
 

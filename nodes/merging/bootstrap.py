@@ -13,6 +13,8 @@ MOST = 200
 """Values above which it says what Student's t says, and takes long."""
 
 _NO_SPREAD = 1e-12
+_NO_WEIGHT = 1e-9
+"""Of the largest weight; a sample may hold nothing else."""
 
 
 def bootstrap_t(
@@ -25,11 +27,12 @@ def bootstrap_t(
 
     Args:
         values: At least two.
-        weights: Positive, one for each value.
+        weights: From 0, one for each value, not all 0.
         confidence: In (0, 1).
         seed: Of the draws.
     """
-    pairs = sorted(zip(values, weights, strict=True))
+    least = max(weights) * _NO_WEIGHT
+    pairs = sorted((value, weight) for value, weight in zip(values, weights, strict=True) if weight >= least)
     mean, error = mean_and_error(pairs)
     if error <= _NO_SPREAD:
         return mean, mean
@@ -39,6 +42,8 @@ def bootstrap_t(
         drawn_mean, drawn_error = mean_and_error(random.choices(pairs, k=len(pairs)))
         if drawn_error > _NO_SPREAD * max(1.0, abs(drawn_mean)):
             ratios.append((drawn_mean - mean) / drawn_error)
+    if not ratios:
+        return mean, mean
     ratios.sort()
     tail = (1 - confidence) / 2
     return mean - _quantile(ratios, 1 - tail) * error, mean - _quantile(ratios, tail) * error

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from langgraph_quorum.nodes.merging.made import Made, Strategy
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Made, Strategy
 
 
 def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
@@ -22,7 +22,7 @@ def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
         members: dict[str, list[Scored]] = defaultdict(list)
         for result in results:
             members[result.group].append(result)
-        value = {}
+        value, review = {}, []
         for group in sorted(members):
             merged = merge(members[group], inner)
             value[group] = {
@@ -31,7 +31,8 @@ def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
                 "confidence_interval": merged["confidence_interval"],
                 "contributions": {row["branch_id"]: row["weight"] for row in merged["attribution"]},
             }
-        return Made(value, {"groups": len(value)})
+            review += [f"{group}: {line}" for line in merged["review"]]
+        return Made(value, {"groups": len(value)}, review=review)
 
     grouped.__name__ = name
     return grouped

@@ -28,7 +28,7 @@ def check_interval(name: Any, field: str = "interval") -> IntervalName:
     """
     if name not in _NAMES:
         raise ConfigurationError(field, name, suggestion(str(name), _NAMES))
-    return cast(IntervalName, name)
+    return cast("IntervalName", name)
 
 
 def interval_by(

@@ -24,10 +24,31 @@ def make(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, fl
         ResultError: when a user's strategy returns NaN, an infinity, what cannot be kept as JSON, or weights that do
             not fit the branches.
     """
-    made = strategy(results, weights)
+    return kept(strategy(results, weights))
+
+
+def kept(made: Any) -> Made:
+    """What a strategy has returned, in JSON primitives; a NaN, which would silently become nothing, is refused.
+
+    Raises:
+        ResultError: when it cannot be kept.
+    """
     if isinstance(made, Plain):
         return made
-    return _kept(made if isinstance(made, Made) else Made(made))
+    if not isinstance(made, Made):
+        made = Made(made)
+    refuse_not_finite(made.value, "merged")
+    refuse_not_finite(made.metadata, "metadata")
+    return Made(
+        jsonable(made.value, "merged"),
+        jsonable(made.metadata, "metadata"),
+        support=jsonable(made.support, "support"),
+        dissent=jsonable(made.dissent, "dissent"),
+        discarded=jsonable(made.discarded, "discarded"),
+        sources=jsonable(made.sources, "sources"),
+        review=jsonable(made.review, "review"),
+        weights=made.weights,
+    )
 
 
 def weights_of(made: Made, weights: Mapping[str, float]) -> Mapping[str, float]:
@@ -49,22 +70,6 @@ def weights_of(made: Made, weights: Mapping[str, float]) -> Mapping[str, float]:
     if total == 0:
         raise ResultError("Made.weights: they sum to 0: give at least one branch a weight above 0")
     return {branch_id: weight / total for branch_id, weight in own.items()}
-
-
-def _kept(made: Made) -> Made:
-    """The same in JSON primitives; a NaN, which would silently become nothing, is refused."""
-    refuse_not_finite(made.value, "merged")
-    refuse_not_finite(made.metadata, "metadata")
-    return Made(
-        jsonable(made.value, "merged"),
-        jsonable(made.metadata, "metadata"),
-        support=jsonable(made.support, "support"),
-        dissent=jsonable(made.dissent, "dissent"),
-        discarded=jsonable(made.discarded, "discarded"),
-        sources=jsonable(made.sources, "sources"),
-        review=jsonable(made.review, "review"),
-        weights=made.weights,
-    )
 
 
 def refuse_not_finite(value: Any, path: str) -> None:

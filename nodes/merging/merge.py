@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import operator
 from collections.abc import Sequence
 from statistics import fmean, median
 
 from langgraph_quorum.nodes.merging.interval import METHOD, IntervalName, check_interval, interval_by
-from langgraph_quorum.nodes.merging.made import Plain, Strategy
-from langgraph_quorum.nodes.merging.making import make, weights_of
+from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
+from langgraph_quorum.nodes.merging.making import kept, make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import strategy_named
 from langgraph_quorum.nodes.merging.weight import attributions, reweighed
@@ -50,41 +51,103 @@ def merge(
             fit.
         MissingExtraError: for a strategy that needs an extra.
     """
-    name, chosen = strategy_named(strategy)
-    method = check_interval(interval or getattr(chosen, "interval", "student_t"))
-    if not results:
-        return _no_data(name, failed)
-    by_id = _by_id(results)
-    rows = attributions(list(by_id.values()), policy or WeightPolicy())
-    weights = {row["branch_id"]: row["weight"] for row in rows}
-    ordered = [by_id[row["branch_id"]] for row in rows]
-    again = len(ordered) == 1 and ordered[0].type == MERGED_BY + name
-    made = Plain(ordered[0].value) if again else make(chosen, ordered, weights)
-    if made.weights is not None:
-        rows = reweighed(rows, weights_of(made, weights))
-    quality, bounds, how = _quality(rows, method)
-    success_rate = len(rows) / (len(rows) + len(set(failed)))
-    return Merged(
-        status="merged",
-        strategy=name,
-        value=made.value,
-        quality=quality,
-        confidence_interval=bounds,
-        interval_method=how,
-        attribution=rows,
-        sources_count=len(rows),
-        metadata=made.metadata,
-        success_rate=success_rate,
-        quality_distribution=_distribution([row["quality"] for row in rows]),
-        integration_confidence=quality * success_rate,
-        partial=bool(failed),
-        failed=sorted(set(failed)),
-        support=made.support,
-        dissent=made.dissent,
-        discarded=made.discarded,
-        sources=sorted(by_id) if made.sources is None else made.sources,
-        review=made.review,
-    )
+    merging = _Merging(results, strategy, policy, failed, interval)
+    return merging.finished(merging.made())
+
+
+async def amerge(
+    results: Sequence[Scored],
+    strategy: str | Strategy = "weighted",
+    policy: WeightPolicy | None = None,
+    failed: Sequence[str] = (),
+    interval: IntervalName | None = None,
+    *,
+    task: str = "",
+) -> Merged:
+    """The same without blocking the event loop.
+
+    A strategy with an async method `amake(results, weights, *, task)` is awaited; any other runs in a thread.
+
+    Args:
+        results: The successes.
+        strategy: As `merge` takes it.
+        policy: How results are weighed.
+        failed: Branches that gave no result.
+        interval: How the quality's interval is made.
+        task: What was asked, in words, for strategies that want to know.
+
+    Raises:
+        QuorumError: what `merge` raises.
+    """
+    merging = await asyncio.to_thread(_Merging, results, strategy, policy, failed, interval)
+    amake = getattr(merging.strategy, "amake", None)
+    if amake is None or merging.is_settled:
+        made = await asyncio.to_thread(merging.made)
+    else:
+        made = await asyncio.to_thread(kept, await amake(merging.results, merging.weights, task=task))
+    return await asyncio.to_thread(merging.finished, made)
+
+
+class _Merging:
+    """One merge: results weighed, and what a strategy makes of them put with all that explains it."""
+
+    def __init__(
+        self,
+        results: Sequence[Scored],
+        strategy: str | Strategy,
+        policy: WeightPolicy | None,
+        failed: Sequence[str],
+        interval: IntervalName | None,
+    ) -> None:
+        self.name, self.strategy = strategy_named(strategy)
+        self._interval = check_interval(interval or getattr(self.strategy, "interval", "student_t"))
+        self._failed = sorted(set(failed))
+        by_id = _by_id(results)
+        self._rows = attributions(list(by_id.values()), policy or WeightPolicy())
+        self.weights = {row["branch_id"]: row["weight"] for row in self._rows}
+        self.results = [by_id[branch_id] for branch_id in self.weights]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to make: no result, or one that the same strategy has merged before."""
+        return not self.results or (len(self.results) == 1 and self.results[0].type == MERGED_BY + self.name)
+
+    def made(self) -> Made:
+        """What the strategy makes."""
+        if self.is_settled:
+            return Plain(self.results[0].value if self.results else None)
+        return make(self.strategy, self.results, self.weights)
+
+    def finished(self, made: Made) -> Merged:
+        """With all that explains it."""
+        if not self.results:
+            return _no_data(self.name, self._failed)
+        rows = self._rows
+        if made.weights is not None:
+            rows = reweighed(rows, weights_of(made, self.weights))
+        quality, interval, how = _quality(rows, self._interval)
+        success_rate = len(rows) / (len(rows) + len(self._failed))
+        return Merged(
+            status="merged",
+            strategy=self.name,
+            value=made.value,
+            quality=quality,
+            confidence_interval=interval,
+            interval_method=how,
+            attribution=rows,
+            sources_count=len(rows),
+            metadata=made.metadata,
+            success_rate=success_rate,
+            quality_distribution=_distribution([row["quality"] for row in rows]),
+            integration_confidence=quality * success_rate,
+            partial=bool(self._failed),
+            failed=self._failed,
+            support=made.support,
+            dissent=made.dissent,
+            discarded=made.discarded,
+            sources=sorted(self.weights) if made.sources is None else made.sources,
+            review=made.review,
+        )
 
 
 def as_result(merged: Merged, branch_id: str = "merged") -> Scored:
@@ -135,7 +198,7 @@ def _no_data(strategy: str, failed: Sequence[str]) -> Merged:
         quality_distribution={},
         integration_confidence=0.0,
         partial=bool(failed),
-        failed=sorted(set(failed)),
+        failed=list(failed),
         support={},
         dissent=[],
         discarded=[],

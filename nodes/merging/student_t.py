@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 _TINY = 1e-300
 _CLOSE = 1e-14
+_CLOSE_QUANTILE = 1e-10
 _STEPS = 300
 _MANY = 50
 """Degrees from which the Cornish-Fisher expansion is good to five digits."""
@@ -27,18 +28,23 @@ def student_t_quantile(probability: float, degrees: float) -> float:
 def _quantile(probability: float, degrees: float) -> float:
     if degrees >= _MANY:
         return _expansion(NormalDist().inv_cdf(probability), degrees)
-    low, high = 0.0, 1.0
-    while student_t_below(high, degrees) < probability:
-        low, high = high, high * 2
-    while high - low > 1e-10 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if student_t_below(middle, degrees) < probability else (low, middle)
-    return (low + high) / 2
+    t = NormalDist().inv_cdf(probability)
+    for _ in range(_STEPS):  # Newton's method: from below it stays below, because the density falls
+        step = (probability - student_t_below(t, degrees)) / _density(t, degrees)
+        t += step
+        if abs(step) <= _CLOSE_QUANTILE * t:
+            break
+    return t
 
 
 def student_t_below(t: float, degrees: float) -> float:
     """The probability to stay below t, from 0: 1 - I(v / (v + t²); v/2, 1/2) / 2 (Abramowitz & Stegun 26.7.1)."""
     return 1 - _incomplete_beta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2
+
+
+def _density(t: float, degrees: float) -> float:
+    log = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - math.log(degrees * math.pi) / 2
+    return math.exp(log - (degrees + 1) / 2 * math.log1p(t * t / degrees))
 
 
 def _expansion(z: float, degrees: float) -> float:

@@ -119,9 +119,9 @@ def test_a_strategy_of_ones_own_gets_results_heaviest_first_and_their_weights() 
 
 
 def test_wrong_strategies_are_refused_with_the_mend() -> None:
-    with pytest.raises(ConfigurationError, match="merge='wieghted': did you mean 'weighted'?"):
+    with pytest.raises(ConfigurationError, match=r"merge='wieghted': did you mean 'weighted'\?"):
         strategy_named("wieghted")
-    with pytest.raises(ConfigurationError, match="merge='xyz': there are best, consensus, .*; or give a function"):
+    with pytest.raises(ConfigurationError, match=r"merge='xyz': there are best, consensus, .*; or give a function"):
         strategy_named("xyz")
     with pytest.raises(ConfigurationError, match=r"merge='Consensus': give one that is made: Consensus\(...\)"):
         strategy_named(Consensus)  # type: ignore[arg-type]
