@@ -166,9 +166,9 @@ class Synthesis:
 
     def _fallen_back(self, results: Sequence[Scored], weights: Mapping[str, float], why: str, usage: Usage) -> Made:
         made = Weighted()(results, weights)
-        told = {"fallback": {"strategy": "weighted", "why": why}, "usage": usage.record(self.price)}
-        review = [*made.review, f"weighted took the place of a synthesis: {why}"]
-        return replace(made, metadata={**made.metadata, **told}, review=review)
+        why = f"no synthesis, 'weighted' took its place: {why}"
+        told = {"fallback": {"strategy": self.name, "why": why}, "usage": usage.record(self.price)}
+        return replace(made, metadata={**made.metadata, **told}, review=[why, *made.review])
 
     @property
     def _late(self) -> str:

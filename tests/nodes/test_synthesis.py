@@ -16,7 +16,7 @@ from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import RunnableLambda
 
-from langgraph_quorum import Made, Scored, merge
+from langgraph_quorum import Branch, Made, Scored, Specialist, build_workflow, merge
 from langgraph_quorum.nodes.merging.citations import read
 from langgraph_quorum.nodes.merging.synthesis import Synthesis
 from langgraph_quorum.nodes.scoring.usage import Price
@@ -30,6 +30,7 @@ RESULTS = [
 ]
 WEIGHTS = {"speed": 0.6, "safety": 0.4}
 GOOD = "One loop is slow [speed]. There are no secrets [safety]."
+FELL_BACK = "no synthesis, 'weighted' took its place: "
 IDS = {name: name for name in ("a", "b", "v1.2 final", "c, d")}
 
 
@@ -114,16 +115,17 @@ def test_an_answer_refused_twice_gives_way_to_weighted_and_says_why() -> None:
     assert found["value"] == plain["value"]
     assert found["sources"] == plain["sources"]
     assert found["strategy"] == "synthesis"
-    why = 'the model\'s answer was refused twice: "It is." cites no branch'
-    assert found["metadata"]["fallback"] == {"strategy": "weighted", "why": why}
-    assert found["review"] == [*plain["review"], f"weighted took the place of a synthesis: {why}"]
+    refused = 'the model\'s answer was refused twice: "It is." cites no branch'
+    why = FELL_BACK + refused
+    assert found["metadata"]["fallback"] == {"strategy": "synthesis", "why": why}
+    assert found["review"] == [why, *plain["review"]]
     assert len(model.heard) == 2
 
 
 def test_a_model_that_raises_gives_way_to_weighted() -> None:
     found = merged(Scripted(answers=[ConnectionError("no route")]))
     assert found["value"] == merge(RESULTS, "weighted")["value"]
-    assert found["metadata"]["fallback"]["why"] == "the model raised ConnectionError: no route"
+    assert found["metadata"]["fallback"]["why"] == f"{FELL_BACK}the model raised ConnectionError: no route"
 
 
 def test_tokens_of_all_calls_are_counted_and_priced() -> None:
@@ -143,7 +145,7 @@ def test_a_model_that_hangs_is_not_waited_for() -> None:
     model: RunnableLambda[Any, str] = RunnableLambda(lambda _messages: str(let_go.wait(60)))
     found = merged(model, timeout_s=0.01)
     let_go.set()
-    assert found["metadata"]["fallback"]["why"] == "the model did not answer within 0.01 s"
+    assert found["metadata"]["fallback"]["why"] == f"{FELL_BACK}the model did not answer within 0.01 s"
 
 
 def test_langchains_own_fake_model_will_do() -> None:
@@ -169,11 +171,32 @@ async def test_the_model_is_told_the_task() -> None:
     assert "Review the login page" in told(model.heard[0])
 
 
+async def test_a_workflow_merges_with_it_and_tells_the_model_its_task() -> None:
+    async def answer(branch: Branch) -> dict[str, Any]:
+        return {"text": branch.branch_id, "confidence": 0.9}
+
+    specialists = [Specialist("speed", answer), Specialist("safety", answer)]
+    model = Scripted(answers=[GOOD])
+    out = await build_workflow(specialists, merge=Synthesis(model)).compile().ainvoke({"task": "Review the page"})
+    assert (out["status"], out["result"]) == ("approved", GOOD)
+    assert "Review the page" in told(model.heard[0])
+
+
+async def test_a_workflow_outlives_its_model() -> None:
+    async def answer(branch: Branch) -> dict[str, Any]:
+        return {"grade": 3, "confidence": 0.9}
+
+    model = Scripted(answers=[TimeoutError("busy")])
+    out = await build_workflow([Specialist("speed", answer)], merge=Synthesis(model)).compile().ainvoke({"task": "t"})
+    assert out["result"] == {"confidence": 0.9, "grade": 3}
+    assert [event for event in out["timeline"] if "the model raised TimeoutError: busy" in event["why"]]
+
+
 @pytest.mark.looptime
 async def test_both_calls_together_have_the_time_of_one() -> None:
     model = Scripted(answers=[15.0, 15.0])  # "15.0" cites nothing
     found = await made(model, timeout_s=20)
-    assert found.metadata["fallback"]["why"] == "the model did not answer within 20 s"
+    assert found.metadata["fallback"]["why"] == f"{FELL_BACK}the model did not answer within 20 s"
     assert len(model.heard) == 2
     assert found.metadata["usage"]["calls"] == 2
 

@@ -135,12 +135,24 @@ async def test_when_it_is_cancelled_all_are() -> None:
     assert ended == ["slow", "slow"]
 
 
-async def test_a_question_to_a_human_passes_through() -> None:
+@pytest.mark.looptime
+async def test_a_question_to_a_human_passes_through_and_ends_the_others() -> None:
+    ended = []
+
     async def asks(branch: Branch, result: Any) -> float:
         raise GraphInterrupt
 
+    async def slow(branch: Branch, result: Any) -> float:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.append("slow")
+        return 1.0
+
     with pytest.raises(GraphInterrupt):
-        await score(combined({asks: 1, most: 1}), {})
+        await score(combined({slow: 1, asks: 1}), {})
+    await asyncio.sleep(0)
+    assert ended == ["slow"]
 
 
 @pytest.mark.parametrize(
