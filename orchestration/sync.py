@@ -178,6 +178,7 @@ class SyncOrchestrator(_Facade[Orchestrator]):
     delete = _waiting(Orchestrator.delete)
     prune = _waiting(Orchestrator.prune)
     drain = _waiting(Orchestrator.drain)
+    artifact = _waiting(Orchestrator.artifact)
     statistics = _at_once(Orchestrator.statistics)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.alone.branch import quorum_branch
     from langgraph_quorum.nodes.alone.memory import QuorumBranches
     from langgraph_quorum.nodes.alone.sending import fan_out
+    from langgraph_quorum.nodes.artifacts.access import artifact_store
     from langgraph_quorum.nodes.branching.harvest import late_results
     from langgraph_quorum.nodes.branching.thread_pool import thread_statistics
     from langgraph_quorum.nodes.merging.merge import merge
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
+    from langgraph_quorum.orchestration.sync import SyncOrchestrator
     from langgraph_quorum.state.branch import Answer, Branch
     from langgraph_quorum.state.errors import QuorumError
     from langgraph_quorum.state.policies import (
@@ -47,11 +49,13 @@ __all__ = [
     "Run",
     "Scored",
     "Specialist",
+    "SyncOrchestrator",
     "SyncPolicy",
     "ThreadPolicy",
     "Tuning",
     "ValidationPolicy",
     "WeightPolicy",
+    "artifact_store",
     "build_workflow",
     "fan_out",
     "late_results",
@@ -67,6 +71,7 @@ _HOMES = {
     "nodes.alone.branch": ("quorum_branch",),
     "nodes.alone.memory": ("QuorumBranches",),
     "nodes.alone.sending": ("fan_out",),
+    "nodes.artifacts.access": ("artifact_store",),
     "nodes.branching.harvest": ("late_results",),
     "nodes.branching.thread_pool": ("thread_statistics",),
     "nodes.merging.merge": ("merge",),
@@ -75,6 +80,7 @@ _HOMES = {
     "nodes.specialists.specialist": ("Resources", "Specialist"),
     "orchestration.orchestrator": ("Orchestrator",),
     "orchestration.run": ("Run",),
+    "orchestration.sync": ("SyncOrchestrator",),
     "state.branch": ("Answer", "Branch"),
     "state.errors": ("QuorumError",),
     "state.policies": ("GrowthPolicy", "ModePolicy", "Policies", "RecoveryPolicy", "ValidationPolicy", "WeightPolicy"),

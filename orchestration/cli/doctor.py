@@ -11,7 +11,7 @@ from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, WRONG
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
 
-EXTRAS = ("embedded", "documents", "cli", "studio")
+EXTRAS = ("embedded", "documents", "encryption", "consensus", "schema", "cli", "studio")
 
 _DISTRIBUTION = "langgraph-quorum"
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)")

@@ -70,6 +70,30 @@ async def cancel_run(dsn: str | None, thread: str, reason: str | None, wait_s: f
     return APPROVED
 
 
+async def drain_run(dsn: str | None, thread: str, wait_s: float | None) -> int:
+    """Ask the run's driver to stop with what is finished, say how it stands, and return the exit code.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        QuorumError: the database cannot be used.
+    """
+    from langgraph_quorum.orchestration.cancelling import drain_thread  # noqa: PLC0415
+
+    thread_id = checked_thread(thread)
+    async with database(dsn, NoProgress()) as pool:
+        await any_run(pool, thread_id)
+        after = await drain_thread(pool, thread_id, wait_s=wait_s or 0.0)
+    if after.status != "running":
+        sys.stdout.write(f"{thread_id}: {after.status}\n")
+        return APPROVED
+    if wait_s:
+        raise RefusedError(
+            f"thread {thread_id!r} has not stopped within {seconds(wait_s)}: it was asked to", code=FAILED
+        )
+    sys.stdout.write(f"{thread_id}: asked to stop, its driver sees that within seconds (--wait 30s waits for it)\n")
+    return APPROVED
+
+
 def checked_deletion(thread: str, *, yes: bool) -> bool:
     """Whether the run is to be deleted, asked of the person at the terminal.
 

@@ -14,6 +14,7 @@ from langgraph_quorum.orchestration.cli.listing import checked_status
 from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.words import counted, printable
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
 from langgraph_quorum.state.records import RunStatus
 
@@ -69,6 +70,8 @@ async def prune_threads(dsn: str | None, request: PruneRequest, *, as_json: bool
     """
     async with database(dsn, NoProgress()) as pool:
         report = await prune_runs(pool, saver_of(pool), **asdict(request))
+        if not request.dry_run:
+            await collect(pool)
     if as_json:
         print_json(asdict(report))
     else:

@@ -130,6 +130,17 @@ def cancel(
 
 
 @stored_app.command()
+def drain(thread: options.ThreadArgument, *, wait: options.Wait = None, dsn: options.DsnOption = None) -> int:
+    """Stop a run soon, whoever drives it, with what is finished; `quorum resume` goes on with it."""
+    from langgraph_quorum.orchestration.cli.durations import duration_s  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.managing import drain_run  # noqa: PLC0415
+
+    wait_s = duration_s("--wait", wait)
+    return run_to_end(lambda _: drain_run(dsn, thread, wait_s))
+
+
+@stored_app.command()
 def delete(thread: options.ThreadArgument, *, yes: options.Yes = False, dsn: options.DsnOption = None) -> int:
     """Delete all that is stored of a run."""
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415

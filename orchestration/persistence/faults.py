@@ -59,7 +59,7 @@ def connection_fault(error: Exception, dsn: str) -> DatabaseError:
 _QUERY_MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
         (errors.UndefinedObject,),
-        "a setting or name is unknown ({said}): where tenants are kept apart, set QUORUM_TENANT",
+        "a role, name or setting is unknown ({said}): check it; where it is quorum.tenant, set QUORUM_TENANT",
     ),
     ((errors.DiskFull,), "the disk of the database is full: make room on it"),
     ((errors.InsufficientPrivilege,), "the role lacks a right ({said}): let the owner of the database grant it"),

@@ -67,6 +67,16 @@ def test_a_run_is_cancelled_from_another_process_and_its_watcher_is_told(
     assert (listed["thread_id"], listed["reason"], listed["live"]) == ("t1", "not needed", False)
 
 
+def test_a_run_is_stopped_from_another_process_to_go_on_later(
+    quorum: Quorum, database: str, driver: subprocess.Popen[str]
+) -> None:
+    stopped = quorum("drain", "t1", "--wait", "30s", "--dsn", database)
+    again = quorum("drain", "t1", "--dsn", database)
+    assert (stopped.returncode, stopped.stdout) == (0, "t1: interrupted\n")
+    assert again.stdout == "t1: interrupted\n"
+    assert driver.wait(timeout=30) == 0
+
+
 def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database: str) -> None:
     dsn = ("--dsn", database)
     quorum("run", "analyse", "pep.rst", "--thread", "one", "--tag", "nightly", "--tag", "peps", "-q", *BRIEF, *dsn)
