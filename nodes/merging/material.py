@@ -30,7 +30,7 @@ class Material:
 
     @classmethod
     def of(cls, results: Sequence[Scored], weights: Mapping[str, float], max_chars: int) -> Material:
-        """Show results, each within its part of the room, the first in any case.
+        """Show results up to the first that finds no room, each within its part of it.
 
         Args:
             results: At least one, those first that matter most.
@@ -40,14 +40,12 @@ class Material:
         part = min(max_chars, max(LEAST_ROOM, max_chars // len(results)))
         ids: dict[str, str] = {}
         lines: list[str] = []
-        left_out: list[str] = []
         cut: list[str] = []
         room = max_chars
         for result in results:
             value = json.dumps(result.value, ensure_ascii=False, sort_keys=True, default=str)
             if lines and min(len(value), part) > room:
-                left_out.append(result.branch_id)
-                continue
+                break
             name = _free(result.branch_id, ids)
             ids[name] = result.branch_id
             head = f'"branch": {json.dumps(name, ensure_ascii=False)}, "weight": {weights[result.branch_id]:.3f}'
@@ -57,7 +55,8 @@ class Material:
             else:
                 lines.append(f'{{{head}, "result": {value}}}')
             room -= min(len(value), part)
-        return cls("\n".join(lines), ids, sorted(left_out), sorted(cut))
+        left_out = sorted(result.branch_id for result in results[len(lines) :])
+        return cls("\n".join(lines), ids, left_out, sorted(cut))
 
 
 def _free(branch_id: str, taken: Mapping[str, str]) -> str:

@@ -90,7 +90,7 @@ class Synthesis:
 
         def talk() -> None:
             try:
-                talking = self._conversation(results, weights, task, usage)
+                talking = self._conversation(self._material(results, weights), weights, task, usage)
                 messages = next(talking)
                 while not isinstance(messages, Made):
                     messages = talking.send(self.model.invoke(messages))
@@ -100,7 +100,7 @@ class Synthesis:
 
         thread = threading.Thread(target=copy_context().run, args=(talk,), daemon=True, name="synthesis")
         thread.start()
-        thread.join(self.timeout_s)
+        thread.join(min(self.timeout_s, threading.TIMEOUT_MAX))
         end = ended[0] if ended else None
         if isinstance(end, Made):
             return end
@@ -119,7 +119,8 @@ class Synthesis:
         usage = Usage()
         try:
             async with asyncio.timeout(self.timeout_s) as limit:
-                talking = self._conversation(results, weights, task, usage)
+                material = await in_thread(lambda: self._material(results, weights), name="synthesis")
+                talking = self._conversation(material, weights, task, usage)
                 messages = next(talking)
                 while not isinstance(messages, Made):
                     messages = talking.send(await self.model.ainvoke(messages))
@@ -130,15 +131,15 @@ class Synthesis:
             why = self._late if limit.expired() else _why(error)
         return await in_thread(lambda: self._fallen_back(results, weights, why, usage), name="synthesis")
 
-    def _conversation(
-        self, results: Sequence[Scored], weights: Mapping[str, float], task: str, usage: Usage
-    ) -> Conversation:
+    def _material(self, results: Sequence[Scored], weights: Mapping[str, float]) -> Material:
+        return Material.of(results, weights, self.max_chars)
+
+    def _conversation(self, material: Material, weights: Mapping[str, float], task: str, usage: Usage) -> Conversation:
         """Ask, and where the answer is refused ask once more.
 
         Raises:
             UnsourcedError: the second answer is refused, too.
         """
-        material = Material.of(results, weights, self.max_chars)
         messages = self._asked(material, task)
         text, found = _taken((yield _begun(messages, usage)), material, usage)
         if found.problems:

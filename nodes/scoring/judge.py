@@ -17,6 +17,7 @@ from langgraph.errors import GraphBubbleUp
 from pydantic import BaseModel, Field
 
 from langgraph_quorum.nodes.branching.failure import message_of
+from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.scoring.asking import ModelAnswerError, Questioner, check_model
 from langgraph_quorum.nodes.scoring.quality import quality, shortened, unscored
 from langgraph_quorum.nodes.scoring.scorer import Measure
@@ -88,7 +89,8 @@ def judge(
         usage = Usage()
         try:
             async with asyncio.timeout(timeout_s) as limit:
-                found = await questioner.ask([role, _case(branch, result, max_chars)], usage)
+                case = await in_thread(lambda: _case(branch, result, max_chars), name=f"score-{branch.branch_id}")
+                found = await questioner.ask([role, case], usage)
         except GraphBubbleUp:
             raise
         except Exception as error:  # noqa: BLE001  a model that fails must not cost a finished result

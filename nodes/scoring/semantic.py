@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import mul
+from operator import add, mul
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -117,7 +117,9 @@ def _agreement(peers: Sequence[Sequence[tuple[str, str]]], texts: Sequence[str],
     scores: dict[str, float] = {}
     for members in peers:
         own = [units[text] for _, text in members]
-        total = [math.fsum(axis) for axis in zip(*own, strict=True)]
+        total = [0.0] * len(own[0])
+        for unit in own:
+            total = list(map(add, total, unit))
         for (branch_id, _), unit in zip(members, own, strict=True):
             with_others = (math.fsum(map(mul, unit, total)) - math.fsum(map(mul, unit, unit))) / (len(own) - 1)
             scores[branch_id] = min(1.0, max(0.0, with_others))
