@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from langgraph_quorum.state.artifacts import ArtifactRef
 
@@ -35,6 +35,18 @@ class CapacityProbe(Protocol):
 
     async def measure(self) -> Capacity:
         """The capacity at this moment."""
+        ...
+
+
+@runtime_checkable
+class RemembersWrites(Protocol):
+    """A checkpointer that remembers for a while what it has read, so that a gate need not read it again."""
+
+    def take_writes(self, thread_id: str, checkpoint_ns: str, checkpoint_id: str) -> list[tuple[str, str, Any]] | None:
+        """What a checkpoint's tasks had written when it was last read here, as task, channel and value.
+
+        It is given once. None when it was not read lately.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import TOKEN_KEY, BranchCall, Bundle, Wave
+from langgraph_quorum.state.ports import RemembersWrites
 from langgraph_quorum.state.workflow import QuorumContext
 
 Key = tuple[int, str, str, str]
@@ -169,16 +170,15 @@ async def _written_before(saver: BaseCheckpointSaver[str], runtime: Runtime[Quor
     info = runtime.execution_info
     if info is None or info.thread_id is None:
         return []
-    stored = await saver.aget_tuple(
-        {
-            "configurable": {
-                "thread_id": info.thread_id,
-                "checkpoint_ns": info.checkpoint_ns.rpartition("|")[0],
-                "checkpoint_id": info.checkpoint_id,
-            }
-        }
-    )
-    writes = stored.pending_writes or [] if stored is not None else []
+    place = {
+        "thread_id": info.thread_id,
+        "checkpoint_ns": info.checkpoint_ns.rpartition("|")[0],
+        "checkpoint_id": info.checkpoint_id,
+    }
+    writes = saver.take_writes(**place) if isinstance(saver, RemembersWrites) else None
+    if writes is None:
+        stored = await saver.aget_tuple({"configurable": dict(place)})
+        writes = stored.pending_writes or [] if stored is not None else []
     return [(channel, value) for _, channel, value in writes]
 
 

@@ -14,6 +14,7 @@ from langgraph.checkpoint.base import (
     Checkpoint,
     CheckpointMetadata,
     CheckpointTuple,
+    PendingWrite,
     get_serializable_checkpoint_metadata,
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
@@ -32,6 +33,7 @@ from langgraph_quorum.orchestration.persistence.saving.encoding import (
 from langgraph_quorum.orchestration.persistence.saving.known_blobs import Key, KnownBlobs
 from langgraph_quorum.orchestration.persistence.saving.order import CheckpointOrder
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
+from langgraph_quorum.orchestration.persistence.saving.read_writes import ReadWrites
 from langgraph_quorum.orchestration.persistence.saving.reading import PatientReader
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
@@ -70,6 +72,7 @@ class GroupCommitSaver(PatientReader):
         self._committer = Committer(Transactions(pool, relaxed_writes))
         self._known = KnownBlobs()
         self._order = CheckpointOrder()
+        self._read = ReadWrites()
 
     @classmethod
     @asynccontextmanager
@@ -135,8 +138,14 @@ class GroupCommitSaver(PatientReader):
         found = await super().aget_tuple(config)
         if found is not None:
             where = found.config["configurable"]
-            self._order.saw((str(where["thread_id"]), where["checkpoint_ns"]), where["checkpoint_id"])
+            place = str(where["thread_id"]), where["checkpoint_ns"]
+            self._order.saw(place, where["checkpoint_id"])
+            self._read.keep((*place, where["checkpoint_id"]), found.pending_writes or [])
         return found
+
+    def take_writes(self, thread_id: str, checkpoint_ns: str, checkpoint_id: str) -> list[PendingWrite] | None:
+        """What a checkpoint's tasks had written when it was last read here; given once, None when not read lately."""
+        return self._read.take((thread_id, checkpoint_ns, checkpoint_id))
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
