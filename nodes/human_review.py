@@ -139,6 +139,3 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
     names = [item["branch_id"] for item in state["queue"]]
     description = "\n\n".join([f"**{complaint}**", *parts] if complaint else parts)
     return question(ACTION, args, description, review=review, allowed=_ALLOWED, branches=names, form=form)
-
-
-human_review = human_review_node(Policies())

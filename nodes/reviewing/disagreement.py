@@ -66,12 +66,12 @@ def at_path(value: Any, path: str, missing: Any = None) -> Any:
 
 def _taken(field: str, merged: Merged, branches: Mapping[str, BranchRecord]) -> Side:
     value = at_path(merged["value"], field)
-    holders = [
+    holders = sorted(
         row["branch_id"]
         for row in merged["attribution"]
         if row["branch_id"] in branches
         and _equal(at_path(branches[row["branch_id"]]["result"], field, _MISSING), value)
-    ]
+    )
     return Side(value=value, share=merged.get("support", {}).get(field), branches=holders)
 
 

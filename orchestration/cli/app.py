@@ -13,6 +13,7 @@ import typer
 from langgraph_quorum.orchestration.cli import options
 from langgraph_quorum.orchestration.cli.database_commands import db_app
 from langgraph_quorum.orchestration.cli.exits import APPROVED
+from langgraph_quorum.orchestration.cli.review_command import review
 from langgraph_quorum.orchestration.cli.stored_commands import prune, stored_app
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app.add_typer(run_app, name="run")
 demo_app = typer.Typer(help="See for yourself what the quorum join does.", no_args_is_help=True)
 app.add_typer(demo_app, name="demo")
 app.add_typer(stored_app)
+app.command()(review)
 app.add_typer(db_app, name="db")
 db_app.command()(prune)
 
