@@ -96,6 +96,8 @@ class Quality(TypedDict):
     consistency: float | None
     """Agreement with the other results on the same subject."""
     evidence: list[str]
+    cost: NotRequired[float]
+    """What the measuring cost, in the application's currency; part of the branch's cost."""
 
 
 class Missed(TypedDict):

@@ -110,7 +110,7 @@ class Lanes:
         if rest is not None:
             return await self._visited(attempt.visit or attempt.visited(), rest)
         if attempt.visit is not None:
-            return attempt.outcome
+            return attempt.outcome()
         self._records[attempt.branch.branch_id] = self._tries.end(attempt)
         return None
 

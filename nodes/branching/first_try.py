@@ -100,6 +100,8 @@ class FirstTries:
             "points": points,
             "missed": gate.missed(points),
         }
+        if attempt.quality is not None and "cost" in attempt.quality:
+            record["cost"] = attempt.quality["cost"]
         gate.settle(record)
         told = {"seconds": record["seconds"], "reason": ""}
         self.setting.tell(attempt.call, self.setting.name, "succeeded", told)
@@ -188,9 +190,10 @@ class FirstTry:
         visit.work.begun(self.began, self.started_at, answer, self.stopped)
         return visit
 
-    @property
     def outcome(self) -> Outcome:
-        """Of one that has answered."""
+        """Of one that has answered, for its visit."""
+        if self.visit is not None and self.quality is not None:
+            self.visit.work.effort.spend(self.quality.get("cost"))
         return Outcome("succeeded", "", self.value, quality=self.quality)
 
 

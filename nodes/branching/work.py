@@ -150,6 +150,7 @@ class Work:
             kept, work = await shelf.away(kept), await shelf.away(work)
             self.answered = Answer(kept, work)
         quality = await crew.quality(seat.specialist, branch, answered.value)
+        effort.spend(quality.get("cost") if quality is not None else None)
         return Outcome("succeeded", "", kept, quality=quality, work=work)
 
     async def _inputs(self) -> dict[str, Any]:
@@ -196,6 +197,7 @@ class Work:
         if (shelf := self._gate.shelf) is not None:
             self.answered = Answer(await shelf.away(result))
         quality = await self._crew.quality(seat.specialist, branch, result)
+        self.effort.spend(quality.get("cost") if quality is not None else None)
         return Outcome("succeeded", "", self.answered.value, quality=quality)
 
     def _ticket(self) -> Ticket:

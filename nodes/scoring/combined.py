@@ -87,4 +87,5 @@ def _mean(names: Sequence[str], weights: Sequence[float], found: Sequence[Qualit
         confidence=part("confidence"),
         completeness=part("completeness"),
         consistency=part("consistency"),
+        cost=math.fsum(costs) if (costs := [one["cost"] for one in found if "cost" in one]) else None,
     )

@@ -144,4 +144,6 @@ def _problem(error: Exception) -> str:
 
 def _with(found: Quality, usage: Usage, price: Price | None) -> Quality:
     found["evidence"].append(usage.line(price))
+    if (cost := usage.cost(price)) is not None:
+        found["cost"] = cost
     return found

@@ -23,15 +23,19 @@ def quality(
     confidence: float | None = None,
     completeness: float | None = None,
     consistency: float | None = None,
+    cost: float | None = None,
 ) -> Quality:
     """A quality of parts in 0..1, its evidence brought to a length and to characters that can be stored."""
-    return Quality(
+    made = Quality(
         score=score,
         confidence=confidence,
         completeness=completeness,
         consistency=consistency,
         evidence=[shortened(keepable(line)) for line in evidence],
     )
+    if cost is not None:
+        made["cost"] = cost
+    return made
 
 
 def unscored(why: str) -> Quality:
@@ -51,6 +55,7 @@ def checked(given: Any, name: str) -> Quality:
             confidence=_share(given.get("confidence")),
             completeness=_share(given.get("completeness")),
             consistency=_share(given.get("consistency")),
+            cost=_amount(given.get("cost")),
         )
     if is_share(given):
         return quality(float(given), [f"the number of scorer {name!r}"])
@@ -67,6 +72,11 @@ def shortened(text: str, length: int = EVIDENCE_LENGTH) -> str:
     """The text on one line, cut where it is longer."""
     line = " ".join(text[: 4 * length].split())
     return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _amount(value: Any) -> float | None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if number and 0 <= value < math.inf else None
 
 
 def _share(value: Any) -> float | None:
