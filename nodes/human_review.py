@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.artifacts.shelf import Shelf, shelf_of
-from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.journal import SHOWN, entry, some
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.reviewing.answers import Decision, Kind, UnfitAnswerError, mend, understood
 from langgraph_quorum.nodes.reviewing.asking import GivenUpError, asked
@@ -127,10 +127,10 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
         "quality": merged["quality"],
         "confidence_interval": merged["confidence_interval"],
         "interval_method": merged["interval_method"],
-        "findings": state["findings"],
-        "worth_a_look": merged.get("review", []),
+        "findings": state["findings"][:SHOWN],
+        "worth_a_look": merged.get("review", [])[:SHOWN],
         "disagreements": sides,
-        "attribution": merged["attribution"],
+        "attribution": merged["attribution"][:SHOWN],
         "missing": missing,
         **until,
         "on_expiry": on_expiry if until else None,

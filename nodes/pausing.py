@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.journal import SHOWN, entry, some
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.reviewing.answers import Decision, Kind, UnfitAnswerError, mend, understood
@@ -119,7 +121,8 @@ def _question(
         "complaint": complaint,
         "quality": None if merged is None else merged["quality"],
         "confidence_interval": None if merged is None else merged["confidence_interval"],
-        "branches": {name: record["status"] for name, record in branches.items()},
+        "branches": {name: record["status"] for name, record in islice(branches.items(), SHOWN)},
+        "statuses": dict(Counter(record["status"] for record in branches.values())),
         "missing": missing,
         **until,
         "on_expiry": on_expiry if until else None,

@@ -68,7 +68,8 @@ class Given:
 
     def answering(self, late: Mapping[str, datetime]) -> dict[str, datetime]:
         """Of these questions, with when they expired, the ones that there is a new answer to."""
-        return {name: late[name] for name in self.answers if name in late} if late and self.answers else {}
+        given = self.answers if isinstance(self.answers, Mapping) else ()
+        return {name: late[name] for name in given if name in late}
 
     def expiring(self, late: Collection[str]) -> Given:
         """The same, with the default answer to these questions in place of one that comes too late.

@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.state.records import BranchRecord, Merged
 
 _MISSING = object()
@@ -32,11 +33,13 @@ class Disagreement(TypedDict):
 
 
 def disagreements(merged: Merged, branches: Mapping[str, BranchRecord]) -> list[Disagreement]:
-    """What the merge has written down of dissent, side by side, in its order."""
+    """What the merge has written down of dissent, side by side, in its order: the first `SHOWN` fields."""
     found: dict[str, Disagreement] = {}
     for dissent in merged.get("dissent", []):
         field = dissent["field"]
         if field not in found:
+            if len(found) == SHOWN:
+                continue
             found[field] = Disagreement(field=field, taken=_taken(field, merged, branches), against=[])
         side = Side(value=dissent["value"], share=dissent["share"], branches=list(dissent["branches"]))
         found[field]["against"].append(side)

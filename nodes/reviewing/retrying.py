@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.nodes.reviewing.answers import UnfitAnswerError
 from langgraph_quorum.state.records import BranchRecord, CheckFinding
 from langgraph_quorum.state.words import counted, suggestion
@@ -21,9 +22,11 @@ def check_branches(names: Sequence[str], known: Collection[str]) -> None:
     Raises:
         UnfitAnswerError: naming it, and the one that was probably meant.
     """
+    there = set(known)
     for name in names:
-        if name not in known:
-            raise UnfitAnswerError(f"there is no branch {name!r}: {suggestion(name, known)}")
+        if name not in there:
+            mend = suggestion(name, there) if len(there) <= SHOWN else f"none of {len(there)} is called so"
+            raise UnfitAnswerError(f"there is no branch {name!r}: {mend}")
 
 
 def check_pick(state: QuorumState, branch_id: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.nodes.reviewing.answers import Kind
 from langgraph_quorum.nodes.reviewing.disagreement import Disagreement, Side
 from langgraph_quorum.state.records import Attribution, BranchRecord, CheckFinding, Merged
 from langgraph_quorum.state.words import counted
 
 _ROWS = 20
-"""Of each list at most; the rest is counted."""
+"""Of each list at most; the question's figures hold `SHOWN`, and the state all."""
 _VALUE = 80
 """Characters of a value."""
 
@@ -72,9 +74,9 @@ def _moment(written: str) -> str:
 
 
 def missing_of(branches: Mapping[str, BranchRecord], names: Iterable[str]) -> dict[str, str]:
-    """Why these branches have no result."""
+    """Why these branches have no result: the first `SHOWN` of them."""
     found: dict[str, str] = {}
-    for name in names:
+    for name in islice(names, SHOWN):
         record = branches.get(name)
         found[name] = "never ran" if record is None else f"{record['status']}, {record['reason']}"
     return found
@@ -103,9 +105,8 @@ def _quality(merged: Merged) -> str:
 
 
 def _standing(branches: Mapping[str, BranchRecord]) -> list[tuple[str, ...]]:
-    return [
-        (name, record["status"], _measured(record), text(record["reason"], _VALUE)) for name, record in branches.items()
-    ]
+    shown = islice(branches.items(), SHOWN)
+    return [(name, one["status"], _measured(one), text(one["reason"], _VALUE)) for name, one in shown]
 
 
 def _measured(record: BranchRecord) -> str:
@@ -131,14 +132,14 @@ def side(one: Side) -> str:
 def _weights(rows: Sequence[Attribution]) -> list[tuple[str, ...]]:
     return [
         (row["branch_id"], f"{row['weight']:.0%}", f"{row['quality']:.2f}{' assumed' * row['quality_assumed']}")
-        for row in rows
+        for row in rows[:SHOWN]
     ]
 
 
 def _listed(title: str, lines: Sequence[str]) -> str:
     if not lines:
         return ""
-    rest = [f"- and {len(lines) - _ROWS} more"] if len(lines) > _ROWS else []
+    rest = ["- and more"] if len(lines) > _ROWS else []
     return "\n".join([f"**{title}**", "", *(f"- {line}" for line in lines[:_ROWS]), *rest])
 
 
@@ -149,7 +150,7 @@ def _headed(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) ->
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [_row(header), _row(["---"] * len(header)), *(_row(row) for row in rows[:_ROWS])]
     if len(rows) > _ROWS:
-        lines.append(f"\nand {len(rows) - _ROWS} more")
+        lines.append("\nand more")
     return "\n".join(lines)
 
 

@@ -306,6 +306,17 @@ async def test_a_workflow_that_asks_for_no_pause_has_none() -> None:
     assert {"before_sync_point", "before_validator"} <= set(both.graph.get_graph().nodes)
 
 
+@pytest.mark.parametrize("where", [(), ("sync_point",)])
+async def test_a_question_about_very_many_branches_stays_short(where: Any) -> None:
+    asks = Review(Crew().scores("a", 0.9), review=pausing(*where))
+    work: list[Any] = [{"branch_id": f"b{number}", "specialist": "a"} for number in range(300)]
+    asks.out = await asks.graph.ainvoke({"task": "x", "work": work}, asks.config, context=FIXED)
+    assert len(asks.review["branches" if where else "attribution"]) == 100
+    assert len(asks.description) < 5000
+    await asks.answer("retry: bb")
+    assert asks.review["complaint"] == "there is no branch 'bb': none of 300 is called so"
+
+
 async def test_a_weighted_result_shows_a_disagreement_side_by_side() -> None:
     async def says(branch: Branch) -> dict[str, Any]:
         city = "Oslo" if branch.branch_id == "c" else "Rome"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.orchestration import driving, expiry
 from langgraph_quorum.orchestration.expiry import expire, expires_at
@@ -151,6 +152,33 @@ async def test_an_answer_given_in_time_counts_though_a_crash_keeps_it_from_being
     pass_time(HOUR)
     async with Orchestrator.on(workflow(review), pool) as quorum:
         assert (await (await quorum.resume("t")).result())["status"] == "approved"
+
+
+async def test_a_workflow_that_is_a_branch_asks_by_the_same_clock(
+    pool: Pool, pass_time: Callable[[timedelta], None]
+) -> None:
+    pass_time(timedelta(days=400))
+    inner = workflow(ReviewPolicy(expires_s=3600, on_expiry="approve"))
+    outer = build_workflow([workflow_specialist("w", inner)], ALL)
+    async with Orchestrator.on(outer, pool) as quorum:
+        _, question = the_question(await (await quorum.start({"task": "x"}, "t")).result())
+        assert datetime.fromisoformat(question["review"]["asked_at"]) - datetime.now(UTC) > timedelta(days=399)
+        pass_time(HOUR)
+        outcome = await (await quorum.resume("t")).result()
+    assert (outcome["status"], outcome["branches"]["w"]["status"]) == ("approved", "succeeded")
+
+
+async def test_answers_that_are_no_dict_are_refused_and_nothing_is_done_though_the_time_is_up(
+    pool: Pool, pass_time: Callable[[timedelta], None]
+) -> None:
+    review = ReviewPolicy(expires_s=3600)
+    await ask(pool, review)
+    pass_time(HOUR)
+    wrong: Any = 5
+    async with Orchestrator.on(workflow(review), pool) as quorum:
+        with pytest.raises(AnswerError, match="give a dict of answers by interrupt id"):
+            await quorum.resume("t", wrong)
+        assert (await quorum.get("t"))["status"] == "waiting"
 
 
 async def test_all_expired_questions_are_found_and_the_others_left_alone(

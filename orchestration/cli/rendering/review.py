@@ -93,7 +93,7 @@ def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
         grid.add_row(" -", Text(printable(str(line))))
         console.print(grid)
     if len(lines) > _ROWS:
-        console.print(Text(f" - and {len(lines) - _ROWS} more (--json shows all)", style="dim"))
+        console.print(Text(" - and more (--json)", style="dim"))
 
 
 def _print_value(console: Console, value: Any) -> None:
@@ -120,7 +120,7 @@ def _print_disagreements(console: Console, sides: Sequence[Mapping[str, Any]]) -
         table.add_row(Text(printable(one["field"]) or "(all of it)"), _side(one["taken"]), against)
     console.print(table)
     if len(sides) > _ROWS:
-        console.print(Text(f"and {counted(len(sides) - _ROWS, 'field')} more (--json shows all)", style="dim"))
+        console.print(Text("and more (--json)", style="dim"))
 
 
 def _side(side: Mapping[str, Any]) -> Text:
@@ -151,7 +151,7 @@ def _print_weights(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(Text(printable(row["branch_id"])), f"{row['weight']:.0%}", quality)
     console.print(table)
     if len(rows) > _ROWS:
-        console.print(Text(f"and {counted(len(rows) - _ROWS, 'branch', 'branches')} more", style="dim"))
+        console.print(Text("and more (--json)", style="dim"))
 
 
 def _shown(value: Any) -> str:
