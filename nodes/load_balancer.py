@@ -59,7 +59,7 @@ def _given_up(state: QuorumState, why: str) -> dict[str, Any]:
     if not waiting:
         return {"redo": [], "load": {**state["load"], "why": why}, "timeline": [line]}
     second = entry(state, "load_balancer", "asked", explain_questions(waiting))
-    return {"revision": None, **asked(state, waiting), "timeline": [line, second]}
+    return {**asked(state, waiting), "timeline": [line, second]}
 
 
 def _whole(state: QuorumState, chosen: list[str]) -> list[str]:

@@ -50,7 +50,7 @@ def validator_node(policy: ValidationPolicy, fan_out: FanOut, checks: Sequence[C
         waiting = parked(state)
         if waiting and _are_to_be_asked(checked, verdict, waiting):
             lines = [*kept.pop("timeline", []), entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
-            return {**kept, "findings": findings, "revision": None, **asked(state, waiting), "timeline": lines}
+            return {**kept, "findings": findings, **asked(state, waiting), "timeline": lines}
         written: dict[str, Any] = {
             **kept,
             "findings": findings,

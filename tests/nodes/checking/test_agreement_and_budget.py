@@ -21,8 +21,8 @@ def test_more_dissent_than_allowed_names_the_field_and_the_dissenters() -> None:
 
 
 def test_as_much_dissent_as_allowed_is_allowed() -> None:
-    merged = merged_of("x", support={"grade": 0.6}, dissent=[("grade", 0.4, ["b"])])
-    assert found(agreement(0.4), checked(merged)) == []
+    merged = merged_of("x", support={"grade": 0.7}, dissent=[("grade", 0.3, ["b"])])
+    assert found(agreement(0.3), checked(merged)) == []  # 1 - 0.7 is a little more than 0.3
 
 
 def test_little_support_without_dissent_is_no_disagreement() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import urllib.request
 from typing import Any
 
 import pytest
@@ -71,10 +72,13 @@ def test_where_nothing_was_merged_nothing_is_held_against_the_schema() -> None:
     assert found(schema(PRICED), checked(merged_of())) == []
 
 
-def test_a_schema_that_refers_elsewhere_is_not_fetched() -> None:
+def test_a_schema_that_refers_elsewhere_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[Any] = []
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *asked, **_: fetched.append(asked))
     (one,) = found(schema({"$ref": "http://127.0.0.1:9/x.json"}), of({}))
     assert one["message"].startswith("check 'schema' raised ")
     assert "Unresolvable" in one["message"]
+    assert not fetched
 
 
 @pytest.mark.parametrize(
