@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.scoring.judge import judge
 from langgraph_quorum.nodes.scoring.reported import reported
 from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.state.branch import Answer
+from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.graphs.running import FIXED
 from tests.nodes.scoring.models import Structured, calls
@@ -33,7 +34,8 @@ async def free(branch: Branch) -> dict[str, Any]:
 async def test_the_cost_of_judging_adds_to_the_branchs_own(bundle: int | None) -> None:
     model = Structured(answers=[calls("Marks", marks(quality=9)) for _ in range(4)])
     scorer = combined({judge(model, "It is good.", price=PRICE): 1, reported(): 1})
-    work = [{"branch_id": f"{name}-{number}", "specialist": name} for name in ("paid", "free") for number in range(2)]
+    names = [(name, f"{name}-{number}") for name in ("paid", "free") for number in range(2)]
+    work = [WorkItem(branch_id=branch_id, specialist=name) for name, branch_id in names]
     built = build_workflow(
         [Specialist("paid", paid), Specialist("free", free)],
         mode="parallel",
