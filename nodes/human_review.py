@@ -84,10 +84,13 @@ async def _change(
         check_pick(state, decision.branches[0])
         return {"merged": picked(state, merged, decision.branches[0], policies.weight, decision.message)}
     if decision.kind == "edit":
-        value = edited_value(decision, merged)
-        if value == merged["value"]:
+        before = merged if shelf is None else Merged(**{**merged, "value": await shelf.back(merged["value"])})
+        value = edited_value(decision, before)
+        if shelf is not None:
+            value = await shelf.back(value)
+        if value == before["value"]:
             return {}
-        whole = edited(merged, value if shelf is None else await shelf.back(value), decision.message)
+        whole = edited(before, value, decision.message)
         await asyncio.to_thread(check_value, state, whole, check)
         return {"merged": whole if shelf is None else await shelf.away(whole)}
     return {}

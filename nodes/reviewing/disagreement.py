@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from langgraph_quorum.nodes.journal import SHOWN
+from langgraph_quorum.nodes.merging.fields import spelled
 from langgraph_quorum.state.records import BranchRecord, Merged
 
 _MISSING = object()
@@ -79,4 +80,4 @@ def _taken(field: str, merged: Merged, branches: Mapping[str, BranchRecord]) -> 
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+    return one is not _MISSING and spelled(one) == spelled(other)

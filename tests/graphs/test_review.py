@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,11 @@ from langgraph.types import Command
 
 from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
+from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.nodes.checking.schema import schema
 from langgraph_quorum.nodes.reviewing import expiry
+from langgraph_quorum.state.artifacts import is_reference
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ReviewPolicy, ValidationPolicy
 from tests.graphs.running import FIXED, Crew
 
@@ -47,15 +51,19 @@ class Review:
         return self.out
 
     @property
+    def question(self) -> dict[str, Any]:
+        (asked,) = self.out["__interrupt__"]
+        payload: dict[str, Any] = asked.value
+        return payload
+
+    @property
     def review(self) -> dict[str, Any]:
-        (question,) = self.out["__interrupt__"]
-        found: dict[str, Any] = question.value["review"]
+        found: dict[str, Any] = self.question["review"]
         return found
 
     @property
     def description(self) -> str:
-        (question,) = self.out["__interrupt__"]
-        return str(question.value["action_requests"][0]["description"])
+        return str(self.question["action_requests"][0]["description"])
 
     async def state(self) -> dict[str, Any]:
         return dict((await self.graph.aget_state(self.config)).values)
@@ -304,6 +312,26 @@ async def test_a_workflow_that_asks_for_no_pause_has_none() -> None:
     plain, both = Review(*two(Crew())), Review(*two(Crew()), review=pausing("sync_point", "validator"))
     assert not {"before_sync_point", "before_validator"} & set(plain.graph.get_graph().nodes)
     assert {"before_sync_point", "before_validator"} <= set(both.graph.get_graph().nodes)
+
+
+async def test_a_specialist_with_the_name_of_a_pause_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="the workflow pauses in a node of that name: rename it"):
+        Review(Crew().scores("before_validator", 0.9), review=pausing("validator"))
+
+
+async def test_large_texts_are_edited_whole_and_kept_as_artifacts() -> None:
+    async def long(branch: Branch) -> dict[str, Any]:
+        return {"text": "old " * 200, "note": "x", "confidence": 0.9}
+
+    asks = Review(Specialist("a", long))
+    context = dataclasses.replace(FIXED, artifacts=MemoryArtifacts(), artifact_bytes=256)
+    asks.out = await asks.graph.ainvoke({"task": "x"}, asks.config, context=context)
+    shown = asks.question["action_requests"][0]["args"]["result"]
+    assert is_reference(shown["text"])
+    changed = {"type": "edit", "value": {**shown, "note": "new " * 200}}  # the reference stays where it was
+    out = await asks.graph.ainvoke(Command(resume=changed), asks.config, context=context)
+    assert out["result"]["text"] == shown["text"]
+    assert is_reference(out["result"]["note"])
 
 
 @pytest.mark.parametrize("where", [(), ("sync_point",)])
