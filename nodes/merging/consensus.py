@@ -37,8 +37,10 @@ class Consensus:
             the k labels given to the item; no better than chance counts next to nothing. Best where the errors are
             independent (Nitzan & Paroush 1982).
         dawid_skene: Each specialist's reliability is estimated from how all items were labelled (Dawid & Skene 1979),
-            by crowd-kit. Items are the fields of results that map items to labels. With fewer than `least_items` that
-            two specialists or more have labelled it is `weighted`, and the result says so.
+            by crowd-kit, and from its measured quality, read as its chance to be right. Items are the fields of
+            results that map items to labels. With fewer than `least_items` that two specialists or more have labelled
+            it is `weighted`, and the result says so. The attribution is by weight; what the model thinks of each
+            specialist is in `metadata["reliability"]`.
 
     Attributes:
         method: How it is voted.
@@ -110,7 +112,15 @@ class _Ballot:
             need = f"Dawid-Skene needs {self.options.least_items}"
             self.notes.review.append(f"{items} labelled by two specialists or more, {need}: voted by weight instead")
         else:
-            self.learned = reliability(answers)
+            self.learned = reliability(answers, self._qualities())
+
+    def _qualities(self) -> dict[str, float]:
+        """By specialist, the mean measured quality of its results."""
+        measured: dict[str, list[float]] = defaultdict(list)
+        for result in self.results.values():
+            if result.quality is not None:
+                measured[result.specialist].append(result.quality)
+        return {specialist: math.fsum(qualities) / len(qualities) for specialist, qualities in measured.items()}
 
     def settle(self, values: Sequence[Weighed], path: str) -> Any:
         """The label of one item."""
@@ -155,8 +165,7 @@ class _Ballot:
         said: dict[str, Any] = {"method": self.options.method, "agreement": dict(sorted(self.agreements.items()))}
         own: Mapping[str, float] | None = None
         if self.learned is not None:
-            said["reliability"] = accuracies = self.learned.accuracies
-            own = {branch: max(_LEAST_VOTE, accuracies.get(self.results[branch].specialist, 0.0)) for branch in weights}
+            said["reliability"] = self.learned.accuracies
         elif self.options.method == "dawid_skene":
             said["method"] = "weighted"
         elif self.options.method != "weighted":

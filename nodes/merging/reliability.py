@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from langgraph_quorum.state.errors import MissingExtraError
@@ -10,7 +10,11 @@ from langgraph_quorum.state.errors import MissingExtraError
 Answer: TypeAlias = tuple[str, str, str]
 """An item, a specialist, and the label given, spelled."""
 
+KNOWN_ITEMS = 10
+"""What a measured quality is worth beside the items at hand."""
+
 _ROUNDS = 100
+_ITEM, _KNOWN = "item ", "known "
 _DIGITS = 9
 
 
@@ -26,11 +30,16 @@ class Reliability(NamedTuple):
     accuracies: dict[str, float]
 
 
-def reliability(answers: Sequence[Answer]) -> Reliability:
+def reliability(answers: Sequence[Answer], qualities: Mapping[str, float] | None = None) -> Reliability:
     """Fit the model. The order of the answers does not matter.
+
+    What is known of a specialist beforehand counts as `KNOWN_ITEMS` items of each label whose truth is known, of which
+    it has labelled so many right as its quality says, and the others evenly wrong. So a majority that is known to be
+    wrong does not teach the model the opposite of what is true.
 
     Args:
         answers: At least one; several of one specialist on one item count each.
+        qualities: By specialist, the measured chance to be right, 0..1; none for those that nothing measured.
 
     Raises:
         MissingExtraError: without the extra `consensus`.
@@ -40,15 +49,18 @@ def reliability(answers: Sequence[Answer]) -> Reliability:
         from crowdkit.aggregation import DawidSkene  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("consensus", "Dawid-Skene") from error
-    frame = pd.DataFrame(sorted(answers), columns=["task", "worker", "label"])
-    model = DawidSkene(n_iter=_ROUNDS).fit(frame)
+    known, truth = _known_items({label for _, _, label in answers}, qualities or {})
+    items = [(_ITEM + item, specialist, label) for item, specialist, label in sorted(answers)]
+    frame = pd.DataFrame([*items, *known], columns=["task", "worker", "label"])
+    model = DawidSkene(n_iter=_ROUNDS).fit(frame, pd.Series(truth, dtype=object) if truth else None)
     rows, priors, errors = model.probas_, model.priors_, model.errors_
     if rows is None or priors is None or errors is None:
         raise RuntimeError("crowd-kit has fitted nothing")
     labels = [str(label) for label in rows.columns]
     probabilities = {
-        str(item): dict(zip(labels, [round(float(one), _DIGITS) for one in row], strict=True))
+        str(item).removeprefix(_ITEM): dict(zip(labels, [round(float(one), _DIGITS) for one in row], strict=True))
         for item, row in zip(rows.index, rows.to_numpy(), strict=True)
+        if item not in truth
     }
     accuracies: dict[str, float] = {}
     for (worker, given), row in zip(errors.index, errors.to_numpy(), strict=True):
@@ -56,3 +68,20 @@ def reliability(answers: Sequence[Answer]) -> Reliability:
         seen = accuracies.get(str(worker), 0.0) + float(chance) * float(priors[given])
         accuracies[str(worker)] = round(min(1.0, seen), _DIGITS)
     return Reliability(probabilities, dict(sorted(accuracies.items())))
+
+
+def _known_items(labels: Iterable[str], qualities: Mapping[str, float]) -> tuple[list[Answer], dict[str, str]]:
+    """Answers that say what the qualities say, and the truth of their items. With one label there is nothing to say."""
+    every = sorted(labels)
+    if len(every) < 2 or not qualities:  # noqa: PLR2004
+        return [], {}
+    answers, truth = [], {}
+    for place, label in enumerate(every):
+        others = every[place + 1 :] + every[:place]
+        for number in range(KNOWN_ITEMS):
+            item = f"{_KNOWN}{place}/{number}"
+            truth[item] = label
+            for specialist, quality in sorted(qualities.items()):
+                is_right = number < round(quality * KNOWN_ITEMS)
+                answers.append((item, specialist, label if is_right else others[number % len(others)]))
+    return answers, truth
