@@ -112,7 +112,7 @@ def _question(
     missing = missing_of(branches, _without_result(state))
     until, on_expiry = times(state, pause_name(where)), policies.review.on_expiry
     parts = [
-        summary(_TITLES[where], merged, findings=[], sides=[], branches=branches, missing=missing),
+        summary(_TITLES[where], merged, findings=None, sides=[], branches=branches, missing=missing),
         answers(_ALLOWED, until.get("expires_at"), on_expiry),
     ]
     review = {

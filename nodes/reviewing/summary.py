@@ -32,7 +32,7 @@ def summary(
     title: str,
     merged: Merged | None,
     *,
-    findings: Sequence[CheckFinding],
+    findings: Sequence[CheckFinding] | None,
     sides: Sequence[Disagreement],
     branches: Mapping[str, BranchRecord],
     missing: Mapping[str, str],
@@ -42,7 +42,7 @@ def summary(
     Args:
         title: The question.
         merged: The result; None before there is one.
-        findings: What the validator found wanting.
+        findings: What the validator found wanting; None before it has looked.
         sides: Where specialists disagree.
         branches: By id; listed where nothing is merged yet.
         missing: By branch without a result, why.
@@ -52,7 +52,8 @@ def summary(
         parts.append(_table(("branch", "status", "quality", "why"), _standing(branches)))
     else:
         parts.append(_quality(merged))
-        parts.append(_listed("Not met", [f"{one['severity']}: {text(one['message'])}" for one in findings]))
+        parts.append("All targets are met." * (findings == []))
+        parts.append(_listed("Not met", [f"{one['severity']}: {text(one['message'])}" for one in findings or ()]))
         parts.append(_listed("Worth a look", [text(why) for why in merged.get("review", [])]))
         parts.append(_headed("Where specialists disagree", ("field", "taken", "against"), _disagreeing(sides)))
         parts.append(

@@ -85,7 +85,8 @@ async def test_the_question_tells_quality_interval_findings_weights_and_who_fail
 
 
 async def test_an_approved_result_stays_as_it_is() -> None:
-    asks = await Review(*two(Crew())).begin()
+    asks = await Review(*two(Crew()), validation=ValidationPolicy(quality=0.5, review="always")).begin()
+    assert "All targets are met." in asks.description
     before = (await asks.state())["merged"]["value"]
     out = await asks.answer({"decisions": [{"type": "approve"}]})
     assert (out["status"], out["result"]) == ("approved", before)
