@@ -45,9 +45,9 @@ async def test_a_review_shows_the_result_and_an_approval_ends_the_run() -> None:
     review = Review(Crew().scores("s", 0.95), **ALWAYS)
     question = await review.ask()
     (request,) = question["action_requests"]
-    assert request["args"]["quality"] == 0.95
-    assert request["description"] == "All targets are met. Approve the result?"
-    assert question["review_configs"][0]["allowed_decisions"] == ["approve", "reject"]
+    assert question["review"]["quality"] == 0.95
+    assert "All targets are met." in request["description"]
+    assert question["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
     result = await review.answer({"decisions": [{"type": "approve", "message": "fine"}]})
     assert (result["status"], result["verdict"]) == ("approved", "approved")
 
@@ -65,14 +65,14 @@ async def test_an_answer_that_is_none_is_asked_for_again(nonsense: Any) -> None:
     review = Review(Crew().scores("s", 0.95), **ALWAYS)
     await review.ask()
     again = await review.answer_wrongly(nonsense)
-    assert "is no decision: answer with one of approve, reject" in again["action_requests"][0]["description"]
+    assert 'answer with one of "approve", "reject: why"' in again["action_requests"][0]["description"]
     assert (await review.answer("approve"))["status"] == "approved"
 
 
 async def test_missed_targets_are_taken_to_a_human_when_nothing_is_left_to_redo() -> None:
     review = Review(Crew().scores("s", 0.4), **UNMET)
     question = await review.ask()
-    assert question["action_requests"][0]["description"].startswith("quality 0.40 is below the target 0.8")
+    assert question["action_requests"][0]["description"].count("quality 0.40 is below the target 0.8")
     assert (await review.answer("approve"))["status"] == "approved"
 
 

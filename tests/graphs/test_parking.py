@@ -270,7 +270,7 @@ async def test_questions_are_asked_before_a_person_is_asked_to_put_up_with_misse
     paused = await talk.begin()
     review = await talk.answer({questions(paused)["b"]: "yes"})
     (asked,) = review["__interrupt__"]
-    assert asked.value["action_requests"][0]["description"].startswith("2 good answers of 3, the quorum is 3")
+    assert asked.value["action_requests"][0]["description"].count("2 good answers of 3, the quorum is 3")
     assert (await talk.answer({asked.id: "approve"}))["status"] == "approved"
 
 
