@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+
+_NEGLIGIBLE = 1e-18
 
 
+@lru_cache(maxsize=4096)
 def binomial_tail(successes: int, trials: int, rate: float) -> float:
     """P(K >= successes) for K ~ Binomial(trials, rate): Σ C(n, k) · p^k · (1 - p)^(n-k) from k = successes.
 
@@ -18,15 +22,19 @@ def binomial_tail(successes: int, trials: int, rate: float) -> float:
         return 1.0
     if rate <= 0:
         return 0.0
-    logs = [
-        math.lgamma(trials + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(trials - k + 1)
-        + k * math.log(rate)
-        + (trials - k) * math.log1p(-rate)
-        for k in range(successes, trials + 1)
-    ]
-    return min(1.0, math.fsum([math.exp(one) for one in logs]))
+    if successes <= trials * rate:  # the rest is the shorter sum, and not close to 1
+        return max(0.0, 1 - math.fsum([_term(k, trials, rate) for k in range(successes)]))
+    terms: list[float] = []
+    for k in range(successes, trials + 1):  # falling, above the mean
+        terms.append(_term(k, trials, rate))
+        if terms[-1] < terms[0] * _NEGLIGIBLE:
+            break
+    return min(1.0, math.fsum(terms))
+
+
+def _term(k: int, trials: int, rate: float) -> float:
+    ways = math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
+    return math.exp(ways + k * math.log(rate) + (trials - k) * math.log1p(-rate))
 
 
 def adjusted(probabilities: Sequence[float]) -> list[float]:

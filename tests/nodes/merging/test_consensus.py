@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus
 from tests.nodes.merging.scored import QUALITY_ONLY, results
@@ -99,3 +99,34 @@ def test_with_too_few_items_to_learn_from_dawid_skene_is_a_vote_by_weight_that_s
     assert merged["metadata"]["method"] == "weighted"
     said = "1 item labelled by two specialists or more, Dawid-Skene needs 10: voted by weight instead"
     assert merged["review"] == [said]
+
+
+def test_dawid_skene_keeps_what_holds_for_every_strategy() -> None:
+    strategy = Consensus("dawid_skene")
+    made, _ = crowd(qualities=1)
+    merged = merge(made, strategy)
+    assert merge([*made[::-1], made[2]], strategy) == merged
+    again = merge([as_result(merged)], strategy)
+    assert (again["value"], again["quality"]) == (merged["value"], merged["quality"])
+    weights = {row["branch_id"]: row["weight"] for row in merged["attribution"]}
+    assert math.isclose(math.fsum(weights.values()), 1.0)
+    better = [made[0], made[1]._replace(quality=0.9), *made[2:]]
+    assert {row["branch_id"]: row["weight"] for row in merge(better, strategy)["attribution"]}["b1"] > weights["b1"]
+    low, high = merged["confidence_interval"]
+    assert low <= merged["quality"] <= high
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["yes", "yes"],
+        ["yes", "no"],
+        [{"x": None}, {"x": 1}],
+        [{}, {}],
+        [{"x": "p"}],
+        [{"x": True}, {"x": 1}, {"x": "1"}],
+    ],
+)
+def test_dawid_skene_stands_the_smallest_of_sets(values: list[object]) -> None:
+    made = results(*values, qualities=[1.0, 0.0][: len(values)])
+    assert merge(made, Consensus("dawid_skene", least_items=1))["value"] == merge(made, "consensus")["value"]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.grouped import by_group
+from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Consensus, Made, strategy_named
+from langgraph_quorum.nodes.merging.strategies import Consensus, Made, Weighted, strategy_named
 from langgraph_quorum.state.errors import ConfigurationError, ResultError
 from langgraph_quorum.state.policies import WeightPolicy
 
@@ -132,6 +133,28 @@ def test_a_strategy_of_ones_own_may_return_the_plain_value() -> None:
     assert (merged["value"], merged["metadata"]) == ({"seen": [3]}, {})
     with pytest.raises(ResultError, match="merged"):
         merge(results(1), lambda ordered, weights: object())
+
+
+def test_each_group_is_merged_by_itself_and_what_is_for_review_names_its_group() -> None:
+    made = [one._replace(group=group) for one, group in zip(results("p", "q", "r"), "xxy", strict=True)]
+    merged = merge(made, by_group("consensus"))
+    assert {group: part["value"] for group, part in merged["value"].items()} == {"x": "p", "y": "r"}
+    assert merged["review"] == ["x: only 50% agree on 'p', 60% asked for"]
+
+
+def test_the_interval_of_the_quality_is_made_as_asked_or_as_the_strategy_says() -> None:
+    made = results(*range(6), qualities=[0.5, 0.6, 0.7, 0.7, 0.8, 0.9])
+    assert merge(made)["interval_method"].startswith("Student t")
+    assert merge(made, interval="bootstrap")["interval_method"] == "weighted bootstrap-t, 999 draws"
+    asked = merge(made, Weighted(interval="bootstrap"))
+    assert asked["interval_method"] == "weighted bootstrap-t, 999 draws"
+    assert asked["metadata"]["fields"]["value"]["interval_method"] == "weighted bootstrap-t, 999 draws"
+
+
+def test_what_was_gathered_can_be_gathered_with_more() -> None:
+    first = merge(results("x", "y"), "merge_all")
+    third = Scored("c", "s", "z")
+    assert merge([as_result(first), third], "merge_all")["value"] == {"a": "x", "b": "y", "c": "z"}
 
 
 def test_what_all_agree_on_keeps_its_kind() -> None:
