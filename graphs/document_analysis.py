@@ -14,11 +14,15 @@ from langgraph_quorum.nodes.specialists.document.digest import digest
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
 from langgraph_quorum.nodes.specialists.document.planner import document_planner
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
+from langgraph_quorum.state.policies import Policies
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
 def build_document_analysis(
-    specialists: Sequence[str] | None = None, sync: SyncPolicy | None = None, mode: str = "auto"
+    specialists: Sequence[str] | None = None,
+    sync: SyncPolicy | None = None,
+    mode: str = "auto",
+    policies: Policies | None = None,
 ) -> QuorumBuilder:
     """The workflow that analyses documents: its input is `{"sources": ["docs/*.md", ...]}`.
 
@@ -26,13 +30,15 @@ def build_document_analysis(
         specialists: Names out of `DOCUMENT_SPECIALISTS`; all when left out.
         sync: When the sync point moves on.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
+        policies: Thresholds, weights, targets, and when a human is asked.
 
     Raises:
         ConfigurationError: for an unknown specialist or mode.
         MissingExtraError: when the extra `documents` is not installed.
     """
     crew = document_specialists(specialists)
-    tuning = Tuning(scorer=score_report, planner=document_planner([specialist.name for specialist in crew]))
+    planner = document_planner([specialist.name for specialist in crew])
+    tuning = Tuning(policies=policies or Policies(), scorer=score_report, planner=planner)
     return build_workflow(crew, sync, by_group(digest, "by_document"), check_mode(mode), tuning)
 
 

@@ -14,7 +14,6 @@ from langgraph_quorum.nodes.human_review import human_review_node
 from langgraph_quorum.nodes.pausing import pause_name, pausing_node
 from langgraph_quorum.nodes.reviewing.editing import ValueCheck
 from langgraph_quorum.nodes.reviewing.expiry import is_asking
-from langgraph_quorum.nodes.reviewing.question import QuestionForm
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Pause, Policies, ReviewPolicy
 from langgraph_quorum.state.workflow import QuorumState
@@ -22,9 +21,7 @@ from langgraph_quorum.state.workflow import QuorumState
 Reviewed = Literal["approved", "retry", "rejected", "asks"]
 
 
-def add_review(
-    graph: Any, fan_out: FanOut, policies: Policies, check: ValueCheck | None = None, form: QuestionForm = "request"
-) -> None:
+def add_review(graph: Any, fan_out: FanOut, policies: Policies, check: ValueCheck | None = None) -> None:
     """Add the node `human_review` and the pauses that are asked for, with the ways on from them.
 
     The ways into `human_review` are the caller's; `way_into` gives the node that leads to one with a pause.
@@ -34,11 +31,11 @@ def add_review(
         fan_out: Of the workflow.
         policies: `review` says how a human is asked.
         check: Holds a value that a human has edited against what is asked of it.
-        form: Which front ends the questions are for.
 
     Raises:
         ConfigurationError: a specialist has the name of a pause.
     """
+    form = policies.review.form
     graph.add_node("human_review", human_review_node(policies, check, form))
     ways = {"approved": "integrator", "retry": "coordinator", "rejected": END}
     graph.add_conditional_edges("human_review", _after_review, {**ways, **_asks("human_review", policies.review)})

@@ -17,6 +17,7 @@ from langgraph_quorum.orchestration.begun import STOP_S, Begun
 from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.expiry import expire
 from langgraph_quorum.orchestration.given import (
     Entry,
     Given,
@@ -228,6 +229,17 @@ class Orchestrator(Archive):
         if not here:
             await cancel_thread(self._pool, thread_id, reason=reason, wait_s=wait_s)
         return await self.get(thread_id)
+
+    async def expire(self) -> dict[str, dict[str, Any]]:
+        """Carry out the default of every question of this workflow's runs whose time is up, by the database's clock.
+
+        Returns:
+            The outcomes, by thread, of the runs that went on. One that another driver has just taken up is left to it.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+        """
+        return await expire(self, workflow=self._driver.workflow)
 
     async def drain(self, thread_id: str | None = None, *, timeout_s: float = STOP_S) -> None:
         """Stop runs soon: what is finished is kept, and `resume` goes on.

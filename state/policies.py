@@ -65,6 +65,10 @@ class WeightPolicy:
             raise ConfigurationError("quality_share", 0, "give quality_share or speed_share above 0")
 
 
+Review = Literal["never", "unmet", "always"]
+"""When a human is asked about the result."""
+
+
 @dataclass(frozen=True, slots=True)
 class ValidationPolicy:
     """What the merged result is checked against, and when a human is asked.
@@ -75,7 +79,7 @@ class ValidationPolicy:
     """
 
     quality: float = 0.8
-    review: Literal["never", "unmet", "always"] = "never"
+    review: Review = "never"
 
     def __post_init__(self) -> None:
         require(ConfigurationError, "quality", self.quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
@@ -96,11 +100,14 @@ class ReviewPolicy:
             0; `math.inf` waits for ever.
         on_expiry: What is done then.
         pause_before: Where the run stops in any case and asks whether it is to go on.
+        form: Which front ends the questions are for: `request` is LangChain's human-in-the-loop request, `inbox` the
+            older form of Agent Inbox. Answers of both are understood either way.
     """
 
     expires_s: float = math.inf
     on_expiry: Literal["approve", "reject"] = "reject"
     pause_before: tuple[Pause, ...] = ()
+    form: Literal["request", "inbox"] = "request"
 
     def __post_init__(self) -> None:
         require(ConfigurationError, "expires_s", self.expires_s, lambda x: x > 0, "give seconds above 0")
@@ -109,6 +116,8 @@ class ReviewPolicy:
         if not isinstance(self.pause_before, tuple) or not set(self.pause_before) <= {"sync_point", "validator"}:
             mend = "give a tuple of 'sync_point' and 'validator'"
             raise ConfigurationError("pause_before", self.pause_before, mend)
+        if self.form not in ("request", "inbox"):
+            raise ConfigurationError("form", self.form, "give 'request' or 'inbox'")
 
 
 @dataclass(frozen=True, slots=True)

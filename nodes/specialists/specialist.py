@@ -15,7 +15,18 @@ from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 
 RESERVED_NAMES = frozenset(
-    {"analyzer", "coordinator", "sync_point", "merger", "validator", "integrator", "load_balancer", "human_review"}
+    {
+        "analyzer",
+        "before_sync_point",
+        "before_validator",
+        "coordinator",
+        "human_review",
+        "integrator",
+        "load_balancer",
+        "merger",
+        "sync_point",
+        "validator",
+    }
 )
 """Names of the workflow's own nodes."""
 

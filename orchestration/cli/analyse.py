@@ -17,6 +17,7 @@ from langgraph_quorum.orchestration.cli.intake import STDIN, Intake, take_in
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
+from langgraph_quorum.state.policies import Review
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
@@ -29,6 +30,7 @@ class AnalyseRequest:
         specialists: Their names; none for all.
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
+        review: When a human is asked about the result.
         thread: The thread; None for a new one.
         tags: Words to find the run by.
         on_busy: When another process runs the thread.
@@ -39,6 +41,7 @@ class AnalyseRequest:
     specialists: Sequence[str]
     sync: SyncPolicy
     mode: str
+    review: Review
     thread: str | None
     tags: Sequence[str]
     on_busy: OnBusy

@@ -56,6 +56,7 @@ def analyse(
     deadline: options.Deadline = 120.0,
     minimum: options.Minimum = 1,
     mode: options.Mode = "auto",
+    review: options.Review = "never",
     thread: options.Thread = None,
     tag: options.Tags = None,
     on_busy: options.OnBusy = "reject",
@@ -68,11 +69,21 @@ def analyse(
     from langgraph_quorum.orchestration.cli.busy import checked_on_busy  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.delivery import Delivery  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.settings import checked_sync  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.settings import checked_review, checked_sync  # noqa: PLC0415
 
     delivery = Delivery(json, quiet)
     sync = checked_sync(threshold=threshold, grace_s=grace, deadline_s=deadline, minimum=minimum)
-    request = AnalyseRequest(paths, specialist or [], sync, mode, thread, tag or [], checked_on_busy(on_busy), dsn)
+    request = AnalyseRequest(
+        paths,
+        specialist or [],
+        sync,
+        mode,
+        checked_review(review),
+        thread,
+        tag or [],
+        checked_on_busy(on_busy),
+        dsn,
+    )
     return run_to_end(lambda interruption: analyse_documents(request, delivery, interruption))
 
 

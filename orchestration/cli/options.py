@@ -32,6 +32,9 @@ Deadline = Annotated[
     ),
 ]
 Minimum = Annotated[int, typer.Option(metavar="N", help="Good answers without which the run fails.")]
+Review = Annotated[
+    str, typer.Option(metavar="WHEN", help="Ask a human about the result: never, unmet or always (quorum review).")
+]
 Mode = Annotated[str, typer.Option(metavar="MODE", help="auto, parallel, sequential or adaptive.")]
 Thread = Annotated[
     str | None,

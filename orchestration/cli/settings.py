@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.policies import Policies, Review, ValidationPolicy
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _FLAGS = {
     "deadline_s": "--deadline",
     "minimum": "--minimum",
     "mode": "--mode",
+    "review": "--review",
     "specialist": "--specialist",
 }
 
@@ -35,17 +37,20 @@ class AnalysisSettings:
         specialists: Their names, each once.
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
+        review: When a human is asked about the result: `never`, `unmet` or `always`.
     """
 
     specialists: tuple[str, ...]
     sync: SyncPolicy
     mode: str
+    review: Review = "never"
 
     def graph(self) -> QuorumBuilder:
         """The graph, uncompiled."""
         from langgraph_quorum.graphs.document_analysis import build_document_analysis  # noqa: PLC0415  takes a second
 
-        return build_document_analysis(self.specialists, self.sync, self.mode)
+        policies = Policies(validation=ValidationPolicy(review=self.review))
+        return build_document_analysis(self.specialists, self.sync, self.mode, policies)
 
     def as_options(self) -> dict[str, Any]:
         """As they are kept with the run, JSON; no deadline is None, for JSON has no infinity."""
@@ -58,6 +63,7 @@ class AnalysisSettings:
             "deadline_s": None if math.isinf(sync.deadline_s) else sync.deadline_s,
             "minimum": sync.minimum,
             "mode": self.mode,
+            "review": self.review,
         }
 
 
@@ -75,7 +81,9 @@ def stored_settings(options: Mapping[str, Any]) -> AnalysisSettings:
             deadline_s=math.inf if deadline_s is None else deadline_s,
             minimum=options["minimum"],
         )
-        return AnalysisSettings(tuple(options["specialists"]), sync, options["mode"])
+        return AnalysisSettings(
+            tuple(options["specialists"]), sync, options["mode"], checked_review(options.get("review", "never"))
+        )
     except (KeyError, TypeError) as error:
         raise ConfigurationError("options", error, "the run was kept by another release: start it again") from error
 
@@ -92,13 +100,28 @@ def checked_sync(*, threshold: float, grace_s: float, deadline_s: float, minimum
         raise _refused(error) from error
 
 
-def checked_settings(specialists: Sequence[str], sync: SyncPolicy, mode: str) -> AnalysisSettings:
+def checked_review(review: str) -> Review:
+    """When a human is asked, as given on the command line.
+
+    Raises:
+        RefusedError: there is no such time.
+    """
+    try:
+        return ValidationPolicy(review=cast("Review", review)).review
+    except ConfigurationError as error:
+        raise _refused(error) from error
+
+
+def checked_settings(
+    specialists: Sequence[str], sync: SyncPolicy, mode: str, review: Review = "never"
+) -> AnalysisSettings:
     """Settings as given on the command line.
 
     Args:
         specialists: Their names; none for all.
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
+        review: When a human is asked.
 
     Raises:
         RefusedError: naming the option that is wrong and what to give instead.
@@ -112,7 +135,7 @@ def checked_settings(specialists: Sequence[str], sync: SyncPolicy, mode: str) ->
         crew = document_specialists(list(specialists) or None)
     except ConfigurationError as error:
         raise _refused(error) from error
-    return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode)
+    return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode, review)
 
 
 def _refused(error: ConfigurationError) -> RefusedError:

@@ -20,7 +20,7 @@ from langgraph_quorum.orchestration.cli.review_answers import Asked, answer_of
 from langgraph_quorum.orchestration.cli.review_dialogue import ask
 from langgraph_quorum.orchestration.cli.settings import WORKFLOW, AnalysisSettings
 from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy
-from tests.cli.conftest import Quorum, one_complaint
+from tests.cli.conftest import NOWHERE, Quorum, one_complaint
 
 CREW = ("content", "quality")
 TUNING = Tuning(policies=Policies(validation=ValidationPolicy(review="always"), review=ReviewPolicy(expires_s=3600)))
@@ -245,3 +245,20 @@ def test_the_question_is_on_standard_output_as_one_json_object(quorum: Quorum, w
     shown = quorum("review", "t1", "--json", "--dsn", waiting)
     assert shown.returncode == 5
     assert set(json.loads(shown.stdout)) == {"thread_id", "status", "overdue", "interrupts"}
+
+
+def test_an_analysis_that_asks_is_waited_for_and_answered(quorum: Quorum, database: str) -> None:
+    dsn = ("--dsn", database)
+    asked = quorum(
+        "run", "analyse", "pep.rst", "--specialist", "linguistic", "--thread", "a", "--review", "always", *dsn
+    )
+    assert asked.returncode == 5
+    answered = quorum("review", "a", "--approve", *dsn)
+    assert answered.returncode == 0, answered.stderr
+    assert quorum.json("show", "a", "--json", *dsn)["status"] == "approved"
+
+
+def test_a_time_to_ask_that_there_is_not_is_refused(quorum: Quorum) -> None:
+    refused = quorum("run", "analyse", "pep.rst", "--review", "sometimes", "--dsn", NOWHERE)
+    assert refused.returncode == 2
+    assert one_complaint(refused.stderr) == "quorum: --review sometimes: give 'never', 'unmet' or 'always'"

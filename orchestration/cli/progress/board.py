@@ -18,8 +18,10 @@ NOT_BEGUN: frozenset[str] = frozenset({"planned", "waiting"})
 STAGES: dict[str, str] = {
     "analyzer": "planned the work",
     "coordinator": "sent the branches out",
+    "before_sync_point": "asked whether to go on",
     "sync_point": "passed the sync point",
     "merger": "merged the results",
+    "before_validator": "asked whether to go on",
     "validator": "checked the result",
     "load_balancer": "looked for what is worth doing again",
     "human_review": "asked a human",
