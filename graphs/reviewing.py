@@ -14,7 +14,6 @@ from langgraph_quorum.nodes.human_review import human_review_node
 from langgraph_quorum.nodes.pausing import pause_name, pausing_node
 from langgraph_quorum.nodes.reviewing.editing import ValueCheck
 from langgraph_quorum.nodes.reviewing.expiry import is_asking
-from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Pause, Policies, ReviewPolicy
 from langgraph_quorum.state.workflow import QuorumState
 
@@ -31,9 +30,6 @@ def add_review(graph: Any, fan_out: FanOut, policies: Policies, check: ValueChec
         fan_out: Of the workflow.
         policies: `review` says how a human is asked.
         check: Holds a value that a human has edited against what is asked of it.
-
-    Raises:
-        ConfigurationError: a specialist has the name of a pause.
     """
     form = policies.review.form
     graph.add_node("human_review", human_review_node(policies, check, form))
@@ -41,8 +37,6 @@ def add_review(graph: Any, fan_out: FanOut, policies: Policies, check: ValueChec
     graph.add_conditional_edges("human_review", _after_review, {**ways, **_asks("human_review", policies.review)})
     for where in policies.review.pause_before:
         name = pause_name(where)
-        if name in fan_out.seats:
-            raise ConfigurationError("Specialist.name", name, "the workflow pauses in a node of that name: rename it")
         graph.add_node(name, pausing_node(where, policies, form))
         again = list(fan_out.seats) if where == "sync_point" else ["coordinator"]
         graph.add_conditional_edges(

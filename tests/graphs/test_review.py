@@ -316,7 +316,7 @@ async def test_a_workflow_that_asks_for_no_pause_has_none() -> None:
 
 
 async def test_a_specialist_with_the_name_of_a_pause_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the workflow pauses in a node of that name: rename it"):
+    with pytest.raises(ConfigurationError, match="the workflow has a node of that name: rename it"):
         Review(Crew().scores("before_validator", 0.9), review=pausing("validator"))
 
 
