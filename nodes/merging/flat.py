@@ -36,6 +36,8 @@ def named_in(known: Mapping[str, Strategy], name: str | Strategy, field: str) ->
         raise ConfigurationError(field, name.__name__, f"give one that is made: {name.__name__}(...)")
     if callable(name):
         return str(getattr(name, "name", "") or getattr(name, "__name__", "") or "custom"), name
+    if name == "synthesis":
+        raise ConfigurationError(field, name, "give Synthesis(model): it needs a chat model")
     if not isinstance(name, str) or name not in known:
         raise ConfigurationError(field, name, f"{suggestion(str(name), known)}; or give a function")
     return name, known[name]

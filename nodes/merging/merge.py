@@ -166,7 +166,8 @@ def _by_id(results: Sequence[Scored]) -> dict[str, Scored]:
     """The results by branch; one that is given twice counts once."""
     by_id: dict[str, Scored] = {}
     for result in results:
-        if by_id.setdefault(result.branch_id, result) != result:
+        known = by_id.setdefault(result.branch_id, result)
+        if known is not result and known != result:
             raise ConfigurationError("results", result.branch_id, "give each branch once, or twice the same")
     return by_id
 

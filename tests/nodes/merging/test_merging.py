@@ -124,6 +124,8 @@ def test_wrong_strategies_are_refused_with_the_mend() -> None:
         strategy_named("wieghted")
     with pytest.raises(ConfigurationError, match=r"merge='xyz': there are best, consensus, .*; or give a function"):
         strategy_named("xyz")
+    with pytest.raises(ConfigurationError, match=r"merge='synthesis': give Synthesis\(model\)"):
+        strategy_named("synthesis")
     with pytest.raises(ConfigurationError, match=r"merge='Consensus': give one that is made: Consensus\(...\)"):
         strategy_named(Consensus)  # type: ignore[arg-type]
 
