@@ -34,7 +34,7 @@ def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy,
     async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         shelf = shelf_of(runtime.context)
         whole = state if shelf is None else {**state, "branches": await shelf.branches_back(state["branches"])}
-        results, failed, agreed = await asyncio.to_thread(_gathered, whole, specialists)
+        results, failed, agreed = await asyncio.to_thread(gathered, whole, specialists)
         merged = await _merged(results, strategy, policy, failed, task_of(state))
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
@@ -71,10 +71,15 @@ async def _merged(
         return merged
 
 
-def _gathered(
+def gathered(
     state: QuorumState, specialists: Mapping[str, Specialist]
 ) -> tuple[list[Scored], list[str], dict[str, float]]:
-    """The results to merge, the branches without one, and by branch the agreement with its peers."""
+    """What a merge of this state takes.
+
+    Returns:
+        The results, with their agreement in their quality; the branches without one; and by branch the agreement with
+        its peers.
+    """
     branches = state["branches"]
     joined = _pieces_of_joined(state)
     succeeded = [
