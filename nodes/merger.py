@@ -30,11 +30,12 @@ FALLBACK = "weighted"
 
 def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> RuntimeNode:
     """The merger of one workflow."""
+    types = {name: specialist.type for name, specialist in specialists.items()}
 
     async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         shelf = shelf_of(runtime.context)
         whole = state if shelf is None else {**state, "branches": await shelf.branches_back(state["branches"])}
-        results, failed, agreed = await asyncio.to_thread(gathered, whole, specialists)
+        results, failed, agreed = await asyncio.to_thread(gathered, whole, types)
         merged = await _merged(results, strategy, policy, failed, task_of(state))
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
@@ -71,10 +72,12 @@ async def _merged(
         return merged
 
 
-def gathered(
-    state: QuorumState, specialists: Mapping[str, Specialist]
-) -> tuple[list[Scored], list[str], dict[str, float]]:
+def gathered(state: QuorumState, types: Mapping[str, str]) -> tuple[list[Scored], list[str], dict[str, float]]:
     """What a merge of this state takes.
+
+    Args:
+        state: With all results in place.
+        types: Of the specialists, by name; one that is not named has none.
 
     Returns:
         The results, with their agreement in their quality; the branches without one; and by branch the agreement with
@@ -86,7 +89,7 @@ def gathered(
         record for branch_id, record in branches.items() if record["status"] == "succeeded" and branch_id not in joined
     ]
     failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
-    results = [_scored(record, specialists[record["specialist"]].type) for record in succeeded]
+    results = [_scored(record, types.get(record["specialist"], "")) for record in succeeded]
     agreed = consistencies(results)
     if agreed:
         results = [_with_consistency(result, branches, agreed) for result in results]
