@@ -10,7 +10,7 @@ from typing import Any
 
 from langgraph.checkpoint.base import WRITES_IDX_MAP, ChannelVersions, Checkpoint
 from langgraph.checkpoint.serde.base import SerializerProtocol
-from langgraph.checkpoint.serde.types import _DeltaSnapshot
+from langgraph.checkpoint.serde.types import TASKS, _DeltaSnapshot
 
 from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow
 from langgraph_quorum.state.errors import ChannelValueError
@@ -22,6 +22,7 @@ _LIGHT_NODES = 96
 _LIGHT_CHARS = 4096
 _ROW_BYTES = 150
 _LEAVES = frozenset({bool, int, float, type(None)})
+_NEVER_IN_CHECKPOINTS = frozenset({*WRITES_IDX_MAP, TASKS, "__return__", "__no_writes__", "__error_source_node__"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ def encode_writes(
 ) -> Rows:
     """The rows of what one task has written.
 
+    What no checkpoint can hold is refused already here: once stored, it would be applied again at each resume, and
+    the checkpoint after it refused each time, whatever became of the node meanwhile. LangGraph's own channels, which
+    no checkpoint holds, take everything.
+
     Args:
         serde: Makes bytes of values.
         place: Thread, namespace and checkpoint.
@@ -81,7 +86,9 @@ def encode_writes(
         ChannelValueError: A value cannot be stored.
     """
     rows = tuple(
-        WriteRow(*place, task_id, WRITES_IDX_MAP.get(channel, idx), task_path, channel, *_dumped(serde, channel, value))
+        WriteRow(
+            *place, task_id, WRITES_IDX_MAP.get(channel, idx), task_path, channel, *_dumped_write(serde, channel, value)
+        )
         for idx, (channel, value) in enumerate(writes)
     )
     replacing = all(row.idx < 0 for row in rows)
@@ -150,6 +157,12 @@ def split_values(checkpoint: Checkpoint, new_versions: ChannelVersions, *, seale
 def is_primitive(value: object) -> bool:
     """Whether the official saver keeps such a value in the checkpoint itself."""
     return value is None or isinstance(value, (str, int, float, bool))
+
+
+def _dumped_write(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
+    if channel not in _NEVER_IN_CHECKPOINTS:
+        _check_primitive(channel, value)
+    return _dumped(serde, channel, value)
 
 
 def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:

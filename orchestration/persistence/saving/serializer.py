@@ -55,7 +55,7 @@ class StrictSerializer(JsonPlusSerializer):
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Serialize `obj`, and refuse now what could not be read back later."""
         if isinstance(obj, BaseException):
-            obj = repr(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
+            obj = _said(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
         kind, data = ("msgpack", _packed(obj)) if type(obj) in _SENDING else super().dumps_typed(obj)
         if kind == "msgpack" and _MAYBE_OBJECT.search(data):
             with _refusals() as refused:
@@ -82,6 +82,14 @@ class StrictSerializer(JsonPlusSerializer):
                 " state, pass it as allow=[...]; if not, somebody else wrote this row"
             )
         return value
+
+
+def _said(error: BaseException) -> str:
+    """An exception in words, whatever its own `__repr__` does."""
+    try:
+        return repr(error).encode("utf-8", "backslashreplace").decode()
+    except Exception:  # noqa: BLE001 - an error that cannot be told is still one
+        return f"{type(error).__name__}(...)"
 
 
 def _packed(value: Any) -> bytes:

@@ -1,11 +1,16 @@
 """A value that cannot be stored fails its own call with the name of its channel, and nothing else."""
 
 import asyncio
+import math
 from typing import Any
 
 import psycopg
 import pytest
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import empty_checkpoint
+from langgraph.checkpoint.serde.types import ERROR, INTERRUPT, RESUME
+from langgraph.graph import START, StateGraph
+from typing_extensions import TypedDict
 
 from langgraph_quorum.orchestration.persistence.saving.encoding import LARGE_CHARS
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
@@ -49,6 +54,87 @@ async def test_a_write_that_cannot_be_stored_fails_alone(saver: GroupCommitSaver
     calls = [saver.aput_writes(at("t"), [("odd", value if n == 5 else n)], f"task-{n}") for n in range(10)]
     ends = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(end) for end in ends] == [*[type(None)] * 5, ChannelValueError, *[type(None)] * 4]
+
+
+@pytest.mark.parametrize("value", POISON.values(), ids=POISON)
+async def test_a_write_that_no_checkpoint_could_hold_is_refused_and_none_of_its_task_is_stored(
+    saver: GroupCommitSaver, value: object
+) -> None:
+    await saver.aput(
+        {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}, {**empty_checkpoint(), "id": "c"}, {}, {}
+    )
+    with pytest.raises(ChannelValueError) as refused:
+        await saver.aput_writes(at("t"), [("even", 1), ("odd", value)], "task")
+    assert refused.value.channel == "odd"
+    stored = await saver.aget_tuple(at("t"))
+    assert stored is not None
+    assert stored.pending_writes == []
+
+
+class UnspeakableError(Exception):
+    """Its text is half of a character."""
+
+    def __repr__(self) -> str:
+        return "\ud800"
+
+
+class DumbError(Exception):
+    """It has no text at all."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "kept"),
+    [
+        (ERROR, ValueError("a\x00b\ud800"), "ValueError('a\\x00b\\ud800')"),
+        (ERROR, UnspeakableError(), "\\ud800"),
+        (ERROR, DumbError(), "DumbError(...)"),
+        (RESUME, "a\x00b", "a\x00b"),
+        (INTERRUPT, [math.inf], [math.inf]),
+        ("__return__", math.inf, math.inf),
+        ("odd", [math.inf, "a\x00b"], [math.inf, "a\x00b"]),
+    ],
+)
+async def test_what_no_checkpoint_holds_as_json_is_stored_whatever_it_is(
+    saver: GroupCommitSaver, channel: str, value: object, kept: object
+) -> None:
+    await saver.aput(
+        {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}, {**empty_checkpoint(), "id": "c"}, {}, {}
+    )
+    await saver.aput_writes(at("t"), [(channel, value)], "task")
+    stored = await saver.aget_tuple(at("t"))
+    assert stored is not None
+    assert stored.pending_writes == [("task", channel, kept)]
+
+
+class Measured(TypedDict, total=False):
+    """A graph's state: a value, and that a second node has seen it."""
+
+    measure: float | str
+    seen: bool
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "a\x00b", "\ud800"], ids=["NaN", "infinity", "NUL", "surrogate"])
+async def test_once_the_node_is_mended_a_thread_that_met_poison_goes_on(
+    saver: GroupCommitSaver, value: float | str
+) -> None:
+    given = [value]
+
+    def graph() -> Any:
+        builder = StateGraph(Measured)
+        builder.add_node("measure", lambda _: {"measure": given[0]})
+        builder.add_node("see", lambda _: {"seen": True})
+        builder.add_edge(START, "measure")
+        builder.add_edge("measure", "see")
+        return builder.compile(checkpointer=saver)
+
+    config = RunnableConfig(configurable={"thread_id": "t"})
+    with pytest.raises(ChannelValueError, match="measure"):
+        await graph().ainvoke({}, config)
+    given[0] = 0.5
+    assert await graph().ainvoke(None, config) == {"measure": 0.5, "seen": True}
 
 
 async def test_what_only_postgres_refuses_fails_alone_too(saver: GroupCommitSaver) -> None:
