@@ -12,16 +12,19 @@ import pytest
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import Command, Send, interrupt
 from typing_extensions import TypedDict
 
+from langgraph_quorum.orchestration.persistence.encryption import Encryption
+from langgraph_quorum.orchestration.persistence.keys import Keys
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
-from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
+from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError, SealError
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "t"}}
 
@@ -150,6 +153,30 @@ def test_a_callable_hidden_inside_an_allowed_type_is_refused() -> None:
 def test_formats_that_could_run_something_are_not_read(kind: str, data: bytes) -> None:
     with pytest.raises(BlockedTypeError):
         StrictSerializer().loads_typed((kind, data))
+
+
+def test_only_our_own_error_tells_of_a_refusal_and_another_serializer_still_warns(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ours, others = (forged(0, ("nowhere.at_all", name, "")) for name in ("OfOurs", "OfOthers"))
+    with pytest.raises(BlockedTypeError, match="OfOurs"):
+        StrictSerializer().loads_typed(("msgpack", ours))
+    with pytest.raises(BlockedTypeError, match=r"\.join"):  # a method, which LangGraph logs in other words
+        StrictSerializer().loads_typed(("msgpack", forged(3, ("os", "path", "a", "join"))))
+    assert caplog.text == ""
+    JsonPlusSerializer(allowed_msgpack_modules=None).loads_typed(("msgpack", others))
+    assert "Blocked deserialization of nowhere.at_all.OfOthers" in caplog.text
+
+
+async def test_what_is_encrypted_is_not_read_without_keys_and_the_error_names_them(database: str) -> None:
+    sealer = Encryption(Keys("k", {"k": b"k" * 32}))
+    async with open_pool(database) as pool:
+        await migrate(pool)
+        builder = StateGraph(State).add_node("work", work).add_edge(START, "work")
+        graph = builder.compile(checkpointer=make_saver(pool, sealer=sealer))
+        await graph.ainvoke({"messages": [HumanMessage("hello")]}, THREAD)
+        with pytest.raises(SealError, match="set QUORUM_ENCRYPTION_KEYS"):
+            await builder.compile(checkpointer=make_saver(pool)).aget_state(THREAD)
 
 
 def test_plain_json_of_old_checkpoints_is_still_read() -> None:

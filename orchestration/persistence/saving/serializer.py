@@ -8,6 +8,7 @@ an error, when it is read and already when it is written.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,9 @@ from langgraph.checkpoint.serde.jsonplus import (
 )
 from langgraph.types import Send
 
-from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError
+from langgraph_quorum.orchestration.persistence.encryption import SEALED
+from langgraph_quorum.orchestration.persistence.keys import KEYS_VARIABLE
+from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError, SealError
 
 _PLAIN_FORMATS = frozenset({"null", "bytes", "bytearray", "msgpack"})
 _BLOCKED_KINDS = frozenset({"msgpack_blocked", "msgpack_method_blocked"})
@@ -68,8 +71,17 @@ class StrictSerializer(JsonPlusSerializer):
         return kind, data
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """Restore what was dumped."""
+        """Restore what was dumped.
+
+        Raises:
+            SealError: It is encrypted; what is has been opened before it comes here, where there are keys.
+        """
         kind, payload = data
+        if kind == SEALED:
+            raise SealError(
+                f"a checkpoint is encrypted, and is read without keys: set {KEYS_VARIABLE}, or give the sealer that"
+                " it was stored with"
+            )
         if kind == "json":
             return json.loads(payload, object_hook=_refuse_constructor)
         if kind not in _PLAIN_FORMATS:
@@ -122,7 +134,13 @@ def _note_refusal(event: SerdeEvent) -> None:
         refused.append(f"{name}.{event['method']}" if "method" in event else name)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not what LangGraph logs of a refusal that is raised here: its advice is to set what this serializer sets."""
+    return _refused.get() is None or not str(record.msg).startswith("Blocked deserialization of")
+
+
 register_serde_event_listener(_note_refusal)
+logging.getLogger(JsonPlusSerializer.__module__).addFilter(_is_news)
 
 
 def _listed(names: Sequence[str]) -> str:
