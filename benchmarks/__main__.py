@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import many_runs, persistence, scaling, straggler, trivial, waiting
+from benchmarks import many_runs, merge_quality, persistence, scaling, straggler, trivial, waiting
 from benchmarks.measuring import table
 
 
@@ -42,6 +42,7 @@ GROUPS: dict[str, Callable[[], None]] = {
     "scaling": _scaling,
     "many_runs": _many_runs,
     "persistence": _persistence,
+    "merge_quality": merge_quality.measure,
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, TypeAlias, TypeVar
 
+from langchain_core.embeddings import Embeddings
 from langgraph.graph import END, START, StateGraph
 
 from langgraph_quorum.graphs.reviewing import add_review, way_into
@@ -66,6 +67,7 @@ class Tuning:
         checks: What the merged result is checked for besides the standard checks: functions of what is `Checked`, or
             `Check(function, severity=...)`. One with the name of a standard check takes its place.
         threads: The pool in which sync specialists run; None for one that all workflows of the process share.
+        embeddings: Compare results of one subject by meaning, too: their agreement is part of their quality.
     """
 
     policies: Policies = field(default_factory=Policies)
@@ -77,6 +79,7 @@ class Tuning:
     bundle: BundleSize = None
     threads: ThreadPolicy | None = None
     checks: Sequence[Check | CheckFunction] = ()
+    embeddings: Embeddings | None = None
 
     def __post_init__(self) -> None:
         kinds: tuple[tuple[str, Any, str], ...] = (
@@ -88,6 +91,7 @@ class Tuning:
             ("conditions", Mapping, "give a dict of functions by name"),
             ("resources", Mapping, "give a dict of capacities by name"),
             ("checks", (tuple, list), "give a tuple of checks"),
+            ("embeddings", (Embeddings, NoneType), "give LangChain embeddings"),
         )
         for name, kind, mend in kinds:
             value = getattr(self, name)
@@ -107,7 +111,9 @@ def build_workflow(
     Args:
         specialists: At least one; each becomes a node of its own.
         sync: When the sync point moves on; a list for several named points.
-        merge: `weighted`, `best`, `merge_all`, or a function of the results and their weights.
+        merge: `weighted`, `best`, `merge_all`, `consensus`, `resolve`, `patterns`, one of these with options such as
+            `Consensus(agreement=0.7)`, `Hierarchical(...)`, `Synthesis(model)`, or a function of the results and their
+            weights.
         mode: `auto` lets the analyzer measure and choose; or `parallel`, `sequential`, `adaptive`.
         tuning: Everything else, with defaults.
 
@@ -137,7 +143,7 @@ def build_workflow(
     for name in index:
         graph.add_node(name, branch_node(name, crew), input_schema=Bundle)
     graph.add_node("sync_point", sync_point_node(fan_out, policies.growth, order))
-    graph.add_node("merger", merger_node(index, merge, policies.weight))
+    graph.add_node("merger", merger_node(index, merge, policies.weight, tuned.embeddings))
     graph.add_node("validator", validator_node(policies.validation, fan_out, checks))
     graph.add_node("load_balancer", load_balancer_node(fan_out, policies, order))
     add_review(graph, fan_out, policies, value_check(checks, fan_out))

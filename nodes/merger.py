@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+from langchain_core.embeddings import Embeddings
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 
@@ -18,6 +19,7 @@ from langgraph_quorum.nodes.merging.merge import amerge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
 from langgraph_quorum.nodes.scoring.consistency import consistencies
+from langgraph_quorum.nodes.scoring.semantic import aconsistencies
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.policies import WeightPolicy
@@ -28,29 +30,49 @@ FALLBACK = "weighted"
 """What merges where another strategy fails."""
 
 
-def merger_node(specialists: Mapping[str, Specialist], strategy: str | Strategy, policy: WeightPolicy) -> RuntimeNode:
-    """The merger of one workflow."""
+def merger_node(
+    specialists: Mapping[str, Specialist],
+    strategy: str | Strategy,
+    policy: WeightPolicy,
+    embeddings: Embeddings | None = None,
+) -> RuntimeNode:
+    """The merger of one workflow. With embeddings, results are compared by meaning, too."""
     types = {name: specialist.type for name, specialist in specialists.items()}
 
     async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         shelf = shelf_of(runtime.context)
         whole = state if shelf is None else {**state, "branches": await shelf.branches_back(state["branches"])}
-        results, failed, agreed = await asyncio.to_thread(gathered, whole, types)
+        meant = None
+        if embeddings is not None:
+            compared, _, _ = await asyncio.to_thread(gathered, whole, types, {})
+            meant = await aconsistencies(compared, embeddings)
+        measured = None if meant is None else meant.scores
+        results, failed, agreed = await asyncio.to_thread(gathered, whole, types, measured)
         merged = await _merged(results, strategy, policy, failed, task_of(state))
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
+        if meant is not None and meant.evidence:
+            merged["metadata"] = {**merged["metadata"], "consistency_evidence": meant.evidence}
         low, high = merged["confidence_interval"]
         why = f"{merged['strategy']}: quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]"
         if "fallback" in merged["metadata"]:
             why = f"{merged['metadata']['fallback']['why']}; {why}"
         data = {"sources": merged["sources_count"], "failed": some(failed), "success_rate": merged["success_rate"]}
         return {
+            **_paid(state, merged),
             "merged": merged if shelf is None else await shelf.away(merged),
             "merged_round": state["round"],
             "timeline": [entry(state, "merger", "merged", why, **data)],
         }
 
     return merger
+
+
+def _paid(state: QuorumState, merged: Merged) -> dict[str, Any]:
+    """What a model that merges has cost, on top of what the branches did."""
+    usage = merged["metadata"].get("usage")
+    cost = usage.get("cost") if isinstance(usage, Mapping) else None
+    return {"load": {**state["load"], "cost": state["load"]["cost"] + cost}} if cost else {}
 
 
 async def _merged(
@@ -72,12 +94,15 @@ async def _merged(
         return merged
 
 
-def gathered(state: QuorumState, types: Mapping[str, str]) -> tuple[list[Scored], list[str], dict[str, float]]:
+def gathered(
+    state: QuorumState, types: Mapping[str, str], agreed: Mapping[str, float] | None = None
+) -> tuple[list[Scored], list[str], Mapping[str, float]]:
     """What a merge of this state takes.
 
     Args:
         state: With all results in place.
         types: Of the specialists, by name; one that is not named has none.
+        agreed: By branch the agreement with its peers, 0..1; measured here when left out.
 
     Returns:
         The results, with their agreement in their quality; the branches without one; and by branch the agreement with
@@ -90,7 +115,8 @@ def gathered(state: QuorumState, types: Mapping[str, str]) -> tuple[list[Scored]
     ]
     failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
     results = [_scored(record, types.get(record["specialist"], "")) for record in succeeded]
-    agreed = consistencies(results)
+    if agreed is None:
+        agreed = consistencies(results)
     if agreed:
         results = [_with_consistency(result, branches, agreed) for result in results]
     return results, failed, agreed

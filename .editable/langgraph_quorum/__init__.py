@@ -12,9 +12,15 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.artifacts.access import artifact_store
     from langgraph_quorum.nodes.branching.harvest import late_results
     from langgraph_quorum.nodes.branching.thread_pool import thread_statistics
+    from langgraph_quorum.nodes.checking.check import Check, Checked
+    from langgraph_quorum.nodes.merging.consensus import Consensus
+    from langgraph_quorum.nodes.merging.hierarchical import Hierarchical
     from langgraph_quorum.nodes.merging.merge import merge
+    from langgraph_quorum.nodes.merging.resolve import Resolve
     from langgraph_quorum.nodes.merging.scored import Scored
     from langgraph_quorum.nodes.merging.strategies import Made
+    from langgraph_quorum.nodes.merging.suggestion import suggest_strategy
+    from langgraph_quorum.nodes.merging.synthesis import Synthesis
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
@@ -36,7 +42,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Branch",
+    "Check",
+    "Checked",
+    "Consensus",
     "GrowthPolicy",
+    "Hierarchical",
     "Made",
     "ModePolicy",
     "Orchestrator",
@@ -45,12 +55,14 @@ __all__ = [
     "QuorumContext",
     "QuorumError",
     "RecoveryPolicy",
+    "Resolve",
     "Resources",
     "Run",
     "Scored",
     "Specialist",
     "SyncOrchestrator",
     "SyncPolicy",
+    "Synthesis",
     "ThreadPolicy",
     "Tuning",
     "ValidationPolicy",
@@ -61,11 +73,18 @@ __all__ = [
     "late_results",
     "merge",
     "quorum_branch",
+    "suggest_strategy",
     "thread_statistics",
     "workflow_specialist",
 ]
 
 _HOMES = {
+    "nodes.checking.check": ("Check", "Checked"),
+    "nodes.merging.consensus": ("Consensus",),
+    "nodes.merging.hierarchical": ("Hierarchical",),
+    "nodes.merging.resolve": ("Resolve",),
+    "nodes.merging.synthesis": ("Synthesis",),
+    "nodes.merging.suggestion": ("suggest_strategy",),
     "graphs.nested": ("workflow_specialist",),
     "graphs.workflow": ("Tuning", "build_workflow"),
     "nodes.alone.branch": ("quorum_branch",),
