@@ -109,4 +109,22 @@ PrunedStatus = Annotated[
         " failed, cancelled.",
     ),
 ]
+Strategy = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="merge_all, best, weighted, consensus, resolve, hierarchical or patterns.",
+        show_default=False,
+    ),
+]
+QualityShare = Annotated[
+    float | None, typer.Option(metavar="X", help="Share of the quality in a weight, from 0; the run's when left out.")
+]
+SpeedShare = Annotated[
+    float | None, typer.Option(metavar="X", help="Share of the speed in a weight, from 0; the run's when left out.")
+]
+Halving = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="When the speed's part has halved, above 0; the run's when left out."),
+]
 Version = Annotated[bool, typer.Option("--version", help="Print the version and end.")]

@@ -77,6 +77,34 @@ def history(
 
 
 @stored_app.command()
+def explain(thread: options.ThreadArgument, json: options.JsonFlag = False, dsn: options.DsnOption = None) -> int:
+    """Say why a run came out as it did: who was waited for, how results weigh, who disagreed, what it cost."""
+    from langgraph_quorum.orchestration.cli.explaining import explain_thread  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
+
+    return run_to_end(lambda _: explain_thread(dsn, thread, as_json=json))
+
+
+@stored_app.command()
+def remerge(
+    thread: options.ThreadArgument,
+    *,
+    strategy: options.Strategy,
+    quality_share: options.QualityShare = None,
+    speed_share: options.SpeedShare = None,
+    halving: options.Halving = None,
+    json: options.JsonFlag = False,
+    dsn: options.DsnOption = None,
+) -> int:
+    """Merge what a run has stored once more, beside how it was merged. No specialist runs, nothing is written."""
+    from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.remerging import RemergeRequest, remerge_thread  # noqa: PLC0415
+
+    request = RemergeRequest.of(thread, strategy, quality_share=quality_share, speed_share=speed_share, halving=halving)
+    return run_to_end(lambda _: remerge_thread(dsn, request, as_json=json))
+
+
+@stored_app.command()
 def resume(
     thread: options.ThreadArgument,
     *,

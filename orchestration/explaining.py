@@ -1,0 +1,29 @@
+"""Explaining a run from what is stored of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from langgraph_quorum.nodes.explaining.explain import explain
+from langgraph_quorum.nodes.explaining.explanation import Explanation
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.orchestration.stored_state import in_short, read_state
+
+__all__ = ["Explanation", "explain", "explain_run"]
+
+
+async def explain_run(pool: Pool, saver: BaseCheckpointSaver[Any], run: StoredRun) -> Explanation:
+    """Say how a stored run came to its result, or how far it has come. Its graph is not needed.
+
+    Raises:
+        ConfigurationError: the run is one of a graph that is no workflow of ours.
+        QuorumError: it cannot be read.
+    """
+    stored = await read_state(pool, saver, run)
+    told = {"task": run.task, **stored.values}
+    questions = in_short(stored.questions.values())
+    return await asyncio.to_thread(explain, told, thread_id=run.thread_id, status=run.status, open_questions=questions)
