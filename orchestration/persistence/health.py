@@ -16,6 +16,7 @@ from langgraph_quorum.orchestration.persistence.embedded import (
     embedded_postgres,
     free_bytes,
 )
+from langgraph_quorum.orchestration.persistence.keys_in_use import KeysInUse, given_keys, keys_in_use
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings, Preset
@@ -54,6 +55,7 @@ class Diagnosis:
         behind_pooler: A connection pooler stands between us and the server.
         migrations: How far the database is migrated.
         writable: A row could be written (and was rolled back).
+        encryption: Which keys are given, and which ones the database was written with.
         dsn_understood: False when the connection string is none, so that no database was looked for.
         problems: Everything that needs somebody's hand.
     """
@@ -68,6 +70,7 @@ class Diagnosis:
     behind_pooler: bool | None = None
     migrations: MigrationStatus | None = None
     writable: bool | None = None
+    encryption: KeysInUse | None = None
     dsn_understood: bool = True
     problems: tuple[Problem, ...] = field(default=())
 
@@ -110,7 +113,7 @@ async def diagnose(
         source: Literal["argument", "QUORUM_DSN"] = "QUORUM_DSN" if dsn is None else "argument"
         unread = Diagnosis("(unreadable)", source, dsn_understood=False)
         return unread.with_problem(f"{error.field} is not a DSN", error.mend)
-    diagnosis = Diagnosis(found.shown, found.source)
+    diagnosis = Diagnosis(found.shown, found.source, encryption=given_keys(environ))
     try:
         settings = replace(PoolSettings.from_environ(environ) if pool is None else pool, max_size=2, min_size=1)
         settings = replace(settings, timeout_s=timeout_s)
@@ -120,8 +123,12 @@ async def diagnose(
         async with _running(found, diagnosis.folder) as text, open_pool(text, settings) as opened:
             diagnosis = await _examine_server(opened, diagnosis)
             diagnosis = await _examine_tables(opened, diagnosis)
+            if diagnosis.writable:
+                diagnosis = replace(diagnosis, encryption=await keys_in_use(opened, environ))
     except (ConfigurationError, DatabaseError, MissingExtraError) as error:
         diagnosis = _noted(diagnosis, error)
+    for what, mend in diagnosis.encryption.faults if diagnosis.encryption else ():
+        diagnosis = diagnosis.with_problem(what, mend)
     return diagnosis
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from langgraph_quorum.orchestration.cli.doctor import EXTRAS, missing_of
 from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.keys import generate_key
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from tests.cli.conftest import NOWHERE, Quorum
 
@@ -33,6 +35,20 @@ def test_a_healthy_database_is_described(quorum: Quorum, database: str) -> None:
     assert f"migrations current (ours {OURS} of {OURS}" in said
     assert (found["healthy"], found["writable"], found["source"]) == (True, True, "argument")
     assert found["extras"].keys() == set(EXTRAS)
+
+
+def test_the_encryption_is_described_and_keys_that_do_not_fit_are_a_problem(quorum: Quorum, database: str) -> None:
+    asyncio.run(migrated(database))
+    keys = {"QUORUM_ENCRYPTION_KEYS": generate_key("spring")}
+
+    given = " ".join(quorum("doctor", "--dsn", database, environ=keys).stdout.split())
+    found = json.loads(quorum("doctor", "--dsn", database, "--json", environ=keys).stdout)
+    garbled = quorum("doctor", "--dsn", database, environ={"QUORUM_ENCRYPTION_KEYS": "garbled"})
+
+    assert "encryption with spring (stored: nothing)" in given
+    assert (found["encryption"]["keys"], found["encryption"]["stored_with"]) == (["spring"], [])
+    assert garbled.returncode == 4
+    assert "QUORUM_ENCRYPTION_KEYS cannot be understood" in garbled.stdout
 
 
 def test_each_problem_comes_with_its_mend_and_no_password(quorum: Quorum) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, migrations_done
+from langgraph_quorum.orchestration.persistence.keys_in_use import KeysInUse
 
 _SOURCES = {"argument": "from --dsn", "QUORUM_DSN": "from QUORUM_DSN", "embedded": "nothing else was named"}
 _PRESETS = {"direct": "direct connection", "transaction": "transaction pooler"}
@@ -66,6 +67,20 @@ def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
             current = "none yet, the first run makes the tables"
         yield "migrations", f"{current} ({migrations_done(migrations)})"
     yield "can write", {True: "yes", False: "no", None: "not known"}[diagnosis.writable]
+    if diagnosis.encryption is not None:
+        yield "encryption", _encryption(diagnosis.encryption)
+
+
+def _encryption(found: KeysInUse) -> str:
+    if found.keys is None:
+        given = "the keys cannot be used"
+    else:
+        given = f"with {found.keys[0]}" if found.keys else "no keys"
+        given += f", opened with {', '.join(found.keys[1:])} too" if found.keys[1:] else ""
+    if found.stored_with is None:
+        return given
+    stored = [f"encrypted with {name}" for name in found.stored_with] + (["plain"] if found.plain else [])
+    return f"{given} (stored: {', '.join(stored) or 'nothing'})"
 
 
 def _extra(name: str, missing: Sequence[str]) -> Text:
