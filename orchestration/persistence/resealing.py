@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from psycopg.rows import DictRow
 
-from langgraph_quorum.orchestration.persistence.encryption import Encryption, header
+from langgraph_quorum.orchestration.persistence.encryption import Encryption, described, header
 from langgraph_quorum.orchestration.persistence.inline_values import move_inline_values
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.resealable import SUBJECTS, Subject
@@ -31,6 +31,7 @@ _PAGE_S = 60.0
 _PASSES = 3
 _PAUSE_S = 0.2
 _TOLD = 10
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class ResealReport:
         resealed: Now sealed with the current key, and were not before.
         left: Were in use each time: do it again.
         refused: Could not be opened, or are plain and that is not allowed. They were left as they are.
-        reasons: Of the first ten that were refused.
+        reasons: Of those that were refused, one text for each table and reason, ten at most: how many there are of
+            them, why, and the places of a few.
     """
 
     resealed: dict[str, int]
@@ -81,10 +83,40 @@ async def reseal(pool: Pool, sealer: Encryption, *, plain_allowed: bool = False,
         raise ConfigurationError("rows", rows, "give at least 1")
     work = _Work(pool, sealer, rows, plain_allowed=plain_allowed)
     if plain_allowed:
-        work.note("inline", *await move_inline_values(pool, sealer, rows))
+        moved, left, reasons = await move_inline_values(pool, sealer, rows)
+        work.note("inline", moved, left, _Refusals.of(reasons))
     for subject in SUBJECTS:
         await work.do(subject)
     return work.report()
+
+
+@dataclass(frozen=True)
+class _Refusals:
+    """Values of one subject that were refused: by the reason, how many they are and where the first ones are."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    places: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @classmethod
+    def of(cls, reasons: Iterable[str]) -> _Refusals:
+        """Those of moving values, which read `place has reason`."""
+        refusals = cls()
+        for reason in reasons:
+            place, has, why = reason.partition(" has ")
+            refusals.add(place, has.strip() + " " + why)
+        return refusals
+
+    def add(self, place: str, why: str) -> None:
+        """One more."""
+        self.counts[why] += 1
+        if len(self.places[why]) < _EXAMPLES:
+            self.places[why].append(place)
+
+    def told(self, name: str) -> Iterator[str]:
+        """A text for each reason, the most frequent first."""
+        for why, count in self.counts.most_common():
+            places = self.places[why]
+            yield f"{places[0]} {why}" if count == 1 else f"{count} {name}: each {why}; such as {', '.join(places)}"
 
 
 class _Work:
@@ -93,29 +125,29 @@ class _Work:
         head = header(sealer.current)
         self._wanted = {"header": head, "header64": base64.b64encode(head).decode(), "size": _PAGE_BYTES, "rows": rows}
         self._resealed, self._left, self._refused = Counter[str](), Counter[str](), Counter[str]()
-        self._reasons: dict[str, Sequence[str]] = {}
+        self._refusals: dict[str, _Refusals] = {}
 
-    def note(self, name: str, done: int, left: int, reasons: Sequence[str]) -> None:
+    def note(self, name: str, done: int, left: int, refusals: _Refusals) -> None:
         """Take in what came of one subject."""
-        self._resealed[name], self._left[name], self._refused[name] = done, left, len(reasons)
-        self._reasons[name] = reasons
+        self._resealed[name], self._left[name], self._refused[name] = done, left, refusals.counts.total()
+        self._refusals[name] = refusals
 
     def report(self) -> ResealReport:
         """All that was noted."""
         resealed, left, refused = (dict(+counter) for counter in (self._resealed, self._left, self._refused))
-        return ResealReport(resealed, left, refused, tuple(chain(*self._reasons.values()))[:_TOLD])
+        told = chain.from_iterable(refusals.told(name) for name, refusals in self._refusals.items())
+        return ResealReport(resealed, left, refused, tuple(islice(told, _TOLD)))
 
     async def do(self, subject: Subject) -> None:
         """Pass over a table until nothing in it was in use, or a few times."""
         done = 0
         for _ in range(_PASSES):
-            left, reasons = 0, list[str]()
+            left, refusals = 0, _Refusals()
             async for page in self._pages(subject):
-                new, refused = await asyncio.to_thread(self._sealed, subject, page)
+                new = await asyncio.to_thread(self._sealed, subject, page, refusals)
                 changed = await self._swap(subject, new) if new else 0
                 done, left = done + changed, left + len(new) - changed
-                reasons += refused
-            self.note(subject.name, done, left, reasons)
+            self.note(subject.name, done, left, refusals)
             if not left:
                 return
             await asyncio.sleep(_PAUSE_S)
@@ -137,18 +169,19 @@ class _Work:
             if stale := [row for row in found if row["stale"]]:
                 yield stale
 
-    def _sealed(self, subject: Subject, page: list[DictRow]) -> tuple[list[DictRow], list[str]]:
-        """The rows with their new values, and why there are none for the others."""
-        new, refused = [], []
+    def _sealed(self, subject: Subject, page: list[DictRow], refusals: _Refusals) -> list[DictRow]:
+        """The rows with their new values; why there are none for the others goes to `refusals`."""
+        new = []
         for row in page:
             try:
                 kind, data = subject.resealed(self._sealer, row, plain_allowed=self._plain_allowed)
             except SealError as error:
-                logger.warning("not sealed anew: %s", error)
-                refused.append(str(error))
+                logger.debug("not sealed anew: %s", error)
+                place = described(subject.place(row))
+                refusals.add(place, str(error).removeprefix(f"{place} "))
             else:
                 new.append({**row, "new_kind": kind, "new_data": data})
-        return new, refused
+        return new
 
     async def _swap(self, subject: Subject, rows: list[DictRow]) -> int:
         """How many rows were still what had been read, and are sealed anew now."""

@@ -1,6 +1,7 @@
 """Rotation: all that is stored is sealed with the new key, in pages, beside runs, and what cannot be is reported."""
 
 import asyncio
+import logging
 import uuid
 from typing import Any
 
@@ -176,6 +177,24 @@ async def test_without_the_old_key_it_says_which_one_is_missing(pool: Pool) -> N
     assert report.resealed == {}
     assert "key 'old', which was not given" in report.reasons[0]
     await stored(pool, "one", OLD)
+
+
+async def test_refusals_of_one_reason_are_told_once_with_their_number_and_a_few_places(
+    pool: Pool, database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(20):
+        await store(pool, f"t{number}", OLD, checkpoints=1)
+    change(database, "UPDATE checkpoint_blobs SET type = 'json' WHERE thread_id = 't3' AND channel = 'text'")
+    report = await reseal(pool, NEW, rows=7)
+    first, second, *rest = report.reasons
+    # 7 blobs of each thread, one of them no longer sealed
+    assert first.startswith("139 checkpoint_blobs: each is encrypted with the key 'old', which was not given: ")
+    assert first.count(" of thread ") == 3
+    assert second.startswith("text/1 of thread 't3' in checkpoint_blobs is not encrypted")
+    assert [reason.partition(":")[0] for reason in rest] == [
+        "60 checkpoint_writes", "20 checkpoints", "20 options", "20 tasks"
+    ]  # fmt: skip
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_a_row_that_changes_between_reading_and_writing_is_kept_and_done_the_next_time(
