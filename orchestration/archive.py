@@ -29,16 +29,20 @@ History: TypeAlias = list[StoredCheckpoint]
 
 
 class Archive:
-    """The runs on one database. What reads holds for runs of all workflows, whoever drives them."""
+    """The runs on one database. What reads without the graph holds for runs of all workflows."""
 
     def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
         self._driver, self._saver, self._pool = driver, saver, pool
 
     async def get(self, thread_id: str) -> dict[str, Any]:
-        """The outcome as it stands, without driving the run.
+        """The outcome as it stands, without driving the run; of one that its graph failed with the `reason`.
+
+        The keys `thread_id`, `status`, `interrupts` and `reason` are always ours: fields of the same names, of a graph
+        of your own, are under `values`.
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: the run is one of another workflow.
             DatabaseError: the database cannot be used.
         """
         return await self._driver.outcome(await get_run(self._pool, thread_id))
@@ -92,7 +96,7 @@ class Archive:
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
-            ConfigurationError: `limit` or `before` makes no sense.
+            ConfigurationError: `limit` makes no sense, or the run has no checkpoint `before`.
             DatabaseError: the database cannot be used.
         """
         return await read_history(self._saver, thread_id, limit=limit, before=before)

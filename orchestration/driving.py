@@ -18,8 +18,9 @@ from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.clocks import clocks_agree
 from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
+from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
-from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, outcome_of, status_of
+from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
@@ -29,6 +30,7 @@ from langgraph_quorum.orchestration.persistence.register import record_end, reco
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run, get_run, opened
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.orchestration.standing import check_nodes, standing, status_now
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.records import RunStatus
@@ -79,7 +81,7 @@ class Driver:
                 the review policy says for that case.
             DatabaseError: the database cannot be used.
             ClockError: this host's clock is behind that of the thread's last driver.
-            ConfigurationError: the thread runs another workflow.
+            ConfigurationError: the thread runs another workflow, or waits for a node that the graph does not have.
         """
         thread_id = run.thread_id
         async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
@@ -87,6 +89,9 @@ class Driver:
             await clocks_agree(thread_id, snapshot.created_at)
             found = await find_run(self.pool, thread_id)
             stored = None if found is None else opened(found, self.sealer)
+            if stored is not None:
+                self.check_workflow(stored)
+            await check_nodes(self.graph, thread_id, snapshot)
             late = await overdue(self.pool, open_questions(snapshot))
             refused = given.answering(late)
             values, given = self._to_do(thread_id, given, stored, snapshot, late)
@@ -100,7 +105,7 @@ class Driver:
                 snapshot, status = await self._through(run, values, given.context, lease)
                 if refused:
                     raise too_late(thread_id, refused, status)
-            run.workflow_id = snapshot.values.get("workflow_id", "")
+            run.workflow_id = snapshot.values.get("workflow_id", "") if ours(snapshot.values) else ""
             return await self._outcome_of(thread_id, snapshot, status)
 
     async def stored(self, thread_id: str) -> StoredRun:
@@ -118,10 +123,16 @@ class Driver:
             return await self.graph.aget_state(_config(thread_id))
 
     async def outcome(self, stored: StoredRun) -> dict[str, Any]:
-        """The output of a run as it stands."""
+        """The output of a run as it stands, with the `reason` when the graph has failed.
+
+        Raises:
+            ConfigurationError: the thread runs another workflow.
+        """
+        self.check_workflow(stored)
         snapshot = await self.snapshot(stored.thread_id)
-        status: RunStatus = "running" if stored.live else _status(snapshot, cancelled=stored.status == "cancelled")
-        return await self._outcome_of(stored.thread_id, snapshot, status)
+        status: RunStatus = "running" if stored.live else await standing(self.graph, stored, snapshot)
+        reason = stored.reason if status == "failed" else None
+        return await self._outcome_of(stored.thread_id, snapshot, status, reason)
 
     def check_workflow(self, stored: StoredRun) -> None:
         """Refuse a run of another workflow.
@@ -140,10 +151,13 @@ class Driver:
         schema = self.graph.context_schema
         return with_artifacts(given, self.artifacts, thread_id, token=token, schema=schema)
 
-    async def _outcome_of(self, thread_id: str, snapshot: StateSnapshot, status: RunStatus) -> dict[str, Any]:
+    async def _outcome_of(
+        self, thread_id: str, snapshot: StateSnapshot, status: RunStatus, reason: str | None = None
+    ) -> dict[str, Any]:
         channels = self.graph.output_channels
         names = [channels] if isinstance(channels, str) else list(channels)
-        return await with_text({**outcome_of(thread_id, snapshot, names), "status": status}, self.artifacts)
+        outcome = outcome_of(thread_id, snapshot, names, status=status, reason=reason)
+        return await with_text(outcome, self.artifacts)
 
     def _to_do(
         self,
@@ -166,7 +180,6 @@ class Driver:
         if not new:
             if stored is None:
                 raise ThreadNotFoundError(thread_id)
-            self.check_workflow(stored)
             entry = given.entered(stored.task, stored.options)
         await record_start(
             self.pool,
@@ -189,7 +202,7 @@ class Driver:
         It is entered when the register says otherwise: the driver was killed before it could say how the run ended,
         or before it saw that it was asked to cancel it.
         """
-        status = _status(snapshot, cancelled=stored is not None and _to_be_cancelled(stored))
+        status = status_now(snapshot, cancelled=stored is not None and _to_be_cancelled(stored))
         if stored is not None and stored.status in ("running", "cancelled") and stored.status != status:
             await record_end(self.pool, thread_id, status, token=lease.token)
         return status
@@ -201,11 +214,12 @@ class Driver:
             cut = await until_stopped(lease, run, self._stream(run, values, context, lease))
         except (DatabaseError, LeaseLostError):
             raise
-        except Exception:
-            await record_end(self.pool, thread_id, "failed", token=lease.token)
+        except Exception as error:
+            why = why_failed(error, self.pool, sealed=self.sealer is not None)
+            await record_end(self.pool, thread_id, "failed", reason=why, token=lease.token)
             raise
         snapshot = await self.snapshot(thread_id)
-        status = _status(snapshot, cancelled=cut)
+        status = status_now(snapshot, cancelled=cut)
         await record_end(
             self.pool, thread_id, status, reason=run.reason if status == "cancelled" else None, token=lease.token
         )
@@ -239,11 +253,6 @@ class Driver:
 
 def _to_be_cancelled(stored: StoredRun) -> bool:
     return stored.status == "cancelled" or stored.asked == "cancel"
-
-
-def _status(snapshot: StateSnapshot, *, cancelled: bool) -> RunStatus:
-    """How a run stands that nobody drives; one that had come to its end was cancelled too late."""
-    return "cancelled" if cancelled and not is_finished(snapshot) else status_of(snapshot)
 
 
 def _config(thread_id: str) -> RunnableConfig:

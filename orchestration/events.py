@@ -118,12 +118,14 @@ class RunEnded(_Event):
     Attributes:
         status: How the run stands: finished, waiting for a human, or interrupted (its driver may have been killed).
         at: When that was entered, UTC, ISO 8601; of a driver that was killed its last entry.
+        reason: Why it failed or was cancelled; None when nobody said, or it ended otherwise.
     """
 
     kind: ClassVar[str] = "run_ended"
 
     status: RunStatus
     at: str
+    reason: str | None = None
 
 
 RunEvent: TypeAlias = RunStarted | NodeEnded | BranchEnded | PointReleased | QuestionAsked | QuestionAnswered | RunEnded

@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.serde.types import TASKS
 from langgraph.types import Send
 
+from langgraph_quorum.orchestration.outcome import ours
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 
@@ -65,7 +66,7 @@ async def read_history(
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
-        ConfigurationError: `limit` or `before` makes no sense.
+        ConfigurationError: `limit` makes no sense, or the run has no checkpoint `before`.
         DatabaseError: the database cannot be used.
         BlockedTypeError: the run holds a class that was not allowed to this saver.
     """
@@ -77,11 +78,26 @@ async def read_history(
         found = [_read(saved) async for saved in _listed(saver, thread_id, limit + 1, before)]
         if not found and (before is None or await saver.aget_tuple(_config(thread_id)) is None):
             raise ThreadNotFoundError(thread_id)
+        if before is not None and await saver.aget_tuple(_config(thread_id, before)) is None:
+            mend = f"thread {thread_id!r} has no such checkpoint: take the id of one that its history names"
+            raise ConfigurationError("before", before, mend)
     following = {step.checkpoint_id: step.next for step in found}
     return [
         replace(step, writers=following.get(step.parent_id or "", ())) if step.source == "loop" else step
         for step in found[:limit]
     ]
+
+
+async def following_nodes(saver: BaseCheckpointSaver[Any], thread_id: str) -> tuple[str, ...]:
+    """Names of the nodes that a run waits for by its latest checkpoint, each once, whether its graph has them or not.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+        BlockedTypeError: the run holds a class that was not allowed to this saver.
+    """
+    with database_errors(f"reading thread {thread_id!r}"):
+        saved = await saver.aget_tuple(_config(thread_id))
+    return () if saved is None else tuple(dict.fromkeys(_following(saved)))
 
 
 async def _listed(
@@ -96,7 +112,7 @@ async def _listed(
 def _read(saved: CheckpointTuple) -> StoredCheckpoint:
     values = saved.checkpoint["channel_values"]
     names = list(_following(saved))
-    status, number = values.get("status"), values.get("round")
+    status, number = (values.get("status"), values.get("round")) if ours(values) else (None, None)
     return StoredCheckpoint(
         checkpoint_id=saved.checkpoint["id"],
         parent_id=None if saved.parent_config is None else saved.parent_config["configurable"]["checkpoint_id"],

@@ -32,6 +32,7 @@ from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.register import checked_tags
+from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
@@ -159,7 +160,8 @@ class Orchestrator(Archive):
             wait_s: Seconds to wait, with `wait`.
 
         Raises:
-            ConfigurationError: the input names an unknown field, or holds characters that Postgres cannot keep.
+            ConfigurationError: the input names an unknown field, or holds characters that Postgres cannot keep; or the
+                thread runs another workflow.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
@@ -192,10 +194,12 @@ class Orchestrator(Archive):
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
             AnswerError: an answer is to a question that is not open.
+            ConfigurationError: the run is one of another workflow, or waits for a node that the graph does not have.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
         stored = await self._driver.stored(thread_id)
+        self._driver.check_workflow(stored)
         entry = Entry(stored.task, dict(stored.options))
         answered = {} if answers is None else answers
         given = Given(stored.options.get("input"), entry, answered, context, revives=True)
@@ -219,9 +223,11 @@ class Orchestrator(Archive):
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: the run is one of another workflow.
             ThreadBusyError: drivers come and go too fast to be asked.
             DatabaseError: the database cannot be used.
         """
+        self._driver.check_workflow(await get_run(self._pool, thread_id))
         here = self._begun.of(thread_id)
         for run in here:
             run.cut(reason)

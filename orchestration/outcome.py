@@ -9,6 +9,16 @@ from langgraph.types import PregelTask, StateSnapshot
 
 from langgraph_quorum.state.records import BranchRecord, RunStatus
 
+_FRESH = frozenset({"branches", "sync", "timeline"})
+"""Fields that join by a reducer: a state of ours, as its graph reads it, has them from the start, empty at first."""
+_BEGUN = frozenset({"workflow_id", "timeline", "load"})
+"""Fields that a state of ours has from its first node on, also as it is stored."""
+
+
+def ours(values: Mapping[str, Any]) -> bool:
+    """Whether this is the state of a workflow made by `build_workflow`, so that its fields mean what ours mean."""
+    return values.keys() >= _FRESH or values.keys() >= _BEGUN
+
 
 def is_new(snapshot: StateSnapshot) -> bool:
     """Whether nothing was ever stored for this thread."""
@@ -40,31 +50,39 @@ def waits_for_human(snapshot: StateSnapshot) -> bool:
 
 
 def status_of(snapshot: StateSnapshot) -> RunStatus:
-    """How a run that nobody drives stands."""
+    """How a run that nobody drives stands. A graph of the user's own is `approved` when it has come to its end."""
     if is_finished(snapshot):
-        status: RunStatus = snapshot.values.get("status", "approved")
+        status: RunStatus = snapshot.values.get("status", "approved") if ours(snapshot.values) else "approved"
         return status
     return "waiting" if waits_for_human(snapshot) else "interrupted"
 
 
-def outcome_of(thread_id: str, snapshot: StateSnapshot, channels: list[str]) -> dict[str, Any]:
+def outcome_of(
+    thread_id: str, snapshot: StateSnapshot, channels: list[str], *, status: RunStatus, reason: str | None = None
+) -> dict[str, Any]:
     """The run's output with its thread, its status, and the questions that are open.
+
+    These keys are always ours. Where a graph of the user's own has fields of the same names, those are under `values`,
+    by their names, together with its field `values` if it has one.
 
     Args:
         thread_id: The thread.
         snapshot: The latest state.
         channels: Names of the graph's output.
+        status: How the run stands.
+        reason: Why it failed; None leaves that key out.
     """
     values = snapshot.values
     outcome = {name: values[name] for name in channels if name in values}
-    if "branches" in values or "active" in values:
-        outcome["branches"] = {**values.get("branches", {}), **_unmerged(snapshot)}
-    return {
-        **outcome,
-        "thread_id": thread_id,
-        "status": status_of(snapshot),
-        "interrupts": open_questions(snapshot),
-    }
+    standing: dict[str, Any] = {"thread_id": thread_id, "status": status, "interrupts": open_questions(snapshot)}
+    if reason is not None:
+        standing["reason"] = reason
+    if ours(values):
+        return {**outcome, "branches": {**values.get("branches", {}), **_unmerged(snapshot)}, **standing}
+    if outcome.keys() & standing.keys():
+        taken = {name: outcome.pop(name) for name in [*standing, "values"] if name in outcome}
+        outcome["values"] = taken
+    return {**outcome, **standing}
 
 
 def _unmerged(snapshot: StateSnapshot) -> Mapping[str, BranchRecord]:
@@ -80,7 +98,7 @@ def _unmerged(snapshot: StateSnapshot) -> Mapping[str, BranchRecord]:
 
 def _waiting(snapshot: StateSnapshot) -> dict[str, PregelTask]:
     """Tasks of a fan-out whose branch asks a human, or depends on one that does, by branch id."""
-    active = snapshot.values.get("active", [])
+    active = snapshot.values.get("active", []) if ours(snapshot.values) else []
     unfinished: dict[str, PregelTask] = {}
     for task in snapshot.tasks:
         # The path of a `Send` carries its position in the fan-out, which is the branch's position in `active`.

@@ -47,6 +47,9 @@ class Run:
     async def result(self) -> dict[str, Any]:
         """The outcome, once the run has stopped: finished, waiting for a human, interrupted by a drain, or cancelled.
 
+        Its keys `thread_id`, `status` and `interrupts` are always ours: fields of the same names, of a graph of your
+        own, are under `values`.
+
         A caller that is cancelled while waiting does not stop the run.
 
         Raises:

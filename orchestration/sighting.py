@@ -96,7 +96,8 @@ def changes(before: Sighting | None, after: Sighting) -> list[RunEvent]:
         for task in step.tasks:
             events += _of_task(thread_id, earlier.get(task.task_id, TaskSeen(task.task_id)), task, step.ended_at)
     if after.over and not (before is not None and before.over):
-        events.append(RunEnded(thread_id, after.run.status, after.run.updated_at.isoformat()))
+        reason = after.run.reason if after.run.status in ("failed", "cancelled") else None
+        events.append(RunEnded(thread_id, after.run.status, after.run.updated_at.isoformat(), reason))
     return events
 
 

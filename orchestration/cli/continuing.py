@@ -11,9 +11,10 @@ from langgraph_quorum.orchestration.cli.following import Follower
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.threads import FINISHED, analyses, settings_of, work_of
 from langgraph_quorum.orchestration.cli.words import counted
+from langgraph_quorum.orchestration.orchestrator import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.state.errors import AnswerError
+from langgraph_quorum.state.errors import AnswerError, ThreadNotFoundError
 
 
 async def continue_run(
@@ -37,7 +38,7 @@ async def continue_run(
     async with analyses(pool, settings_of(stored)) as orchestrator:
         before = await orchestrator.get(thread_id)
         answers = answers_to(before["interrupts"], answer)
-        if before["status"] in FINISHED:
+        if before["status"] in FINISHED and await _at_its_end(orchestrator, before):
             follower.progress.note(f"thread {thread_id} has finished before: nothing is run again")
             return before
         if before["status"] == "waiting" and not answers:
@@ -49,6 +50,17 @@ async def continue_run(
             f"thread {thread_id} goes on: {counted(board.kept, 'finished branch', 'finished branches')} kept"
         )
         return await follower.follow(run, board)
+
+
+async def _at_its_end(orchestrator: Orchestrator, outcome: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to do: a run has failed by its verdict, or because its graph raised before the end."""
+    if outcome["status"] != "failed":
+        return True
+    try:
+        (latest,) = await orchestrator.history(outcome["thread_id"], limit=1)
+    except ThreadNotFoundError:  # it failed before its first checkpoint
+        return False
+    return not latest.next
 
 
 def answers_to(questions: Mapping[str, Any], answer: str | None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ async def record_end(
         pool: A pool of the migrated database.
         thread_id: The thread.
         status: How it stands now.
-        reason: Why; None keeps what was given with a request.
+        reason: Why, never encrypted; None keeps what was given with a request to cancel.
         token: The lease's token; with it, an overtaken driver cannot write.
 
     Raises:

@@ -38,7 +38,7 @@ class StoredRun:
         live: A lease that has not run out exists, and its owner is not known to be dead.
         tags: What it was tagged with at its first start.
         asked: What its driver was asked to do and has not done yet.
-        reason: Why that was asked, or why the run was cancelled.
+        reason: Why that was asked, or why the run was cancelled; of one that its graph failed the error, in a line.
         forked_from: The thread that it is a copy of.
         forked_checkpoint: The checkpoint of that thread.
     """
