@@ -28,6 +28,7 @@ async def show_tenants(dsn: str | None, schema: str | None, *, as_json: bool) ->
         print_json({**asdict(found), "separated": found.separated})
     else:
         lines = [f"role    {found.role}", f"tenant  {found.tenant or 'none: it sees no rows'}"]
+        lines += [f"bound   {bound}" for bound in found.bound]
         lines += [f"gap     {gap}" for gap in found.gaps]
         lines.append("tenants are kept apart" if found.separated else counted(len(found.gaps), "gap"))
         sys.stdout.write("".join(f"{_line(line)}\n" for line in lines))

@@ -49,7 +49,7 @@ def connection_fault(error: Exception, dsn: str) -> DatabaseError:
     where = address(dsn)
     if isinstance(error, TimeoutError | errors.ConnectionTimeout | PoolTimeout):
         return DatabaseError(f"Postgres at {where} does not answer in time: {_NO_ANSWER}")
-    said = _PREFIX.sub("", scrub(str(error), dsn))
+    said = _PREFIX.sub("", _scrubbed(str(error), dsn))
     for pattern, mend in _CONNECTION_MENDS:
         if re.search(pattern, said):
             return DatabaseError(f"Postgres at {where} refuses: {said}: {mend}")
@@ -59,7 +59,7 @@ def connection_fault(error: Exception, dsn: str) -> DatabaseError:
 _QUERY_MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
         (errors.UndefinedObject,),
-        "a role, name or setting is unknown ({said}): check it; where it is quorum.tenant, set QUORUM_TENANT",
+        "a role, name or setting is unknown ({said}): check how it is spelt, or create it",
     ),
     ((errors.DiskFull,), "the disk of the database is full: make room on it"),
     ((errors.InsufficientPrivilege,), "the role lacks a right ({said}): let the owner of the database grant it"),
@@ -103,12 +103,18 @@ _QUERY_MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((Exception,), "Postgres refused it: {said}"),
 )
 """The first that fits counts."""
+_TENANT = "quorum.tenant"
+_NO_TENANT = "tenants are kept apart here, and this session has none ({said}): set QUORUM_TENANT"
 
 
 def query_fault(error: Exception, doing: str) -> DatabaseError:
     """The error for a statement that failed while `doing` something, such as `storing the run`."""
-    mend = next(mend for kinds, mend in _QUERY_MENDS if isinstance(error, kinds))
-    return DatabaseError(f"{doing}: {mend.replace('{said}', _sentence(error))}")
+    said = _sentence(error)
+    if isinstance(error, errors.UndefinedObject) and _TENANT in said:
+        mend = _NO_TENANT
+    else:
+        mend = next(mend for kinds, mend in _QUERY_MENDS if isinstance(error, kinds))
+    return DatabaseError(f"{doing}: {mend.replace('{said}', said)}")
 
 
 @contextmanager
@@ -129,4 +135,13 @@ def database_errors(doing: str) -> Iterator[None]:
 
 def _sentence(error: Exception) -> str:
     primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return " ".join((primary or str(error)).split())
+    return _in_one_line(primary or str(error))
+
+
+def _scrubbed(text: str, dsn: str) -> str:
+    whole, lines = scrub(text, dsn), [scrub(line, dsn) for line in text.splitlines() if line.strip()]
+    return "; ".join(lines) if " ".join(lines) == whole else whole  # a secret of two lines is found in the whole only
+
+
+def _in_one_line(text: str) -> str:
+    return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

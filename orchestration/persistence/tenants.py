@@ -11,6 +11,7 @@ latest with its first checkpoint. It learns by that that the id is taken: give i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from psycopg.errors import InvalidParameterValue
@@ -20,6 +21,7 @@ from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, bo
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
 
 _WORK_S = 300.0
+_CONDITION = re.compile(r"\(tenant = (?P<escaped>E?)'(?P<text>.*)'::text\)", re.DOTALL)
 _TENANT_MEND = "give the tenant's name: a text that is not empty and holds no NUL"
 
 
@@ -33,11 +35,14 @@ class TenantsStatus:
         gaps: Ways past the policies, each `what: mend`: tables not separated, a role that policies do not hold (a
             superuser, BYPASSRLS, the tables' owner, or one that may become such), rights that no policy limits,
             policies and views of others that show more. Empty when there is none.
+        bound: The tenants that `bind_role` holds the role to, whatever the session's is. With another one than
+            `tenant` here, the session sees no rows.
     """
 
     role: str
     tenant: str | None
     gaps: tuple[str, ...]
+    bound: tuple[str, ...] = ()
 
     @property
     def separated(self) -> bool:
@@ -109,7 +114,7 @@ async def check_tenant(pool: Pool, tenant: str) -> None:
     """Make sure that the pool's sessions are held to one tenant.
 
     Raises:
-        ConfigurationError: Their tenant is another one, or none.
+        ConfigurationError: Their tenant is another one, or none, or the role is bound to another.
         DatabaseError: There is a way past the policies; the message names the widest, with its mend.
     """
     _check_name("tenant", tenant)
@@ -121,6 +126,9 @@ async def check_tenant(pool: Pool, tenant: str) -> None:
         raise ConfigurationError(
             "tenant", tenant, f"the session's is {status.tenant!r}: ALTER ROLE {status.role} SET quorum.tenant = ..."
         )
+    if others := [bound for bound in status.bound if bound != tenant]:
+        mend = f"the role {status.role} is bound to the tenant {others[0]!r}, and would see nothing: take {others[0]!r}"
+        raise ConfigurationError("tenant", tenant, f"{mend} as QUORUM_TENANT or none, or connect as another role")
 
 
 async def _status(connection: Connection, pool: Pool) -> TenantsStatus:
@@ -128,8 +136,23 @@ async def _status(connection: Connection, pool: Pool) -> TenantsStatus:
     with database_errors("looking at the tenants"):
         session = await (await connection.execute(sql["session"])).fetchone()
         gaps = await (await connection.execute(sql["gaps"])).fetchall()
+        bindings = await (await connection.execute(sql["bindings"])).fetchall()
     assert session is not None  # noqa: S101  # a SELECT without FROM has one row
-    return TenantsStatus(session["role"], session["tenant"], tuple(f"{gap['what']}: {gap['mend']}" for gap in gaps))
+    return TenantsStatus(
+        session["role"],
+        session["tenant"],
+        tuple(f"{gap['what']}: {gap['mend']}" for gap in gaps),
+        tuple(sorted(_bound_to(row["condition"]) for row in bindings)),
+    )
+
+
+def _bound_to(condition: str) -> str:
+    """The tenant in the condition of a role's policy, as Postgres writes it out: `(tenant = 'it''s'::text)`."""
+    found = _CONDITION.fullmatch(condition)
+    if found is None:
+        return condition  # of somebody else's making: no tenant is called that
+    text = found["text"].replace("''", "'")
+    return text.replace("\\\\", "\\") if found["escaped"] else text
 
 
 def _check_name(field: str, tenant: str) -> None:

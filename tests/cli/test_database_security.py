@@ -138,7 +138,8 @@ def test_tenants_are_separated_and_a_role_is_bound(db: Db, database: str, role: 
 
     assert db("tenants", "bind", role, "globex", "--dsn", database) == (0, f"{role} sees tenant globex only\n")
     found: Any = json.loads(db("tenants", "status", "--json", "--dsn", as_role)[1])
-    assert found == {"role": role, "tenant": "globex", "gaps": [], "separated": True}
+    assert found == {"role": role, "tenant": "globex", "gaps": [], "bound": ["globex"], "separated": True}
+    assert "bound   globex" in db("tenants", "status", "--dsn", as_role, tenant="acme")[1]
     with psycopg.connect(as_role) as connection:
         connection.execute("SET quorum.tenant = 'acme'")
         assert connection.execute("SELECT count(*) FROM quorum.runs").fetchone() == (0,)

@@ -130,3 +130,29 @@ def test_a_refusal_to_connect_names_the_mend(sentence: str, mend: str) -> None:
 )
 def test_rarer_faults_name_theirs(error: type[psycopg.Error], mend: str) -> None:
     assert mend in str(query_fault(error("it said so {said}"), "storing"))
+
+
+def test_lines_of_libpq_stay_apart_in_the_one_line() -> None:
+    said = 'connection failed: connection to server at "h", port 1 failed: Connection refused\n\tIs it running?\n'
+    wanted = "Postgres at h:1 does not answer: Connection refused; Is it running?: check that it runs"
+    assert str(connection_fault(psycopg.OperationalError(said), "host=h port=1")).startswith(wanted)
+    assert "it broke; look there: check" in str(query_fault(psycopg.OperationalError("it broke\n\nlook there"), "x"))
+
+
+def test_a_password_of_two_lines_is_not_shown_either() -> None:
+    fault = connection_fault(psycopg.OperationalError("bad se\ncret word\nlook"), "password='se\ncret'")
+    assert "cret" not in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("said", "mend", "not_said"),
+    [
+        ('unrecognized configuration parameter "quorum.tenant"', "set QUORUM_TENANT", "spelt"),
+        ('role "nobody" does not exist', "check how it is spelt, or create it", "TENANT"),
+    ],
+)
+def test_a_tenant_is_only_spoken_of_where_it_is_what_is_missing(said: str, mend: str, not_said: str) -> None:
+    fault = str(query_fault(errors.UndefinedObject(said), "granting"))
+    assert said in fault
+    assert fault.endswith(mend)
+    assert not_said not in fault

@@ -14,6 +14,7 @@ from langgraph.graph import START, StateGraph
 from psycopg.conninfo import make_conninfo
 from typing_extensions import TypedDict
 
+from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
@@ -424,6 +425,33 @@ async def test_a_bound_role_has_its_tenant_without_a_setting_and_gets_no_other_w
     with psycopg.connect(site.seen_by(role, None), autocommit=True) as connection:
         connection.execute("SET quorum.tenant = 'c'")
         assert connection.execute("SELECT count(*) FROM checkpoint_blobs").fetchone() == (0,)
+
+
+async def test_a_bound_role_that_names_another_tenant_is_refused_and_not_shown_an_empty_database(
+    inhabited: tuple[Site, str],
+) -> None:
+    site, _ = inhabited
+    role, member = site.role(), site.role()
+    site.run(f"GRANT {role} TO {member}")
+    async with open_pool(site.owner) as pool:
+        await bind_role(pool, role, "b")
+    for name in (role, member):
+        with pytest.raises(ConfigurationError, match=r"is bound to the tenant 'b', and would see nothing"):
+            async with open_database(site.seen_by(name, None), pool=PoolSettings(tenant="a")):
+                pass
+        async with open_database(site.seen_by(name, None), pool=PoolSettings(tenant="b")) as pool:
+            assert (await tenants_status(pool)).bound == ("b",)
+
+
+@pytest.mark.parametrize("tenant", ["it's", "back\\slash 'n' more", "'", "(tenant = 'x'::text)"])
+async def test_what_a_role_is_bound_to_is_read_whatever_stands_in_it(separated: Site, tenant: str) -> None:
+    role = separated.role()
+    async with open_pool(separated.owner) as pool:
+        await bind_role(pool, role, tenant)
+        assert (await tenants_status(pool)).bound == ()  # its owner is above the policies
+    async with as_tenant(separated, role, None) as pool:
+        assert (await tenants_status(pool)).bound == (tenant,)
+        await check_tenant(pool, tenant)
 
 
 async def test_a_role_that_does_not_exist_cannot_be_bound(separated: Site) -> None:

@@ -138,6 +138,15 @@ $bind$;
 -- name: session
 SELECT nullif(current_setting('quorum.tenant', true), '') AS tenant, session_user::text AS role;
 
+-- name: bindings
+-- The conditions of the policies that bind_role has made for this session's role, or for one whose rights it has.
+SELECT DISTINCT pg_get_expr(policy.polqual, policy.polrelid) AS condition
+FROM pg_policy AS policy
+WHERE policy.polname ~ '^quorum_role_' AND NOT policy.polpermissive
+    AND EXISTS (SELECT FROM unnest(policy.polroles) AS bound (role) WHERE pg_has_role(session_user, bound.role, 'USAGE'))
+    AND policy.polrelid IN (to_regclass('checkpoints'), to_regclass('{schema}.runs'))
+    AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls));
+
 -- name: gaps
 -- Every way past the policies that this session has, the widest first.
 WITH held AS (
