@@ -136,7 +136,7 @@ def test_lines_of_libpq_stay_apart_in_the_one_line() -> None:
     said = 'connection failed: connection to server at "h", port 1 failed: Connection refused\n\tIs it running?\n'
     wanted = "Postgres at h:1 does not answer: Connection refused; Is it running?: check that it runs"
     assert str(connection_fault(psycopg.OperationalError(said), "host=h port=1")).startswith(wanted)
-    assert "it broke; look there: check" in str(query_fault(psycopg.OperationalError("it broke\n\nlook there"), "x"))
+    assert "(it broke; look there)" in str(query_fault(psycopg.OperationalError("it broke\n\nlook there"), "x"))
 
 
 def test_a_password_of_two_lines_is_not_shown_either() -> None:

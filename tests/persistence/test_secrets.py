@@ -97,7 +97,7 @@ def _listening(handler: logging.Handler) -> Iterator[None]:
 async def test_nothing_of_a_password_is_told_when_all_is_well(walled: str, seen: Seen) -> None:
     crew = Crew()
     crew.go.set()
-    settings = PoolSettings(tenant="acme")
+    settings = PoolSettings(schema="acme")
     async with open_database(walled, pool=settings) as pool, Orchestrator.on(crew.workflow(), pool) as quorum:
         out = await (await quorum.start({"task": "look"}, thread_id="t")).result()
         async with borrowed(pool, "looking") as connection:
