@@ -114,7 +114,7 @@ async def test_a_minimum_that_cannot_be_reached_is_refused_whoever_asks_for_it()
 
 async def test_each_specialist_is_a_node_and_each_route_is_labelled() -> None:
     drawn = compiled(Crew().sleeps("a", 1), Crew().sleeps("b", 1)).get_graph()
-    own = {name for name in RESERVED_NAMES if not name.startswith("before_")}  # these are drawn where they are asked for
+    own = {name for name in RESERVED_NAMES if not name.startswith("before_")}  # drawn where asked for
     assert {"a", "b", *own} <= set(drawn.nodes)
     routes = {(edge.source, edge.target): edge.data for edge in drawn.edges if edge.conditional}
     assert routes["sync_point", "merger"] == "proceed / conditional_proceed"
