@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
@@ -57,7 +58,13 @@ def merger_node(
         why = f"{merged['strategy']}: quality {merged['quality']:.2f} [{low:.2f}, {high:.2f}]"
         if "fallback" in merged["metadata"]:
             why = f"{merged['metadata']['fallback']['why']}; {why}"
-        data = {"sources": merged["sources_count"], "failed": some(failed), "success_rate": merged["success_rate"]}
+        data = {
+            "sources": merged["sources_count"],
+            "failed": some(failed),
+            "success_rate": merged["success_rate"],
+            "weighing": asdict(policy),
+            "types": {one.specialist: one.type for one in results if one.type},
+        }
         return {
             **_paid(state, merged),
             "merged": merged if shelf is None else await shelf.away(merged),

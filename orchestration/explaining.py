@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -25,5 +26,11 @@ async def explain_run(pool: Pool, saver: BaseCheckpointSaver[Any], run: StoredRu
     """
     stored = await read_state(pool, saver, run)
     told = {"task": run.task, **stored.values}
-    questions = in_short(stored.questions.values())
-    return await asyncio.to_thread(explain, told, thread_id=run.thread_id, status=run.status, open_questions=questions)
+    telling = partial(
+        explain,
+        thread_id=run.thread_id,
+        status=run.status,
+        reason=run.reason or "",
+        open_questions=in_short(stored.questions.values()),
+    )
+    return await asyncio.to_thread(telling, told)

@@ -126,10 +126,9 @@ def _agreed(values: Mapping[str, Any]) -> Mapping[str, float] | None:
 
 def _types(values: Mapping[str, Any], trail: Trail) -> tuple[dict[str, str], list[str]]:
     """Of each specialist, as the merger has written them down; else as the work asked for them."""
-    line = trail.last("merged")
-    written = None if line is None else line.get("data", {}).get("types")
-    if written is not None:
-        return dict(written), []
+    written = [line["data"]["types"] for line in trail.of("merged") if "types" in line.get("data", {})]
+    if written:
+        return {name: kind for types in written for name, kind in types.items()}, []
     asked = {item["specialist"]: item["type"] for item in values.get("queue") or [] if "type" in item}
     note = "specialists' types are not stored: only branches that asked for a type are held against their peers"
     return asked, [note] if values.get("branches") else []

@@ -22,7 +22,12 @@ _HUMAN = "human_review"
 
 
 def explain(
-    state: Mapping[str, Any], *, thread_id: str = "", status: str = "", open_questions: Iterable[str] = ()
+    state: Mapping[str, Any],
+    *,
+    thread_id: str = "",
+    status: str = "",
+    reason: str = "",
+    open_questions: Iterable[str] = (),
 ) -> Explanation:
     """Say how a run came to its result.
 
@@ -30,6 +35,7 @@ def explain(
         state: A workflow's state, or its outcome, which tells less: how the results were merged is only in the state.
         thread_id: The thread; by default as the outcome has it.
         status: How the run stands; by default as the state has it.
+        reason: Why the run stands so, where its driver has said so.
         open_questions: What a human is being asked, one line each.
 
     Returns:
@@ -45,7 +51,7 @@ def explain(
         thread_id=thread_id or str(state.get("thread_id", "")),
         status=stands,
         task=_task(state),
-        headline=_headline(state, merged, stands),
+        headline=_headline(state, merged, stands, reason),
         points=points_told(state, trail),
         weighing=weighing,
         weights=weights_told(rows, weighing, branches, agreed),
@@ -70,13 +76,13 @@ def _task(state: Mapping[str, Any]) -> str:
         return ""
 
 
-def _headline(state: Mapping[str, Any], merged: Merged | None, status: str) -> str:
+def _headline(state: Mapping[str, Any], merged: Merged | None, status: str, reason: str) -> str:
     known = merged if merged is not None else state
     count = len(known.get("attribution") or [])
     if not count:
         error = state.get("error")
-        failed = "" if not error else f": {error['type']}: {error['message']}"
-        return f"{status or 'no status'}, no result{failed}"
+        why = f"{error['type']}: {error['message']}" if error else reason
+        return f"{status or 'no status'}, no result{': ' * bool(why)}{why}"
     low, high = known["confidence_interval"]
     quality = f"quality {known['quality']:.2f} ({low:.2f} to {high:.2f})"
     return f"{status}, {quality}, of {counted(count, 'result')}"

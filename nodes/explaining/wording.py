@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from langgraph_quorum.state.artifacts import is_reference
 from langgraph_quorum.state.words import counted
 
 _NAMES = 5
@@ -56,7 +57,9 @@ def text_of(parts: Iterable[Section]) -> str:
 
 
 def spelled(value: Any, room: int = _VALUE) -> str:
-    """A value on one line, cut where it is longer."""
+    """A value on one line, cut where it is longer; what is kept as an artifact by its size."""
+    if is_reference(value):
+        return f"({value['size_bytes']} bytes, kept as an artifact)"
     return _short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), room)
 
 

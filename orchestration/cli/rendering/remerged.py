@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.explaining.remerged import Remerged, Row
 
 _ROWS = 12
-_SIDE = 2
-"""Each side is so many times as wide as what it is about."""
+_WHAT, _SIDE = 2, 3
+"""What is compared takes so many parts of the width, each side so many."""
 
 
 def print_remerged(told: Remerged) -> None:
@@ -42,7 +42,7 @@ def render_remerged(console: Console, told: Remerged) -> None:
 
 def _table(title: str, rows: Sequence[Row], width: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
-    table.add_column(Text(title), ratio=1, overflow="fold")
+    table.add_column(Text(title), ratio=_WHAT, overflow="fold")
     table.add_column("first", ratio=_SIDE, overflow="fold")
     table.add_column("again", ratio=_SIDE, overflow="fold")
     for row in rows:
