@@ -173,6 +173,8 @@ class SyncOrchestrator(_Facade[Orchestrator]):
     list = _waiting(Orchestrator.list)
     watch = _iterating(Orchestrator.watch)
     history = _waiting(Orchestrator.history)
+    explain = _waiting(Orchestrator.explain)
+    remerge = _waiting(Orchestrator.remerge)
     fork = _waiting(Orchestrator.fork)
     cancel = _waiting(Orchestrator.cancel)
     delete = _waiting(Orchestrator.delete)
