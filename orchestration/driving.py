@@ -22,6 +22,7 @@ from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
+from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
@@ -29,6 +30,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run, get_run, opened
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
+from langgraph_quorum.orchestration.rights import check_rights
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.orchestration.standing import check_nodes, standing, status_now
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
@@ -79,11 +81,12 @@ class Driver:
             LeaseLostError: the lease was lost on the way.
             AnswerError: an answer is to a question that is not open, or had expired: then the run has gone on with what
                 the review policy says for that case.
-            DatabaseError: the database cannot be used.
+            DatabaseError: the database cannot be used, or its role lacks a right.
             ClockError: this host's clock is behind that of the thread's last driver.
             ConfigurationError: the thread runs another workflow, or waits for a node that the graph does not have.
         """
         thread_id = run.thread_id
+        await check_rights(self.pool, artifacts=isinstance(self.artifacts, PostgresArtifacts))
         async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
             snapshot = await self.snapshot(thread_id)
             await clocks_agree(thread_id, snapshot.created_at)

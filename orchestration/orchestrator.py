@@ -26,6 +26,7 @@ from langgraph_quorum.orchestration.given import (
     check_thread_id,
     kept_input,
 )
+from langgraph_quorum.orchestration.opening import check_opening
 from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
@@ -37,7 +38,6 @@ from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
-from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
@@ -89,6 +89,7 @@ class Orchestrator(Archive):
             DatabaseError: the database cannot be used.
             MissingExtraError: no DSN is given and the extra `embedded` is not installed.
         """
+        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
         async with (
             open_database(dsn, folder=folder, pool=pool) as opened,
             cls.on(
@@ -119,9 +120,7 @@ class Orchestrator(Archive):
         artifacts: ArtifactStore | None = None,
     ) -> AsyncIterator[Self]:
         """The same on a pool that is open already."""
-        if not isinstance(graph, StateGraph):
-            mend = "give the graph before compile(): the orchestrator compiles it with its checkpointer"
-            raise ConfigurationError("graph", type(graph).__name__, mend)
+        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
         sealer = environment_sealer() if encryption is None else encryption
         saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
         store = default_artifacts(pool, sealer) if artifacts is None else artifacts
@@ -131,6 +130,7 @@ class Orchestrator(Archive):
             yield orchestrator
         finally:
             await orchestrator.drain()
+            orchestrator._close()
             saver.close()
 
     async def start(

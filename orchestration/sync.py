@@ -14,6 +14,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from langgraph_quorum.orchestration.opening import closed_error
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError
@@ -37,7 +38,10 @@ class _Facade(Generic[I_co]):
     def _wait(self, function: Callable[[], Any]) -> Any:
         """Call a function on the loop, and wait for its answer; one that the caller stops to wait for is cancelled."""
         _refuse_within_a_loop()
-        future = self._portal.start_task_soon(function)
+        try:
+            future = self._portal.start_task_soon(function)
+        except RuntimeError as error:  # the loop is gone: nothing else is refused here
+            raise closed_error() from error
         try:
             return future.result()
         except BaseException:
@@ -162,7 +166,8 @@ class SyncOrchestrator(_Facade[Orchestrator]):
     also by Ctrl-C, runs that still go on are drained: what is finished is kept. It may be used from several threads.
 
     Raises:
-        ConfigurationError: on every call from within a running event loop, which it would block: use `Orchestrator`.
+        ConfigurationError: on every call after the block, and from within a running event loop, which it would block:
+            use `Orchestrator` there.
     """
 
     open = staticmethod(_opening(Orchestrator.open))
@@ -173,8 +178,6 @@ class SyncOrchestrator(_Facade[Orchestrator]):
     list = _waiting(Orchestrator.list)
     watch = _iterating(Orchestrator.watch)
     history = _waiting(Orchestrator.history)
-    explain = _waiting(Orchestrator.explain)
-    remerge = _waiting(Orchestrator.remerge)
     fork = _waiting(Orchestrator.fork)
     cancel = _waiting(Orchestrator.cancel)
     delete = _waiting(Orchestrator.delete)
