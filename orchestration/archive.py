@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from langgraph_quorum.nodes.merging.strategies import Strategy
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.events import RunEvent
+from langgraph_quorum.orchestration.explaining import Explanation, explain_run
 from langgraph_quorum.orchestration.forking import Edit, fork_thread
 from langgraph_quorum.orchestration.given import check_storable, check_thread_id
 from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
@@ -21,10 +23,12 @@ from langgraph_quorum.orchestration.persistence.runs import get_run, opened
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
 from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
+from langgraph_quorum.orchestration.remerging import Remerged, check_policy, check_strategy, remerge_run
 from langgraph_quorum.orchestration.statistics import Statistics
 from langgraph_quorum.orchestration.watching import watch_thread
 from langgraph_quorum.state.artifacts import ArtifactRef
 from langgraph_quorum.state.errors import ArtifactError
+from langgraph_quorum.state.policies import WeightPolicy
 
 History: TypeAlias = list[StoredCheckpoint]
 
@@ -123,6 +127,44 @@ class Archive:
             DatabaseError: the database cannot be used.
         """
         return await read_history(self._saver, thread_id, limit=limit, before=before)
+
+    async def explain(self, thread_id: str) -> Explanation:
+        """Say in plain words how a run came to its result: `print((await quorum.explain("t1")).text())`.
+
+        Why each sync point moved on and whom it left behind, how each weight came about, where specialists disagreed,
+        what was tried again, the verdict, and what it took. Runs of any workflow, finished or not, are explained from
+        what is stored.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: the run is one of a graph that is no workflow of ours.
+            DatabaseError: the database cannot be used.
+        """
+        return await explain_run(self._pool, self._saver, await self._driver.stored(thread_id))
+
+    async def remerge(self, thread_id: str, strategy: str | Strategy, policy: WeightPolicy | None = None) -> Remerged:
+        """Merge the stored results of a run again, beside how the run has merged them.
+
+        No specialist runs, and nothing is written: the run stays as it is. Runs of any workflow will do.
+
+        Args:
+            thread_id: The run, finished or not.
+            strategy: Its name; one with options, such as `Consensus(method="majority")`; or a function.
+            policy: How results weigh; by default as the run has weighed them.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: there is no such strategy, or the run is one of a graph that is no workflow of ours.
+            ArtifactError: a text that a result refers to is there no more.
+            ResultError: the strategy returns what cannot be kept.
+            DatabaseError: the database cannot be used.
+        """
+        check_strategy(strategy)
+        check_policy(policy)
+        stored, store = await self._driver.stored(thread_id), self._driver.artifacts
+        return await remerge_run(
+            self._pool, self._saver, stored, strategy, weigh=lambda own: policy or own, store=store
+        )
 
     async def fork(
         self,
