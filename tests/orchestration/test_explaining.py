@@ -7,13 +7,19 @@ import json
 import re
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
+from langgraph.types import Command
 from typing_extensions import TypedDict
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.explaining.explain import explain
 from langgraph_quorum.nodes.explaining.explanation import Explanation
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import get_run
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.stored_state import read_state
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
@@ -172,16 +178,39 @@ async def test_a_run_of_another_graph_is_refused_and_an_unknown_thread_named(poo
             await quorum.explain("nowhere")
 
 
-async def test_a_thread_that_is_run_again_is_explained_by_its_last_run(pool: Pool, crew: Crew) -> None:
-    crew.go.set()
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+async def test_a_run_that_was_pruned_to_its_latest_state_is_still_explained(pool: Pool) -> None:
+    async with Orchestrator.on(Panel().workflow(), pool) as quorum:
         await (await quorum.start(TASK, "t1")).result()
-        first = await quorum.explain("t1")
-        forked = await quorum.fork("t1", (await quorum.history("t1"))[-1].checkpoint_id)
-        await (await quorum.resume(forked)).result()
-        second = await quorum.explain(forked)
-    assert [len(told.points) for told in (first, second)] == [1, 1]
-    assert second.thread_id == forked
+        before = await quorum.explain("t1")
+        await quorum.prune(keep_latest=True, older_than_s=0)
+        assert len(await quorum.history("t1")) == 1
+        assert await quorum.explain("t1") == before
+
+
+async def test_where_it_is_not_known_how_a_run_weighed_no_arithmetic_is_made_up(pool: Pool) -> None:
+    async with Orchestrator.on(Panel().workflow(), pool) as quorum:
+        await (await quorum.start(TASK, "t1")).result()
+    state = (await read_state(pool, make_saver(pool), await get_run(pool, "t1"))).values
+    for line in state["timeline"]:
+        line.get("data", {}).pop("weighing", None)
+    told = explain(state)
+    assert told.weighing is None
+    assert [one["arithmetic"] for one in told.weights] == ["", "", ""]
+    assert "How each weight came about (the weight policy is not stored)" in told.text()
+    assert f"weighs {told.weights[0]['row']['weight']:.1%}: raw weight " in told.text()
+
+
+async def test_a_thread_that_is_run_again_is_explained_by_its_last_run() -> None:
+    graph = Panel().workflow(asks=True).compile(checkpointer=InMemorySaver())
+    config = RunnableConfig(configurable={"thread_id": "t1"})
+    for _ in range(2):
+        await graph.ainvoke({"task": "Is it so?"}, config)
+        await graph.ainvoke(Command(resume="approve"), config)
+    state = (await graph.aget_state(config)).values
+    assert len([line for line in state["timeline"] if line["event"] == "approved"]) == 2
+    told = explain(state, thread_id="t1")
+    assert [(one["decision"], one["words"]) for one in told.answers] == [("approved", "a human approved it")]
+    assert (len(told.points), told.status) == (1, "approved")
 
 
 def test_without_an_event_loop_it_is_the_same(database: str, crew: Crew) -> None:

@@ -13,12 +13,14 @@ from langgraph.graph import START, StateGraph
 from typing_extensions import TypedDict
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Consensus, Strategy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from langgraph_quorum.state.errors import ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.policies import WeightPolicy
+from tests.graphs.test_meaning import LONG, Meanings, says_always
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, WEIGHT, Panel
 
@@ -103,6 +105,17 @@ async def test_what_a_human_picked_is_noted_and_merged_anew_from_the_results(poo
     assert told.notes == ["a human has made the first result what it is (pick)"]
     assert [one["first"] for one in told.weights if one["branch_id"] != "weak"] == [None, None]
     assert told.again["value"]["answer"] == "yes"
+
+
+async def test_agreement_in_meaning_that_was_measured_counts_again_without_its_model(pool: Pool) -> None:
+    crew = [says_always("a", "yes" + LONG), says_always("b", "certainly" + LONG), says_always("c", "no" + LONG)]
+    async with Orchestrator.on(build_workflow(crew, tuning=Tuning(embeddings=Meanings())), pool) as quorum:
+        await (await quorum.start(TASK, "t1")).result()
+        told = await quorum.remerge("t1", "weighted")
+    assert told.first is not None
+    agreed = told.first["metadata"]["consistency"]
+    assert agreed["a"] == agreed["b"] > agreed["c"]
+    assert told.first == told.again
 
 
 async def test_large_texts_are_merged_as_texts(pool: Pool) -> None:
