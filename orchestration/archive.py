@@ -21,7 +21,7 @@ from langgraph_quorum.orchestration.persistence.listing import RunPage, list_pag
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run, opened
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
-from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
+from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, without_input
 from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
 from langgraph_quorum.orchestration.remerging import Remerged, check_policy, check_strategy, remerge_run
 from langgraph_quorum.orchestration.statistics import Statistics
@@ -85,7 +85,9 @@ class Archive:
         limit: int = 50,
         after: str | None = None,
     ) -> RunPage:
-        """One page of the runs that meet every condition, the last changed first.
+        """One page of the runs that meet every condition, the last changed first, without what they were given.
+
+        Of a run's input only `sources` is among its options, and options of more than 64 kB are left out.
 
         Args:
             status: How they stand.
@@ -111,7 +113,7 @@ class Archive:
             limit=limit,
             after=after,
         )
-        return replace(page, runs=tuple(opened(run, self._driver.sealer) for run in page))
+        return replace(page, runs=tuple(without_input(opened(run, self._driver.sealer)) for run in page))
 
     async def history(self, thread_id: str, *, limit: int = 50, before: str | None = None) -> History:
         """The states that a run has stood in, the newest first: what it can be forked from.

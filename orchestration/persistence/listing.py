@@ -16,6 +16,8 @@ from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, Sto
 from langgraph_quorum.state.errors import ConfigurationError
 
 _MOST = 1000
+_OPTIONS_BYTES = 64 * 1024
+"""Options of a listed run that are larger are left out, so that a page stays small whatever runs were started with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ async def list_page(
 ) -> RunPage:
     """One page of the runs that meet every condition, the last changed first.
 
-    A run that is started or ends while pages are turned moves to the front, and is not seen twice.
+    A run that is started or ends while pages are turned moves to the front, and is not seen twice. Runs come without
+    their input, for a page is to be small: `get_run` gives it.
 
     Args:
         pool: A pool of the migrated database.
@@ -84,6 +87,7 @@ async def list_page(
         "older_than_s": checked_age("older_than_s", older_than_s),
         "newer_than_s": checked_age("newer_than_s", newer_than_s),
         "limit": limit + 1,
+        "options_bytes": _OPTIONS_BYTES,
     }
     async with borrowed(pool, "listing the runs") as connection:
         found = await _found(connection, pool, conditions, status, _position(after))

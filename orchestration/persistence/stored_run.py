@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead
-from langgraph_quorum.orchestration.persistence.sealed_register import opened_options, opened_task
+from langgraph_quorum.orchestration.persistence.sealed_register import from_text, opened_options, opened_task
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError, SealError
 
@@ -32,7 +32,7 @@ class StoredRun:
         workflow: The name of the workflow it runs.
         status: How it stands. `running` only while it is live; a run whose driver is gone is `interrupted`.
         task: What it was asked to do, for people to recognise it.
-        options: What it was started with, JSON.
+        options: What it was started with, JSON. In a list of runs of the input only `sources`, if it has them.
         created_at: First start.
         updated_at: Last start or end.
         live: A lease that has not run out exists, and its owner is not known to be dead.
@@ -41,6 +41,7 @@ class StoredRun:
         reason: Why that was asked, or why the run was cancelled; of one that its graph failed the error, in a line.
         forked_from: The thread that it is a copy of.
         forked_checkpoint: The checkpoint of that thread.
+        left_out: Whether the options, being too large for a list of runs, are {} here.
     """
 
     thread_id: str
@@ -56,6 +57,7 @@ class StoredRun:
     reason: str | None = None
     forked_from: str | None = None
     forked_checkpoint: str | None = None
+    left_out: bool = False
 
     @property
     def ended(self) -> bool:
@@ -71,9 +73,18 @@ def stored_run(row: DictRow) -> StoredRun:
     mark = parse_mark(row["lease_owner"]) if row["leased"] else None
     live = bool(row["leased"]) and not (mark is not None and surely_dead(mark))
     status: RunStatus = "interrupted" if row["status"] == "running" and not live else row["status"]
-    kept = {key: row[key] for key in ("thread_id", "workflow", "task", "options", "created_at", "updated_at")}
+    kept = {key: row[key] for key in ("thread_id", "workflow", "task", "created_at", "updated_at")}
     later = {key: row[key] for key in ("asked", "reason", "forked_from", "forked_checkpoint")}
-    return StoredRun(status=status, live=live, tags=tuple(row["tags"]), **kept, **later)
+    options = row["options"]
+    return StoredRun(
+        status=status,
+        live=live,
+        tags=tuple(row["tags"]),
+        options={} if options is None else options,
+        left_out=options is None,
+        **kept,
+        **later,
+    )
 
 
 def opened(run: StoredRun, sealer: Sealer | None) -> StoredRun:
@@ -82,7 +93,9 @@ def opened(run: StoredRun, sealer: Sealer | None) -> StoredRun:
     Raises:
         SealError: they are encrypted and there is no sealer; or there is one and they are not, or cannot be opened.
     """
-    options = opened_options(sealer, run.thread_id, run.options)
+    if run.left_out and sealer is None and from_text(run.task) is not None:
+        raise SealError(f"run {run.thread_id!r} is encrypted: set QUORUM_ENCRYPTION_KEYS, or give its sealer")
+    options = {} if run.left_out else opened_options(sealer, run.thread_id, run.options)
     return replace(run, options=options, task=opened_task(sealer, run.thread_id, run.task))
 
 
@@ -92,6 +105,15 @@ def readable(run: StoredRun, sealer: Sealer | None) -> StoredRun:
         return opened(run, sealer)
     except SealError:
         return replace(run, task=SEALED_TASK, options={})
+
+
+def without_input(run: StoredRun) -> StoredRun:
+    """The opened run as a list of runs has it: of its input only `sources`, which says what it was to work on."""
+    given = run.options.get("input")
+    rest = {name: value for name, value in run.options.items() if name != "input"}
+    if isinstance(given, Mapping) and "sources" in given:
+        rest["input"] = {"sources": given["sources"]}
+    return replace(run, options=rest)
 
 
 def check_status(status: str) -> None:

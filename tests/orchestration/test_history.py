@@ -73,3 +73,14 @@ async def test_what_makes_no_sense_is_named(pool: Pool, crew: Crew) -> None:
                 await quorum.history("t1", limit=limit)
         with pytest.raises(ConfigurationError, match="before="):
             await quorum.history("t1", before="")
+
+
+async def test_a_checkpoint_that_the_run_does_not_have_is_refused_as_the_place_to_begin(pool: Pool, crew: Crew) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        for thread_id in ("t1", "t2"):
+            await (await quorum.start(TASK, thread_id)).result()
+        (theirs,) = await quorum.history("t2", limit=1)
+        for before in ("nope", "zzz", theirs.checkpoint_id):
+            with pytest.raises(ConfigurationError, match=f"before='{before}'.*'t1' has no such checkpoint"):
+                await quorum.history("t1", before=before)

@@ -37,7 +37,7 @@ def runner(database: str) -> Iterator[str]:
     ("field", "value"),
     [
         ("encryption", "a-key"),
-        ("lease_ttl_s", 0),
+        ("lease_ttl_s", 0.1),
         ("lease_ttl_s", float("nan")),
         ("lease_ttl_s", float("inf")),
         ("lease_ttl_s", "15"),

@@ -56,26 +56,42 @@ WHERE run.thread_id = %(thread_id)s;
 -- Newest first, behind the last row of the page before. Conditions that are NULL hold for every row. Whether an owner
 -- is dead only its own host can tell, so the caller judges rows with a live lease. Ages are from
 -- the statement's time, which an index can be searched by; one that goes on while it searches cannot.
+-- Only the rows of the page have their options read. They come without the run's input but for what it was to work on,
+-- and are NULL where they are large all the same; sealed ones cannot be shortened.
+WITH page AS MATERIALIZED (
+    SELECT run.*
+    FROM {schema}.runs AS run
+    WHERE (%(statuses)s::text[] IS NULL OR run.status = ANY(%(statuses)s::text[]))
+        AND (%(workflow)s::text IS NULL OR run.workflow = %(workflow)s)
+        AND (%(tag)s::text IS NULL OR run.tags @> ARRAY[%(tag)s::text])
+        AND (
+            %(older_than_s)s::float8 IS NULL
+            OR run.updated_at <= statement_timestamp() - make_interval(secs => %(older_than_s)s)
+        )
+        AND (
+            %(newer_than_s)s::float8 IS NULL
+            OR run.updated_at >= statement_timestamp() - make_interval(secs => %(newer_than_s)s)
+        )
+        AND (
+            %(after_at)s::timestamptz IS NULL
+            OR (run.updated_at, run.thread_id) < (%(after_at)s::timestamptz, %(after_thread)s::text)
+        )
+    ORDER BY run.updated_at DESC, run.thread_id DESC
+    LIMIT %(limit)s
+)
 SELECT
-    run.*,
+    page.thread_id, page.workflow, page.status, page.task, page.tags, page.created_at, page.updated_at,
+    page.asked, page.reason, page.forked_from, page.forked_checkpoint,
+    CASE WHEN octet_length(short.options::text) <= %(options_bytes)s THEN short.options END AS options,
     lease.owner AS lease_owner,
     coalesce(lease.expires_at > clock_timestamp(), false) AS leased
-FROM {schema}.runs AS run
+FROM page
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN page.options #> '{input,sources}' IS NULL THEN page.options - 'input'
+        ELSE jsonb_set(page.options, '{input}', jsonb_build_object('sources', page.options #> '{input,sources}'))
+    END AS options
+    OFFSET 0
+) AS short
 LEFT JOIN {schema}.leases AS lease USING (thread_id)
-WHERE (%(statuses)s::text[] IS NULL OR run.status = ANY(%(statuses)s::text[]))
-    AND (%(workflow)s::text IS NULL OR run.workflow = %(workflow)s)
-    AND (%(tag)s::text IS NULL OR run.tags @> ARRAY[%(tag)s::text])
-    AND (
-        %(older_than_s)s::float8 IS NULL
-        OR run.updated_at <= statement_timestamp() - make_interval(secs => %(older_than_s)s)
-    )
-    AND (
-        %(newer_than_s)s::float8 IS NULL
-        OR run.updated_at >= statement_timestamp() - make_interval(secs => %(newer_than_s)s)
-    )
-    AND (
-        %(after_at)s::timestamptz IS NULL
-        OR (run.updated_at, run.thread_id) < (%(after_at)s::timestamptz, %(after_thread)s::text)
-    )
-ORDER BY run.updated_at DESC, run.thread_id DESC
-LIMIT %(limit)s;
+ORDER BY page.updated_at DESC, page.thread_id DESC;
