@@ -11,8 +11,10 @@ from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.database import connect_database, open_database
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
+from langgraph_quorum.orchestration.persistence.migrations import migration_status
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.tenants import check_tenant
 from langgraph_quorum.state.errors import ConfigurationError
 
 
@@ -61,8 +63,30 @@ async def database(dsn: str | None, progress: Progress, *, schema: str | None = 
 
 
 @asynccontextmanager
+async def database_to_read(dsn: str | None, *, schema: str | None = None) -> AsyncIterator[Pool]:
+    """The same for a command that starts no run: it makes no tables, and is nothing without any.
+
+    Raises:
+        RefusedError: `--dsn` or `--schema` cannot be understood, or there are no tables.
+        ConfigurationError: a variable of the environment cannot be understood, or names another tenant than the role's.
+        DatabaseError: the server cannot be reached or started, or would not keep this tenant from others.
+        MissingExtraError: no DSN is given and the extra `embedded` is not installed.
+    """
+    async with database_as_it_is(dsn, schema=schema) as pool:
+        if not (await migration_status(pool)).current:
+            where = "" if pool.settings.schema is None else f" in the schema {pool.settings.schema!r}"
+            raise RefusedError(
+                f"there are no tables yet{where}: run something (quorum run analyse PATH...), or check"
+                f" {'--dsn' if dsn is not None else 'QUORUM_DSN'} and QUORUM_SCHEMA"
+            )
+        if pool.settings.tenant is not None:
+            await check_tenant(pool, pool.settings.tenant)
+        yield pool
+
+
+@asynccontextmanager
 async def database_as_it_is(dsn: str | None, *, schema: str | None = None) -> AsyncIterator[Pool]:
-    """The same, not migrated."""
+    """A pool on the same database, not migrated."""
     checked_dsn(dsn)
     async with connect_database(dsn, pool=checked_pool(schema)) as pool:
         yield pool

@@ -6,11 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self, cast, get_args
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.durations import duration_s
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.threads import sources_of
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.listing import list_page
@@ -77,7 +76,7 @@ async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) 
         RefusedError: `--after` is not from a page.
         QuorumError: the database cannot be used.
     """
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         try:
             page = await list_page(pool, **asdict(request))
         except ConfigurationError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.artifacts import default_artifacts, with_text
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import as_object, print_json
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import Standing, read_standing
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
@@ -22,8 +23,10 @@ from langgraph_quorum.orchestration.cli.threads import (
     work_of,
 )
 from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.state.errors import ArtifactError, SealError
 
 _MOST = 1000
 
@@ -36,13 +39,14 @@ async def show_thread(dsn: str | None, thread: str, *, as_json: bool) -> int:
         QuorumError: the database cannot be used.
     """
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         stored = await any_run(pool, thread_id)
         if is_analysis(stored):
             return await _show_analysis(pool, stored, dsn_given=dsn is not None, as_json=as_json)
         standing = await read_standing(pool, stored)
+        outcome = await _whole(pool, standing.outcome) if as_json else standing.outcome
     if as_json:
-        print_json(_as_json(standing))
+        print_json(_as_json(standing, outcome))
         return APPROVED
     from langgraph_quorum.orchestration.cli.rendering.standing import print_standing  # noqa: PLC0415  imports rich
 
@@ -63,7 +67,7 @@ async def show_history(dsn: str | None, thread: str, *, limit: int, before: str 
     if before is not None and not before.strip():
         raise RefusedError("--before: give the id of a checkpoint")
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         await any_run(pool, thread_id)
         steps = await read_history(saver_of(pool), thread_id, limit=limit, before=before)
     if as_json:
@@ -88,11 +92,19 @@ async def _show_analysis(pool: Pool, stored: StoredRun, *, dsn_given: bool, as_j
     return APPROVED
 
 
-def _as_json(standing: Standing) -> dict[str, Any]:
+async def _whole(pool: Pool, outcome: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The outcome with the texts of its result, as `Orchestrator.get` gives it, where they are in the database."""
+    try:
+        return await with_text(dict(outcome), default_artifacts(pool, environment_sealer()))
+    except (ArtifactError, SealError):  # the program has a store of its own, or keys of its own
+        return outcome
+
+
+def _as_json(standing: Standing, outcome: Mapping[str, Any]) -> dict[str, Any]:
     """The outcome as everywhere, and what is known of the run beside it."""
     run = standing.run
     return {
-        **as_object(standing.outcome),
+        **as_object(outcome),
         "workflow": run.workflow,
         "task": run.task,
         "tags": list(run.tags),

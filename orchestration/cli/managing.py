@@ -6,9 +6,8 @@ import sys
 
 import typer
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError, complain
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import analyses, any_run, known_run, settings_of
@@ -28,7 +27,7 @@ async def fork_run(dsn: str | None, thread: str, checkpoint_id: str | None, into
     """
     thread_id = checked_thread(thread)
     target = None if into is None else checked_thread(into)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         stored = await known_run(pool, thread_id, "fork")
         async with analyses(pool, settings_of(stored)) as orchestrator:
             try:
@@ -51,13 +50,14 @@ async def cancel_run(dsn: str | None, thread: str, reason: str | None, wait_s: f
     from langgraph_quorum.orchestration.cancelling import cancel_thread  # noqa: PLC0415
 
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         before = await any_run(pool, thread_id)
         after = await cancel_thread(pool, thread_id, reason=reason, wait_s=wait_s or 0.0)
     if after.status == "cancelled":
         words = "was cancelled before" if before.status == "cancelled" else "cancelled, what is finished is kept"
     elif after.ended:
-        words = f"has ended already: {after.status}"
+        when = "has ended already" if before.ended else "ended before it could be cancelled"
+        words = f"{when}: {after.status}"
     elif wait_s:
         raise RefusedError(
             f"thread {thread_id!r} has not stopped within {seconds(wait_s)}: it was asked to, look again with"
@@ -80,7 +80,7 @@ async def drain_run(dsn: str | None, thread: str, wait_s: float | None) -> int:
     from langgraph_quorum.orchestration.cancelling import drain_thread  # noqa: PLC0415
 
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         await any_run(pool, thread_id)
         after = await drain_thread(pool, thread_id, wait_s=wait_s or 0.0)
     if after.status != "running":
@@ -119,7 +119,7 @@ async def delete_run(dsn: str | None, thread: str) -> int:
     from langgraph_quorum.orchestration.pruning import delete_thread  # noqa: PLC0415
 
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         await any_run(pool, thread_id)
         try:
             await delete_thread(pool, saver_of(pool), thread_id)

@@ -8,13 +8,12 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED, code_of_status, complain
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.cli.progress.happenings import as_progress, happening
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import read_standing
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
@@ -37,7 +36,7 @@ async def watch_run(dsn: str | None, thread: str, interruption: Interruption, *,
     """
     thread_id = checked_thread(thread)
     try:
-        async with database(dsn, NoProgress()) as pool:
+        async with database_to_read(dsn) as pool:
             stored = await any_run(pool, thread_id)
             events = watch_thread(saver_of(pool), pool, thread_id)
             if as_json or not _on_terminal():

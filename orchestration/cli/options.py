@@ -95,7 +95,10 @@ Into = Annotated[str | None, typer.Option(metavar="NEW", help="The copy's thread
 Reason = Annotated[str | None, typer.Option(metavar="WORDS", help="Kept with the run.")]
 Wait = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for its driver to stop: 30s, 2m.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Keep = Annotated[int | None, typer.Option(metavar="N", help="Spare the newest so many of those that would go.")]
+Keep = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Keep the newest N of all runs with that status, workflow and tag, however old."),
+]
 KeepLatest = Annotated[
     bool, typer.Option("--keep-latest", help="Keep the runs and what they gave; take only their steps away.")
 ]

@@ -6,12 +6,11 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.durations import duration_s
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.cli.listing import checked_status
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
@@ -51,13 +50,13 @@ class PruneRequest:
         Raises:
             RefusedError: naming the option that is wrong, and what to give instead.
         """
+        chosen = tuple(found for name in status or () if (found := checked_status(name)) is not None)
+        if "running" in chosen:
+            raise RefusedError("--status running: a run that goes on is not pruned: cancel it first")
         if older_than is None and keep is None:
             raise RefusedError("prune: say which runs: --older-than 30d, or --keep 100, or both")
         if keep is not None and keep < 0:
             raise RefusedError(f"--keep {keep}: give a number from 0")
-        chosen = tuple(found for name in status or () if (found := checked_status(name)) is not None)
-        if "running" in chosen:
-            raise RefusedError("--status running: a run that goes on is not pruned: cancel it first")
         older_s = duration_s("--older-than", older_than)
         return cls(older_s, keep, keep_latest, chosen or None, workflow, tag, dry_run)
 
@@ -68,7 +67,7 @@ async def prune_threads(dsn: str | None, request: PruneRequest, *, as_json: bool
     Raises:
         QuorumError: the database cannot be used; what was taken away before is gone.
     """
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         report = await prune_runs(pool, saver_of(pool), **asdict(request))
         if not request.dry_run:
             await collect(pool)

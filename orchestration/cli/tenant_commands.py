@@ -63,7 +63,10 @@ def bind(
     schema: Schema = None,
     json: options.JsonFlag = False,
 ) -> int:
-    """As the tables' owner, hold a role to one tenant, whatever its sessions set, and make that its default."""
+    """Hold a role to one tenant, whatever its sessions set, and make that its default.
+
+    Run it as a superuser, or as the tables' owner with the right to ALTER ROLE.
+    """
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.tenants import bind_to_tenant  # noqa: PLC0415
 

@@ -104,7 +104,10 @@ def generate_key(name: str) -> str:
 def _entry(entry: str, position: int) -> tuple[str, bytes]:
     name, colon, encoded = entry.partition(":")
     if not colon or not _NAME.fullmatch(name):
-        mend = f"entry {position} is not `name:base64`, with 1 to 64 letters, digits and _ . - as the name"
+        mend = (
+            f"entry {position} is not `name:base64`, with 1 to 64 letters, digits and _ . - as the name: `quorum db"
+            " new-key NAME` prints one"
+        )
         raise ConfigurationError(KEYS_VARIABLE, _HIDDEN, mend)
     try:
         key = base64.b64decode(encoded.translate({ord("-"): "+", ord("_"): "/"}), validate=True)
@@ -112,7 +115,8 @@ def _entry(entry: str, position: int) -> tuple[str, bytes]:
         key = b""
     if len(key) != KEY_BYTES:
         mend = (
-            f"entry {position} holds no base64 of {KEY_BYTES} bytes: make one with `openssl rand -base64 {KEY_BYTES}`"
+            f"entry {position} holds no base64 of {KEY_BYTES} bytes: make one with `quorum db new-key NAME`, or with"
+            f" `openssl rand -base64 {KEY_BYTES}`"
         )
         raise ConfigurationError(KEYS_VARIABLE, _HIDDEN, mend)
     return name, key

@@ -120,7 +120,8 @@ async def check_tenant(pool: Pool, tenant: str) -> None:
     _check_name("tenant", tenant)
     status = await tenants_status(pool)
     if status.gaps:
-        more = f" (and {len(status.gaps) - 1} more gaps: see tenants_status)" if len(status.gaps) > 1 else ""
+        rest = len(status.gaps) - 1
+        more = f" (and {rest} more gaps: see `quorum db tenants status`)" if rest else ""
         raise DatabaseError(f"tenant {tenant!r} would not be kept apart from others: {status.gaps[0]}{more}")
     if status.tenant != tenant:
         raise ConfigurationError(

@@ -45,8 +45,46 @@ def stored(dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathF
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def test_without_runs_the_list_says_how_to_start_one(quorum: Quorum, database: str) -> None:
+async def test_without_runs_the_list_says_how_to_start_one(quorum: Quorum, database: str) -> None:
+    async with open_database(database):
+        pass
     assert quorum("runs", "--dsn", database).stdout == "no runs yet: start one with `quorum run analyse PATH...`\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("runs",), ("show", "t"), ("watch", "t"), ("history", "t"), ("cancel", "t"), ("prune", "--keep", "1")],
+)
+def test_a_misspelt_schema_is_told_of_and_not_created(quorum: Quorum, database: str, command: tuple[str, ...]) -> None:
+    done = quorum(*command, "--dsn", database, environ={"QUORUM_SCHEMA": "team_b"})
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_complaint(done.stderr) == (
+        "quorum: there are no tables yet in the schema 'team_b': run something (quorum run analyse PATH...), or check"
+        " --dsn and QUORUM_SCHEMA"
+    )
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT to_regnamespace('team_b'), to_regnamespace('quorum')").fetchone()
+    assert found == (None, None)
+
+
+async def test_json_holds_the_large_texts_of_a_result_as_the_orchestrator_gives_them(
+    quorum: Quorum, database: str
+) -> None:
+    text = "word " * 20_000
+    builder = build_workflow([Specialist("writer", lambda branch: {"text": text})], sync=SyncPolicy())
+    async with Orchestrator.open(builder, database, workflow="writing") as orchestrator:
+        await (await orchestrator.start({"task": "write"}, "long")).result()
+        told = await orchestrator.get("long")
+
+    shown = quorum.json("show", "long", "--json", "--dsn", database)
+    assert shown["result"] == told["result"]
+    assert shown["result"]["text"] == text
+    assert shown["branches"] == told["branches"]
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("TRUNCATE quorum.artifacts, quorum.artifact_refs")
+    kept = quorum.json("show", "long", "--json", "--dsn", database)
+    assert kept["result"]["text"]["size_bytes"] == len(text)  # a program's own store is none of ours
 
 
 def test_runs_are_listed_with_what_people_know_them_by(stored: Stored) -> None:

@@ -13,6 +13,12 @@ from collections.abc import Iterator
 import pytest
 
 from langgraph_quorum import Orchestrator
+from langgraph_quorum.orchestration import cancelling
+from langgraph_quorum.orchestration.cli.managing import cancel_run
+from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.register import record_end, record_start
+from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run
 from tests.cli.conftest import SAMPLES, Quorum, branches_kept, complaints_in, one_complaint, wait_until
 from tests.orchestration.crews import Crew
 
@@ -65,6 +71,25 @@ def test_a_run_is_cancelled_from_another_process_and_its_watcher_is_told(
     assert again.stdout == "t1: was cancelled before\n"
     assert shown.stdout.startswith("cancelled, 2 of 3 branches: not needed\n")
     assert (listed["thread_id"], listed["reason"], listed["live"]) == ("t1", "not needed", False)
+
+
+async def test_a_run_that_ends_before_its_driver_hears_of_it_is_said_to_have_ended(
+    database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_database(database) as pool:
+        await record_start(pool, "quick", workflow="w", task="t")
+
+    async def too_late(pool: Pool, thread_id: str, **_: object) -> StoredRun:
+        await record_end(pool, thread_id, "approved")
+        return await get_run(pool, thread_id)
+
+    monkeypatch.setattr(cancelling, "cancel_thread", too_late)
+    codes = [await cancel_run(database, "quick", None, None) for _ in range(2)]
+    assert codes == [0, 0]
+    assert capsys.readouterr().out.splitlines() == [
+        "quick: ended before it could be cancelled: approved",
+        "quick: has ended already: approved",
+    ]
 
 
 def test_a_run_is_stopped_from_another_process_to_go_on_later(
@@ -141,6 +166,7 @@ async def test_runs_come_by_page_and_old_ones_are_pruned(quorum: Quorum, databas
         (("runs", "--limit", "0"), "--limit 0: give a number from 1 to 1000"),
         (("prune",), "prune: say which runs: --older-than 30d, or --keep 100, or both"),
         (("prune", "--keep", "-1"), "--keep -1: give a number from 0"),
+        (("prune", "--status", "intrupted"), "--status intrupted: did you mean 'interrupted'?"),
         (("prune", "--keep", "1", "--status", "running"), "--status running: a run that goes on is not pruned"),
         (("cancel", "t", "--wait", "soon"), "--wait soon: give a number with its unit"),
         (("resume", "t", "--on-busy", "steal"), "--on-busy steal: give reject, wait or take-over"),

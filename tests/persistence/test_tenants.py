@@ -291,7 +291,7 @@ async def test_separating_twice_changes_nothing_and_a_new_table_is_taken_in(inha
         )
         async with as_tenant(site, role, "b") as tenants:
             with pytest.raises(
-                DatabaseError, match="artifact_samples is not separated by tenant: run separate_tenants"
+                DatabaseError, match="artifact_samples is not separated by tenant: run `quorum db tenants separate`"
             ):
                 await check_tenant(tenants, "b")
             await separate_tenants(pool)

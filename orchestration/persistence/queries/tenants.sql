@@ -169,7 +169,7 @@ gap AS (
     SELECT 1 AS place, 'tables are missing' AS what, 'migrate the database first' AS mend
     WHERE (SELECT count(*) FROM held) < 5
     UNION ALL
-    SELECT 2, format('%s is not separated by tenant', name), 'run separate_tenants as the owner of the tables'
+    SELECT 2, format('%s is not separated by tenant', name), 'run `quorum db tenants separate` as the owner of the tables'
     FROM held
     WHERE NOT (relrowsecurity AND relforcerowsecurity)
         OR NOT EXISTS (
@@ -223,7 +223,7 @@ gap AS (
         AND has_table_privilege(session_user, inhrelid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
     UNION ALL
     SELECT 9, format('the role %I is bound to its tenant on other tables, but not on %s', session_user, held.name),
-        'bind it again with bind_role'
+        'bind it again with `quorum db tenants bind`'
     FROM held JOIN pg_roles ON rolname = session_user
     WHERE EXISTS (SELECT FROM pg_policy WHERE polname = 'quorum_role_' || pg_roles.oid)
         AND NOT EXISTS (
