@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import psycopg
 from psycopg import errors
@@ -65,7 +66,16 @@ class Committer:
     _calls: int = 0
     _done: SaverStatistics = field(default_factory=SaverStatistics)
 
-    async def commit(self, thread_id: str, fence: Fence | None, make: Callable[[], Rows], *, light: bool) -> None:
+    async def commit(
+        self,
+        thread_id: str,
+        fence: Fence | None,
+        make: Callable[[], Rows],
+        *,
+        light: bool,
+        hold: Callable[[Callable[[], None]], None] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         """Write what `make` makes, and return when it is durable.
 
         A call that is cancelled may have been written, or still be.
@@ -75,6 +85,8 @@ class Committer:
             fence: The lease that must still be held.
             make: Called at once when `light`, else in a thread.
             light: Whether making takes less time than asking a thread.
+            hold: Takes what enters the call into the queue, and calls it when it is time; by default it is now.
+            then: Called once it is in the queue.
 
         Raises:
             LeaseLostError: The lease is not held any more; nothing of this call was written.
@@ -83,6 +95,15 @@ class Committer:
         """
         loop = asyncio.get_running_loop()
         call = _Call(thread_id, fence, Encoding(make), loop.time(), loop.create_future())
+        if hold is None:
+            self._enter(call, light)
+        else:
+            hold(partial(self._enter, call, light))
+        if then is not None:
+            then()
+        await call.done
+
+    def _enter(self, call: _Call, light: bool) -> None:
         if light:
             call.encoding.run()
         else:
@@ -91,9 +112,8 @@ class Committer:
         self._calls += 1
         if self._task is None or self._task.done():
             # Its own context: the task outlives the call that happens to start it.
-            self._task = loop.create_task(self._work(), name="quorum:saving", context=Context())
+            self._task = call.done.get_loop().create_task(self._work(), name="quorum:saving", context=Context())
             self._task.add_done_callback(self._abandon)
-        await call.done
 
     def close(self) -> None:
         """Write nothing more that has to be encoded in a thread."""

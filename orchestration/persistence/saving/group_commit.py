@@ -124,11 +124,13 @@ class GroupCommitSaver(PatientReader):
             metadata=get_serializable_checkpoint_metadata(config, metadata),
             values=due,
         )
-        self._order.saw((thread_id, ns), checkpoint["id"])
+        place = thread_id, ns
         try:
-            await self._commit(config, thread_id, make, light=False)
+            await self._commit(
+                config, thread_id, make, light=False, then=lambda: self._order.saw(place, checkpoint["id"])
+            )
         except BaseException:
-            self._order.failed((thread_id, ns))
+            self._order.let_go(place)
             raise
         self._known.add(moved)
         return {"configurable": {"thread_id": thread_id, "checkpoint_ns": ns, "checkpoint_id": checkpoint["id"]}}
@@ -162,9 +164,8 @@ class GroupCommitSaver(PatientReader):
         thread_id = str(configurable["thread_id"])
         place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
         make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
-        if not self._order.is_due(place[:2], place[2]):
-            await self._order.due(place[:2], place[2])
-        await self._commit(config, thread_id, make, light=is_light(writes))
+        hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
+        await self._commit(config, thread_id, make, light=is_light(writes), hold=hold)
 
     def close(self) -> None:
         """Let go of the thread that encodes. What is handed over afterwards fails."""
@@ -172,10 +173,10 @@ class GroupCommitSaver(PatientReader):
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread, with what was handed over for it before."""
+        self._order.forget(str(thread_id))
         await self._committer.settle(str(thread_id))
         await patiently("deleting a thread", partial(super().adelete_thread, thread_id))
         self._known.forget([str(thread_id)])
-        self._order.forget(str(thread_id))
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Delete all but the latest checkpoints of threads, or all; see the official saver."""
@@ -198,14 +199,25 @@ class GroupCommitSaver(PatientReader):
         stored = {channel: value for channel, value in values.stored.items() if channel not in known}
         return Values(values.inline, stored), [*moved.values()]
 
-    async def _commit(self, config: RunnableConfig, thread_id: str, make: Callable[[], Rows], *, light: bool) -> None:
+    async def _commit(
+        self,
+        config: RunnableConfig,
+        thread_id: str,
+        make: Callable[[], Rows],
+        *,
+        light: bool,
+        hold: Callable[[Callable[[], None]], None] | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         if asyncio.get_running_loop() is not self.loop:
             mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
             raise ConfigurationError("saver", "of another event loop", mend)
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
         if self._sealed is None:
-            await self._committer.commit(thread_id, fence, make, light=light)
+            await self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
         else:
             sealed = self._sealed
-            await self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=False)
+            await self._committer.commit(
+                thread_id, fence, lambda: sealed.seal(make()), light=False, hold=hold, then=then
+            )

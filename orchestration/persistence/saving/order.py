@@ -7,12 +7,15 @@ result that was stored ahead of its checkpoint would belong to nothing after a c
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict
-from contextlib import suppress
+from collections import OrderedDict
+from collections.abc import Callable
+from contextvars import Context
 from typing import TypeAlias
 
 Place: TypeAlias = tuple[str, str]
 """Thread and namespace."""
+Go: TypeAlias = Callable[[], None]
+"""Hands over what was held back."""
 
 HOLD_S = 5.0
 """A result whose checkpoint nobody hands over is not held back for longer: somebody else may have stored it."""
@@ -24,50 +27,54 @@ class CheckpointOrder:
 
     def __init__(self) -> None:
         self._latest: OrderedDict[Place, str] = OrderedDict()
-        self._waiting: defaultdict[Place, set[asyncio.Future[bool]]] = defaultdict(set)
-
-    def saw(self, place: Place, checkpoint_id: str) -> None:
-        """A checkpoint is stored, or is handed over right now: what belongs to it may follow."""
-        if checkpoint_id > self._latest.get(place, ""):
-            self._latest[place] = checkpoint_id
-            self._latest.move_to_end(place)
-            while len(self._latest) > _KEPT:
-                self._latest.popitem(last=False)
-        self._tell(place, lost=False)
-
-    def failed(self, place: Place) -> None:
-        """A checkpoint could not be stored: what waits now waits in vain."""
-        self._tell(place, lost=True)
-
-    def _tell(self, place: Place, *, lost: bool) -> None:
-        for turn in self._waiting.pop(place, ()):
-            if not turn.done():
-                turn.set_result(lost)
-
-    def forget(self, thread_id: str) -> None:
-        """The thread was deleted."""
-        for place in [place for place in self._latest if place[0] == thread_id]:
-            del self._latest[place]
+        self._held: dict[Place, list[tuple[str, Go]]] = {}
+        self._timers: dict[Place, asyncio.TimerHandle] = {}
 
     def is_due(self, place: Place, checkpoint_id: str) -> bool:
         """Whether what belongs to this checkpoint may be stored now. Ids are in the order of their time."""
         latest = self._latest.get(place)
         return latest is None or checkpoint_id <= latest
 
-    async def due(self, place: Place, checkpoint_id: str) -> None:
-        """Wait until it may be stored, for at most five seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(HOLD_S):
-                lost = False
-                while not (lost or self.is_due(place, checkpoint_id)):
-                    lost = await self._told(place)
+    def hold(self, place: Place, checkpoint_id: str, go: Go) -> None:
+        """Call `go` once what belongs to this checkpoint may be stored, or after five seconds."""
+        self._held.setdefault(place, []).append((checkpoint_id, go))
+        if place not in self._timers:
+            loop = asyncio.get_running_loop()
+            self._timers[place] = loop.call_later(HOLD_S, self.let_go, place, context=Context())
 
-    async def _told(self, place: Place) -> bool:
-        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting[place].add(turn)
-        try:
-            return await turn
-        finally:
-            self._waiting[place].discard(turn)
-            if not self._waiting[place]:
-                del self._waiting[place]
+    def saw(self, place: Place, checkpoint_id: str) -> None:
+        """A checkpoint is stored, or was handed over: what belongs to it may follow."""
+        if checkpoint_id > self._latest.get(place, ""):
+            self._latest[place] = checkpoint_id
+            self._latest.move_to_end(place)
+            while len(self._latest) > _KEPT:
+                self._latest.popitem(last=False)
+        held = self._held.get(place)
+        if held is None:
+            return
+        left = [(later, go) for later, go in held if not self.is_due(place, later)]
+        due = [go for earlier, go in held if self.is_due(place, earlier)]
+        if left:
+            self._held[place] = left
+        else:
+            self._drop(place)
+        for go in due:
+            go()
+
+    def let_go(self, place: Place) -> None:
+        """Hold nothing back any more of what waits now, for instance since its checkpoint could not be stored."""
+        for _, go in self._drop(place):
+            go()
+
+    def forget(self, thread_id: str) -> None:
+        """The thread is being deleted."""
+        for place in [place for place in self._held if place[0] == thread_id]:
+            self.let_go(place)
+        for place in [place for place in self._latest if place[0] == thread_id]:
+            del self._latest[place]
+
+    def _drop(self, place: Place) -> list[tuple[str, Go]]:
+        timer = self._timers.pop(place, None)
+        if timer is not None:
+            timer.cancel()
+        return self._held.pop(place, [])

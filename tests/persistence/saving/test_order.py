@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -11,14 +12,17 @@ from langgraph_quorum.orchestration.persistence.saving.order import HOLD_S, Chec
 PLACE = ("t", "")
 
 
-async def waiting(order: CheckpointOrder, checkpoint_id: str) -> asyncio.Task[None]:
-    task = asyncio.create_task(order.due(PLACE, checkpoint_id))
-    await asyncio.sleep(0)
-    return task
+class Held:
+    """What was held back, until it goes."""
+
+    def __init__(self, order: CheckpointOrder) -> None:
+        self.order, self.gone = order, list[str]()
+
+    def hold(self, checkpoint_id: str) -> None:
+        self.order.hold(PLACE, checkpoint_id, partial(self.gone.append, checkpoint_id))
 
 
-@pytest.mark.looptime
-async def test_what_belongs_to_a_checkpoint_that_is_known_goes_at_once() -> None:
+def test_what_belongs_to_a_checkpoint_that_is_known_goes_at_once() -> None:
     order = CheckpointOrder()
     assert order.is_due(PLACE, "2")  # of a thread that nobody knows anything is due
     order.saw(PLACE, "2")
@@ -32,37 +36,41 @@ async def test_what_belongs_to_a_checkpoint_that_is_known_goes_at_once() -> None
 async def test_what_belongs_to_a_later_one_waits_until_that_is_handed_over() -> None:
     order = CheckpointOrder()
     order.saw(PLACE, "1")
-    early = await waiting(order, "3")
+    held = Held(order)
+    for checkpoint_id in ("3", "2", "3"):
+        held.hold(checkpoint_id)
     order.saw(PLACE, "2")
+    assert held.gone == ["2"]
     await asyncio.sleep(1)
-    assert not early.done()
+    assert held.gone == ["2"]
     order.saw(PLACE, "3")
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert early.done()
+    assert held.gone == ["2", "3", "3"]
+    assert not order._timers
 
 
 @pytest.mark.looptime
 async def test_it_does_not_wait_for_one_that_failed_or_never_comes() -> None:
     order = CheckpointOrder()
     order.saw(PLACE, "1")
-    early = await waiting(order, "2")
-    order.failed(PLACE)
-    await asyncio.sleep(0.1)
-    assert early.done()
+    held = Held(order)
+    held.hold("2")
+    order.let_go(PLACE)
+    assert held.gone == ["2"]
 
-    before = asyncio.get_running_loop().time()
-    await order.due(PLACE, "2")
-    assert asyncio.get_running_loop().time() - before == pytest.approx(HOLD_S)
+    held.hold("2")
+    await asyncio.sleep(HOLD_S - 0.1)
+    assert held.gone == ["2"]
+    await asyncio.sleep(0.2)
+    assert held.gone == ["2", "2"]
 
 
 @pytest.mark.looptime
-async def test_a_waiter_that_is_cancelled_leaves_nothing_behind_and_a_deleted_thread_is_forgotten() -> None:
+async def test_a_thread_that_is_deleted_holds_nothing_and_is_forgotten() -> None:
     order = CheckpointOrder()
     order.saw(PLACE, "1")
-    early = await waiting(order, "2")
-    early.cancel()
-    await asyncio.wait({early})
-    assert not order._waiting
+    held = Held(order)
+    held.hold("2")
     order.forget("t")
+    assert held.gone == ["2"]
     assert order.is_due(PLACE, "2")
+    assert not order._timers
