@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,8 +88,14 @@ async def read_history(
     ]
 
 
-async def following_nodes(saver: BaseCheckpointSaver[Any], thread_id: str) -> tuple[str, ...]:
+async def awaited_nodes(saver: BaseCheckpointSaver[Any], thread_id: str, known: Collection[str]) -> tuple[str, ...]:
     """Names of the nodes that a run waits for by its latest checkpoint, each once, whether its graph has them or not.
+
+    Args:
+        saver: Reads checkpoints.
+        thread_id: The thread.
+        known: Names of the graph's channels. Of a join that is not among them, and that some node has reached, the
+            nodes count that it joins, and the one that follows: it will never be complete.
 
     Raises:
         DatabaseError: the database cannot be used.
@@ -97,7 +103,14 @@ async def following_nodes(saver: BaseCheckpointSaver[Any], thread_id: str) -> tu
     """
     with database_errors(f"reading thread {thread_id!r}"):
         saved = await saver.aget_tuple(_config(thread_id))
-    return () if saved is None else tuple(dict.fromkeys(_following(saved)))
+    if saved is None:
+        return ()
+    names = list(_following(saved))
+    for channel, reached in saved.checkpoint["channel_values"].items():
+        if channel.startswith(_ALL) and channel not in known and _reached(reached):
+            joined, _, node = channel.removeprefix(_ALL).rpartition(":")
+            names += [*joined.split("+"), node]
+    return tuple(dict.fromkeys(names))
 
 
 async def _listed(
@@ -135,7 +148,7 @@ def _following(saved: CheckpointTuple) -> Iterator[str]:
         if isinstance(send, Send):
             yield send.node
     for channel, version in saved.checkpoint["channel_versions"].items():
-        if channel not in values:
+        if channel not in values or _deferred(values[channel]):
             continue
         if channel == "__start__":
             node = channel
@@ -143,12 +156,22 @@ def _following(saved: CheckpointTuple) -> Iterator[str]:
             node = channel.removeprefix(_ONE)
         elif channel.startswith(_ALL):
             awaited, _, node = channel.removeprefix(_ALL).rpartition(":")
-            if set(awaited.split("+")) != set(values[channel] or ()):
+            if set(awaited.split("+")) != _reached(values[channel]):
                 continue
         else:
             continue
         if version != seen.get(node, {}).get(channel):
             yield node
+
+
+def _deferred(value: Any) -> bool:
+    """Whether a node with `defer` waits for all others to end: the channel that starts it keeps (value, ended)."""
+    return isinstance(value, tuple | list) and value[-1:] in ([False], (False,))
+
+
+def _reached(value: Any) -> set[str]:
+    """The nodes that have reached a join; that of a node with `defer` keeps (names, ended)."""
+    return set((value[0] if isinstance(value, tuple | list) else value) or ())
 
 
 def _tells(task_id: str, channel: str) -> bool:

@@ -8,7 +8,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
-from langgraph_quorum.orchestration.history import following_nodes
+from langgraph_quorum.orchestration.history import awaited_nodes
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, status_of
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.state.errors import ConfigurationError
@@ -54,5 +54,7 @@ async def check_nodes(graph: CompiledStateGraph[Any, Any, Any, Any], thread_id: 
 
 async def _missing_nodes(graph: CompiledStateGraph[Any, Any, Any, Any], thread_id: str) -> list[str]:
     saver = graph.checkpointer
-    waited_for = await following_nodes(saver, thread_id) if isinstance(saver, BaseCheckpointSaver) else ()
-    return [name for name in waited_for if name not in graph.nodes]
+    if not isinstance(saver, BaseCheckpointSaver):
+        return []
+    awaited = await awaited_nodes(saver, thread_id, graph.channels)
+    return [name for name in awaited if name not in graph.nodes]

@@ -48,6 +48,23 @@ def asking(second: str) -> StateGraph[Any, Any, Any, Any]:
     return builder
 
 
+def joining(first: str, *, defer: bool = False) -> StateGraph[Any, Any, Any, Any]:
+    """A graph that joins a node of this name with one that asks, and puts off the two nodes that follow."""
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(Clashing)
+    builder.add_node(first, lambda state: {"report": "gathered"})
+    builder.add_node("draft", lambda state: {})
+    builder.add_node("ask", lambda state: {"values": interrupt("go on?")})
+    builder.add_node("publish", lambda state: {"report": f"{state['report']} and published"}, defer=defer)
+    builder.add_node("tidy", lambda state: {"status": "tidy"}, defer=defer)
+    builder.add_edge(START, first)
+    builder.add_edge(START, "draft")
+    builder.add_edge("draft", "ask")
+    builder.add_edge([first, "ask"], "publish")
+    builder.add_edge("draft", "tidy")
+    builder.add_edge("publish", END)
+    return builder
+
+
 class Flaky:
     """A graph whose node raises until it is mended."""
 

@@ -10,7 +10,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import ConfigurationError
 from tests.orchestration.crews import Crew
-from tests.orchestration.graphs_of_ones_own import Flaky, asking, clashing
+from tests.orchestration.graphs_of_ones_own import Flaky, asking, clashing, joining
 
 
 @pytest.mark.parametrize("status", ["shipped", "failed", "waiting"])
@@ -59,6 +59,24 @@ async def test_a_node_that_was_renamed_while_the_run_waited_for_it_is_named_and_
     async with Orchestrator.on(asking("review"), pool) as quorum:
         out = await (await quorum.resume("t1", answers)).result()
     assert out["steps"] == ["first", "yes"]
+
+
+@pytest.mark.parametrize("defer", [False, True])
+async def test_a_join_that_can_never_be_complete_is_refused_by_the_name_that_is_gone(pool: Pool, defer: bool) -> None:
+    async with Orchestrator.on(joining("gather", defer=defer), pool) as quorum:
+        waiting = await (await quorum.start({}, "t1")).result()
+    answers = dict.fromkeys(waiting["interrupts"], "yes")
+    async with Orchestrator.on(joining("collect", defer=defer), pool) as quorum:
+        with pytest.raises(ConfigurationError, match=r"nodes=\['gather'\]"):
+            await quorum.resume("t1", answers)
+    async with Orchestrator.on(joining("gather", defer=defer), pool) as quorum:
+        out = await (await quorum.resume("t1", answers)).result()
+        history = await quorum.history("t1")
+    assert out["report"] == "gathered and published"
+    assert history[0].next == ()
+    assert {"publish", "tidy"} <= {name for step in history for name in step.next}
+    async with Orchestrator.on(joining("collect", defer=defer), pool) as quorum:
+        assert await (await quorum.resume("t1")).result() == out
 
 
 async def test_a_finished_run_is_read_by_a_graph_whose_nodes_were_renamed(pool: Pool) -> None:
