@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from langgraph_quorum.orchestration.database import open_database
 from tests.cli.conftest import NOWHERE, Quorum, complaints_in, one_complaint
 
 
@@ -127,7 +128,10 @@ def test_a_command_that_makes_no_sense_is_refused(quorum: Quorum, arguments: lis
 
 
 @pytest.mark.parametrize("command", [["show", "nothing"], ["resume", "nothing"]])
-def test_a_thread_that_does_not_exist_is_named(quorum: Quorum, database: str, command: list[str]) -> None:
+async def test_a_thread_that_does_not_exist_is_named(quorum: Quorum, database: str, command: list[str]) -> None:
+    async with open_database(database):
+        pass
+
     done = quorum(*command, "--dsn", database)
 
     assert (done.returncode, done.stdout) == (2, "")
