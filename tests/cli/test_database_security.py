@@ -83,6 +83,7 @@ def test_without_keys_nothing_is_sealed_anew(db: Db, database: str) -> None:
     with pytest.raises(ConfigurationError, match="entry 1 holds no base64") as refused:
         db("reseal", "--dsn", database, keys="new:hidden")
     assert "hidden" not in str(refused.value)
+    assert "quorum db new-key NAME" in str(refused.value)
 
 
 def test_after_a_complete_rotation_the_old_key_is_not_needed(db: Db, database: str) -> None:

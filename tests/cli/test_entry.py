@@ -116,3 +116,15 @@ def test_help_says_that_a_deadline_is_of_each_fan_out(quorum: Quorum) -> None:
 
     assert "When each fan-out goes on with what there is" in said
     assert "sent out once more, so a run can take up to twice as long" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("prune",), "Keep the newest N of all runs with that status, workflow and tag, however old."),
+        (("db", "tenants", "bind"), "Run it as a superuser, or as the tables' owner with the right to ALTER ROLE."),
+    ],
+)
+def test_help_says_what_is_kept_and_who_may_do_it(quorum: Quorum, command: tuple[str, ...], said: str) -> None:
+    told = quorum(*command, "--help", environ={"COLUMNS": "300", "TERM": "dumb"}).stdout
+    assert said in " ".join(told.split())
