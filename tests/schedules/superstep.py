@@ -76,7 +76,7 @@ def watched(gate: type[Gate], journal: Journal, loop: VirtualLoop) -> type[Gate]
             journal.note(loop.time(), "limit", data=self.progress(self.any_point)["at_once"], sitting=sitting)
 
         def _release(self, tally: Any, release: Release, now: float) -> None:
-            journal.note(now, "release", tally.name, release.reason)
+            journal.note(now, "release", tally.name, release.reason, sitting=sitting)
             super()._release(tally, release, now)
 
     sitting = SITTING.get()
