@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED
 from langgraph_quorum.orchestration.cli.json_output import print_json
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.cli.threads import any_run
@@ -21,7 +20,7 @@ async def explain_thread(dsn: str | None, thread: str, *, as_json: bool) -> int:
         QuorumError: the database cannot be used, or the run not be read.
     """
     thread_id = checked_thread(thread)
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         told = await explain_run(pool, saver_of(pool), await any_run(pool, thread_id))
     if as_json:
         print_json(told.as_json())

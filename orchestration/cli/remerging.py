@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from langgraph_quorum.orchestration.artifacts import default_artifacts
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.cli.threads import any_run
@@ -81,7 +80,7 @@ async def remerge_thread(dsn: str | None, request: RemergeRequest, *, as_json: b
         ConfigurationError: the run is one of a graph that is no workflow of ours.
         QuorumError: the database cannot be used, or the run not be read or merged.
     """
-    async with database(dsn, NoProgress()) as pool:
+    async with database_to_read(dsn) as pool:
         stored = await any_run(pool, request.thread_id)
         store = default_artifacts(pool, environment_sealer())
         told = await remerge_run(pool, saver_of(pool), stored, request.strategy, weigh=request.weigh, store=store)
