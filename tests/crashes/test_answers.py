@@ -32,7 +32,7 @@ async def said(dsn: str, path: Path, answers: dict[str, Any] | None) -> Any:
         outcome = await (await quorum.resume("t", answers, context=FIXED)).result()
         options = (await quorum.list())[0].options
     assert (outcome["status"], outcome["interrupts"]) == ("approved", {})
-    assert set(options) == {"input", "kept_answers"}
+    assert set(options) == {"kept_answers"}
     return outcome["branches"]["asking"]["result"]["said"]
 
 
