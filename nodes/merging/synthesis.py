@@ -117,9 +117,9 @@ class Synthesis:
             task: What was asked, in words.
         """
         usage = Usage()
+        material = await in_thread(lambda: self._material(results, weights), name="synthesis")
         try:
             async with asyncio.timeout(self.timeout_s) as limit:
-                material = await in_thread(lambda: self._material(results, weights), name="synthesis")
                 talking = self._conversation(material, weights, task, usage)
                 messages = next(talking)
                 while not isinstance(messages, Made):

@@ -87,9 +87,9 @@ def judge(
 
     async def of(_who: Specialist | None, branch: Branch, result: Any) -> Quality:
         usage = Usage()
+        case = await in_thread(lambda: _case(branch, result, max_chars), name=f"score-{branch.branch_id}")
         try:
             async with asyncio.timeout(timeout_s) as limit:
-                case = await in_thread(lambda: _case(branch, result, max_chars), name=f"score-{branch.branch_id}")
                 found = await questioner.ask([role, case], usage)
         except GraphBubbleUp:
             raise

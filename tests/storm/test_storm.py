@@ -13,7 +13,7 @@ from tests.storm.trial import Plan, Weather
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-KILLS, FLOOR, BUDGET_S = 75, 30, 25.0
+KILLS, FLOOR, BUDGET_S = 75, 30, 14.0
 """Of each share: what it is to come to, what it must, and after how long it may leave it at that."""
 SHARES = 4
 APART = 1_000_000
