@@ -41,7 +41,7 @@ def driver(database: str) -> Iterator[subprocess.Popen[str]]:
 def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver: subprocess.Popen[str]) -> None:
     with quorum.going("watch", "t1", "--dsn", database) as process:
         assert process.stdout is not None
-        assert sum(" succeeded after " in line for line, _ in zip(process.stdout, range(5), strict=False)) == 2
+        assert sum(" succeeded after " in line for _, line in zip(range(5), process.stdout, strict=False)) == 2
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
 
