@@ -15,6 +15,8 @@ from langgraph.runtime import Runtime, get_runtime
 from langgraph.types import Command
 from typing_extensions import TypedDict, Unpack
 
+from langgraph_quorum.nodes.alone.channels import running_channels
+from langgraph_quorum.nodes.alone.joining import joined
 from langgraph_quorum.nodes.alone.memory import QuorumBranches, Records, SentRecord, key_of, sent_before
 from langgraph_quorum.nodes.alone.worker import called_by
 from langgraph_quorum.nodes.branching.branch import branch_node
@@ -100,6 +102,7 @@ class QuorumBranch:
                 record["result"] = held.result
             meeting.left.append((call["order"], record))
         kept = self._taken_along(meeting, len(bundle["calls"]))
+        updates = joined(updates, running_channels()) if len(updates) > 1 else updates
         if not updates:
             return {"branches": kept} if kept else None
         if len(updates) == 1 and type(updates[0]) is dict and "branches" not in updates[0]:

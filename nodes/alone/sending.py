@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph.config import get_config
 from langgraph.types import Send
 
 from langgraph_quorum.nodes.alone.branch import QuorumBranch
+from langgraph_quorum.nodes.alone.channels import TO_NODE, running_channels
 from langgraph_quorum.nodes.alone.worker import parcel
 from langgraph_quorum.nodes.branching.cores import usable_cores
 from langgraph_quorum.nodes.planning.bundling import BundleSize, bundled, check_bundle
@@ -26,7 +27,6 @@ _KEYS = frozenset(WorkItem.__annotations__) - {
     *("specialist", "type", "source_type", "fallback", "measures"),
     *("tried", "part_of", "joins"),
 }
-_TO_NODE = "branch:to:"
 
 
 def fan_out(
@@ -186,10 +186,10 @@ class _Sent(dict[str, Any]):
 
 def _check_node(name: str) -> None:
     """Refuse to send to what is not there: LangGraph would only log it, and drop a record that has no channel."""
-    channels = _channels()
+    channels = running_channels()
     if not channels:
         return
-    nodes = [one.removeprefix(_TO_NODE) for one in channels if one.startswith(_TO_NODE)]
+    nodes = [one.removeprefix(TO_NODE) for one in map(str, channels) if one.startswith(TO_NODE)]
     if name not in nodes:
         mend = "give quorum_branch the name that its node has in add_node"
         raise PlanError(f"the graph has no node {name!r} to fan out to ({suggestion(name, nodes)}): {mend}")
@@ -198,21 +198,6 @@ def _check_node(name: str) -> None:
             f"the graph has no 'branches' for the records of {name!r}: give add_node what quorum_branch returned,"
             " and let the state inherit QuorumBranches where add_node has an 'input_schema'"
         )
-
-
-def _channels() -> Collection[str]:
-    """The channels of the graph that is running, found by the form of their names: there is no public accessor.
-
-    Empty outside of a run, and where they cannot be found.
-    """
-    try:
-        read = get_config().get("configurable", {}).get("__pregel_read")
-    except RuntimeError:
-        return ()
-    for given in getattr(read, "args", ()):
-        if isinstance(given, Mapping) and any(str(one).startswith(_TO_NODE) for one in given):
-            return [str(one) for one in given]
-    return ()
 
 
 def _step() -> int:
