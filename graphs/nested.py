@@ -59,18 +59,39 @@ def workflow_specialist(
     Raises:
         ConfigurationError: the graph is no workflow, or keeps one state for all its runs.
     """
-    run = _Nested(name, _compiled(name, graph), prepare or _prepared(name), keep or _kept)
+    compiled = compiled_workflow(name, graph, "any other graph is a specialist as it is: Specialist(name, graph)")
+    run = _Nested(name, compiled, prepare or _prepared(name), keep or _kept)
     return Specialist(name, run, timeout_s=timeout_s, attempts=attempts, alone=True, **settings)
 
 
-def _compiled(name: str, graph: Any) -> CompiledStateGraph[Any, Any, Any, Any]:
+def compiled_workflow(name: str, graph: Any, otherwise: str) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The graph of a workflow, compiled to run inside of another graph.
+
+    Args:
+        name: What its runs are called.
+        graph: What `build_workflow` returns, or the same compiled.
+        otherwise: What to do with a graph that is no workflow, for the error.
+
+    Raises:
+        ConfigurationError: the graph is no workflow, or keeps one state for all its runs.
+    """
     compiled = graph.compile(name=name) if isinstance(graph, StateGraph) else graph
     if not isinstance(compiled, CompiledStateGraph) or not set(_ASKED) <= compiled.channels.keys():
-        mend = "give what build_workflow returns; any other graph is a specialist as it is: Specialist(name, graph)"
-        raise ConfigurationError("graph", graph, mend)
+        raise ConfigurationError("graph", graph, f"give what build_workflow returns; {otherwise}")
     if compiled.checkpointer is True:
         raise ConfigurationError("graph", graph, "compile it without checkpointer=True: its runs would share a state")
     return compiled
+
+
+def raise_if_failed(name: str, output: Mapping[str, Any]) -> None:
+    """Make an error of an inner run that has failed.
+
+    Raises:
+        WorkflowFailedError: in the run's own words.
+    """
+    if output["status"] == "failed":
+        error = output["error"]
+        raise WorkflowFailedError(name, error["message"] if error is not None else "no reason given")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +103,7 @@ class _Nested:
 
     async def __call__(self, branch: Branch) -> Answer:
         output: Any = await self.graph.ainvoke(self.prepare(branch), context=_inner_context(), output_keys=list(_ASKED))
-        if output["status"] == "failed":
-            error = output["error"]
-            raise WorkflowFailedError(self.name, error["message"] if error is not None else "no reason given")
+        raise_if_failed(self.name, output)
         return Answer(self.keep(output), cost=output["load"]["cost"] or None)
 
 

@@ -1,0 +1,161 @@
+"""A whole workflow as a tool of an agent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from langchain_core.tools import StructuredTool, ToolException
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.config import get_config
+from langgraph.graph.state import CompiledStateGraph
+
+from langgraph_quorum.graphs.nested import compiled_workflow, measured_quality, raise_if_failed
+from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
+from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
+from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
+
+CONTENT_CHARS = 8000
+"""The model is given no more of a result than this; the rest is in the artifact."""
+LISTED = 10
+"""The model is told of no more failed branches, and of no more findings, than this."""
+LINE_CHARS = 160
+"""Of the reason of one failed branch, and of one finding."""
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_OUTPUT = [name for name in QuorumOutput.__annotations__ if name != "messages"]
+_log = logging.getLogger(__name__)
+
+Args = TypeVar("Args")
+
+
+def as_tool(
+    graph: Any,
+    name: str,
+    description: str,
+    args_schema: type[Args] | None = None,
+    *,
+    prepare: Callable[[Args], QuorumInput] | None = None,
+    keep: Callable[[QuorumOutput], Any] | None = None,
+) -> StructuredTool:
+    """A tool that runs a whole workflow, for `create_agent` or any `ToolNode`.
+
+    The workflow is part of the agent's run: it has the agent's checkpointer, so that branches which have finished are
+    not done again when the agent is resumed; its questions to a human pause the agent; and config, callbacks, tags,
+    context and store of the agent reach the specialists. Every call of the tool has a state of its own.
+
+    A run that fails, and work that cannot be planned, is an error the model reads and may react to: a `ToolMessage`
+    with the status `error`, in the run's own words. Set `handle_tool_error = False` on the tool to have it raised as a
+    `ToolException` instead. Any other error ends the agent's run, like that of any tool.
+
+    The tool also serves a sync `agent.invoke`: the workflow then gets an event loop of its own for the time of the
+    call. Work of it that is to run on after that, for a late result, ends there.
+
+    Args:
+        graph: What `build_workflow` returns, or the same compiled.
+        name: Of the tool: letters, digits, `_` and `-`, at most 64.
+        description: Tells the model when to use it.
+        args_schema: A pydantic model class or a typed dict: what the model gives. Left out: a required text `task`.
+        prepare: Makes the workflow's input from an instance of `args_schema`. It is called again when the agent is
+            resumed, and must then give the same. Left out: the fields `task`, `sources` and `work` as they are.
+        keep: What the model reads of the output: a text, content blocks, or JSON. Left out: status, measured quality,
+            result, failed branches and findings as JSON, of at most 8000 characters. The output as a whole, save its
+            `messages`, is the artifact of the `ToolMessage`.
+
+    Raises:
+        ConfigurationError: naming the argument that is wrong: the graph is no workflow, or a field of `args_schema` is
+            none that a workflow knows and nothing says what it is to be.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ConfigurationError("name", name, "give 1 to 64 letters, digits, '_' and '-': models take no others")
+    if not isinstance(description, str) or not description.strip():
+        raise ConfigurationError("description", description, "tell the model in words when to use the tool")
+    compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
+    arguments = arguments_of(Task if args_schema is None else args_schema, prepare)
+    run = _Tool(name, compiled, arguments, keep or _kept)
+    return StructuredTool(
+        name=name,
+        description=description,
+        args_schema=arguments.schema,
+        func=run.in_a_loop_of_its_own,
+        coroutine=run.run,
+        response_format="content_and_artifact",
+        handle_tool_error=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    name: str
+    graph: CompiledStateGraph[Any, Any, Any, Any]
+    arguments: Arguments
+    keep: Callable[[QuorumOutput], Any]
+
+    async def run(self, **given: Any) -> tuple[Any, dict[str, Any]]:
+        """What the model reads, and the artifact."""
+        try:
+            # The config of this call is in the context: callbacks of the tool's run, and where its state is kept.
+            output: Any = await self.graph.ainvoke(self.arguments.prepared(given), output_keys=_OUTPUT)
+            raise_if_failed(self.name, self._ended(output))
+        except (PlanError, DocumentError) as error:
+            _log.warning("the tool %r could not begin", self.name, exc_info=True)
+            raise ToolException(f"workflow {self.name!r} could not begin: {error}") from error
+        except WorkflowFailedError as error:
+            raise ToolException(str(error)) from error
+        return self.keep(output), output
+
+    def _ended(self, output: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if output and "status" in output:
+            return output
+        mend = "it asks a human and nobody can answer: call it from an agent that has a checkpointer"
+        raise ConfigurationError("tool", self.name, mend)
+
+    def in_a_loop_of_its_own(self, **given: Any) -> tuple[Any, dict[str, Any]]:
+        """The same for an agent that is run without an event loop."""
+        self._check_sync()
+        with asyncio.Runner() as runner:
+            return runner.run(self.run(**given))
+
+    def _check_sync(self) -> None:
+        for saver in get_config().get("configurable", {}).values():
+            if isinstance(saver, BaseCheckpointSaver) and type(saver).aget_tuple is BaseCheckpointSaver.aget_tuple:
+                mend = "it has no async methods, and branches are async: give an async saver, and await agent.ainvoke"
+                raise ConfigurationError("checkpointer", saver, mend)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        raise ConfigurationError("tool", self.name, "an event loop is running here: await agent.ainvoke(...)")
+
+
+def _kept(output: QuorumOutput) -> str:
+    """What the model reads: short, and without what only programs need."""
+    quality = measured_quality(output)
+    reasons = {name: output["branches"][name]["reason"] for name in output["failed"] if name in output["branches"]}
+    findings = [f"{finding['severity']}: {finding['message']}" for finding in output["findings"]]
+    told = {
+        "status": output["status"],
+        **({} if quality is None else {"quality": round(quality, 3)}),
+        **_some("failed", [f"{name}: {reason}" for name, reason in reasons.items()]),
+        **_some("findings", findings),
+    }
+    room = CONTENT_CHARS - len(_text(told))
+    result = _text(output["result"])
+    if len(result) <= room:
+        return _text({**told, "result": output["result"]})
+    return _text({**told, "result_begins": result[: max(room // 2, 0)], "result_characters": len(result)})
+
+
+def _some(name: str, lines: list[str]) -> dict[str, Any]:
+    short = [" ".join(line.split())[:LINE_CHARS] for line in lines[:LISTED]]
+    more = {f"more_{name}": len(lines) - LISTED} if len(lines) > LISTED else {}
+    return {name: short, **more} if lines else {}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
