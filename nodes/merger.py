@@ -37,7 +37,10 @@ def merger_node(
     policy: WeightPolicy,
     embeddings: Embeddings | None = None,
 ) -> RuntimeNode:
-    """The merger of one workflow. With embeddings, results are compared by meaning, too."""
+    """The merger of one workflow; a run's context may name another strategy.
+
+    With embeddings, results are compared by meaning, too.
+    """
     types = {name: specialist.type for name, specialist in specialists.items()}
 
     async def merger(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
@@ -49,7 +52,8 @@ def merger_node(
             meant = await aconsistencies(compared, embeddings)
         measured = None if meant is None else meant.scores
         results, failed, agreed = await asyncio.to_thread(gathered, whole, types, measured)
-        merged = await _merged(results, strategy, policy, failed, task_of(state))
+        chosen = QuorumContext.of(runtime.context).merge or strategy
+        merged = await _merged(results, chosen, policy, failed, task_of(state))
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
         if meant is not None and meant.evidence:

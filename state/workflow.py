@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.form import (
+    Deadline,
+    Grace,
+    Merge,
+    MergeName,
+    Messages,
+    Minimum,
+    Sources,
+    Task,
+    Threshold,
+    Work,
+)
 from langgraph_quorum.state.ports import ArtifactStore, CapacityProbe
 from langgraph_quorum.state.records import (
     Attribution,
@@ -33,18 +46,10 @@ from langgraph_quorum.state.sync_policy import SyncPolicy
 class QuorumInput(TypedDict):
     """What a run is given. A task alone makes one branch per specialist."""
 
-    task: NotRequired[Annotated[str, Field(description="What is to be done, in words.", examples=["Review the plan"])]]
-    sources: NotRequired[
-        Annotated[list[str], Field(description="Files, folders or globs to work on.", examples=[["docs/*.md"]])]
-    ]
-    work: NotRequired[
-        Annotated[list[WorkItem], Field(description="The branches, when they are not to be derived from the task.")]
-    ]
-    messages: NotRequired[
-        Annotated[
-            list[AnyMessage], Field(description="A conversation: its last human message is the task."), add_messages
-        ]
-    ]
+    task: NotRequired[Task]
+    sources: NotRequired[Sources]
+    work: NotRequired[Work]
+    messages: NotRequired[Messages]
 
 
 class ModeDecision(TypedDict):
@@ -173,30 +178,35 @@ class QuorumOutput(TypedDict):
     messages: Annotated[list[AnyMessage], add_messages]
 
 
-Threshold = Annotated[float | None, Field(description="Share of branches that must succeed, above 0 and up to 1.")]
-Seconds = Annotated[float | None, Field(description="Seconds; the workflow's own setting when left out.")]
-
-
 ARTIFACT_BYTES = 64_000
 """Texts with more bytes are kept as artifacts where a run has a store for them, and its state refers to them."""
 
 
 @dataclass(frozen=True)
 class QuorumContext:
-    """What one run may set for itself: parts of the sync policy, and the ports to the outside.
+    """What one run may set for itself: parts of the sync policy, how to merge, and the ports to the outside.
 
-    Every field may be left out; an app that gives no context gets the workflow's policy and in-process ports.
+    Every field may be left out; an app that gives no context gets the workflow's own settings and in-process ports.
+
+    Raises:
+        ConfigurationError: there is no strategy of that name.
     """
 
     __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
 
     threshold: Threshold = None
-    grace_s: Seconds = None
-    deadline_s: Seconds = None
-    minimum: Annotated[int | None, Field(description="Successes without which the run fails.")] = None
+    grace_s: Grace = None
+    deadline_s: Deadline = None
+    minimum: Minimum = None
+    merge: Merge = None
     capacity: SkipJsonSchema[CapacityProbe | None] = None
     artifacts: SkipJsonSchema[ArtifactStore | None] = None
     artifact_bytes: SkipJsonSchema[int] = ARTIFACT_BYTES
+
+    def __post_init__(self) -> None:
+        known = get_args(MergeName)
+        if self.merge is not None and self.merge not in known:
+            raise ConfigurationError("context.merge", self.merge, f"give one of {', '.join(known)}")
 
     @classmethod
     def of(cls, context: object) -> QuorumContext:
