@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from langchain_core.runnables import RunnableConfig
-from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
-from langgraph_quorum.nodes.reviewing.expiry import CLOCK_KEY
 from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.clocks import clocks_agree
-from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
+from langgraph_quorum.orchestration.expiry import overdue, too_late
 from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
-from langgraph_quorum.orchestration.persistence.faults import database_errors, query_fault
-from langgraph_quorum.orchestration.persistence.fence import fenced_config
+from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
@@ -33,6 +28,7 @@ from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.rights import check_rights
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.orchestration.standing import check_nodes, standing, status_now
+from langgraph_quorum.orchestration.streaming import stream
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.records import RunStatus
@@ -214,7 +210,9 @@ class Driver:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
         try:
-            cut = await until_stopped(lease, run, self._stream(run, values, context, lease))
+            context = self.context(context, thread_id, lease.token)
+            streaming = stream(self.graph, self.pool, run, values, context=context, token=lease.token)
+            cut = await until_stopped(lease, run, streaming)
         except (DatabaseError, LeaseLostError):
             raise
         except Exception as error:
@@ -227,31 +225,6 @@ class Driver:
             self.pool, thread_id, status, reason=run.reason if status == "cancelled" else None, token=lease.token
         )
         return snapshot, status
-
-    async def _stream(self, run: Run, values: Any, context: Any, lease: Lease) -> None:
-        """Drive until the graph has nothing more to do, a question is open, or a drain was asked for."""
-        config = fenced_config(run.thread_id, lease.token)
-        config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
-        parts = self.graph.astream(
-            values,
-            config,
-            context=self.context(context, run.thread_id, lease.token),
-            stream_mode=["custom", "updates"],
-            control=run.control,
-            durability="async",
-            version="v2",
-        )
-        try:
-            async for part in parts:
-                if part["type"] == "custom":
-                    run.tell(part["data"])
-                elif part["type"] == "updates":
-                    for node in part["data"]:
-                        run.tell({"quorum": "node", "node": node})
-        except GraphDrained:
-            return
-        except psycopg.Error as error:
-            raise query_fault(error, f"running thread {run.thread_id!r}") from error
 
 
 def _to_be_cancelled(stored: StoredRun) -> bool:
