@@ -10,9 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from langgraph_quorum.graphs.composition_policies import result_of, sync_over
 from langgraph_quorum.state.bounds import is_number, is_whole
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import WorkItem
+
+__all__ = [
+    "Payload",
+    "Worker",
+    "map_reduce",
+    "pipeline",
+    "result_of",
+    "scatter",
+    "scatter_gather",
+    "sync_over",
+    "tiers",
+    "tree_reduce",
+]
 
 Worker: TypeAlias = str | WorkItem
 """Who does a branch: a specialist's name, or a work item for whatever else there is to say (`type`, `priority`,

@@ -1,10 +1,19 @@
-"""Fan one task out to specialists on LangGraph, move on at a quorum of good answers, and never lose finished work."""
+"""Fan one task out to specialists on LangGraph, move on at a quorum of good answers, and never lose finished work.
 
-import importlib
-from typing import TYPE_CHECKING, Any
+Here is what everyday use needs. For a closer look there are `langgraph_quorum.graphs.composition` (work in shapes),
+`langgraph_quorum.nodes.scorers`, `langgraph_quorum.nodes.checks`, `langgraph_quorum.orchestration.persistence` (for
+graphs that no orchestrator runs) and `langgraph_quorum.state.errors`. All else may change without notice.
+
+A name is imported when it is asked for: a graph alone runs without a Postgres driver, `quorum --help` without both.
+"""
+
+from typing import TYPE_CHECKING
+
+from langgraph_quorum.state.exports import lazily
 
 if TYPE_CHECKING:
     from langgraph_quorum.graphs.nested import workflow_specialist
+    from langgraph_quorum.graphs.tool import as_tool
     from langgraph_quorum.graphs.workflow import Tuning, build_workflow
     from langgraph_quorum.nodes.alone.branch import quorum_branch
     from langgraph_quorum.nodes.alone.memory import QuorumBranches
@@ -15,41 +24,58 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.checking.check import Check, Checked
     from langgraph_quorum.nodes.merging.consensus import Consensus
     from langgraph_quorum.nodes.merging.hierarchical import Hierarchical
+    from langgraph_quorum.nodes.merging.made import Made
     from langgraph_quorum.nodes.merging.merge import merge
+    from langgraph_quorum.nodes.merging.patterns import Patterns
     from langgraph_quorum.nodes.merging.resolve import Resolve
     from langgraph_quorum.nodes.merging.scored import Scored
-    from langgraph_quorum.nodes.merging.strategies import Made
     from langgraph_quorum.nodes.merging.suggestion import suggest_strategy
     from langgraph_quorum.nodes.merging.synthesis import Synthesis
+    from langgraph_quorum.nodes.merging.weighted import Weighted
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
     from langgraph_quorum.orchestration.sync import SyncOrchestrator
     from langgraph_quorum.state.branch import Answer, Branch
-    from langgraph_quorum.state.errors import QuorumError
+    from langgraph_quorum.state.errors import (
+        AnswerError,
+        ConfigurationError,
+        DatabaseError,
+        PlanError,
+        QuorumError,
+        ThreadBusyError,
+        ThreadNotFoundError,
+    )
     from langgraph_quorum.state.policies import (
         GrowthPolicy,
         ModePolicy,
         Policies,
         RecoveryPolicy,
+        ReviewPolicy,
         ValidationPolicy,
         WeightPolicy,
     )
+    from langgraph_quorum.state.records import WorkItem
     from langgraph_quorum.state.sync_policy import SyncPolicy
     from langgraph_quorum.state.thread_policy import ThreadPolicy
     from langgraph_quorum.state.workflow import QuorumContext
 
 __all__ = [
     "Answer",
+    "AnswerError",
     "Branch",
     "Check",
     "Checked",
+    "ConfigurationError",
     "Consensus",
+    "DatabaseError",
     "GrowthPolicy",
     "Hierarchical",
     "Made",
     "ModePolicy",
     "Orchestrator",
+    "Patterns",
+    "PlanError",
     "Policies",
     "QuorumBranches",
     "QuorumContext",
@@ -57,17 +83,23 @@ __all__ = [
     "RecoveryPolicy",
     "Resolve",
     "Resources",
+    "ReviewPolicy",
     "Run",
     "Scored",
     "Specialist",
     "SyncOrchestrator",
     "SyncPolicy",
     "Synthesis",
+    "ThreadBusyError",
+    "ThreadNotFoundError",
     "ThreadPolicy",
     "Tuning",
     "ValidationPolicy",
     "WeightPolicy",
+    "Weighted",
+    "WorkItem",
     "artifact_store",
+    "as_tool",
     "build_workflow",
     "fan_out",
     "late_results",
@@ -79,13 +111,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "nodes.checking.check": ("Check", "Checked"),
-    "nodes.merging.consensus": ("Consensus",),
-    "nodes.merging.hierarchical": ("Hierarchical",),
-    "nodes.merging.resolve": ("Resolve",),
-    "nodes.merging.synthesis": ("Synthesis",),
-    "nodes.merging.suggestion": ("suggest_strategy",),
     "graphs.nested": ("workflow_specialist",),
+    "graphs.tool": ("as_tool",),
     "graphs.workflow": ("Tuning", "build_workflow"),
     "nodes.alone.branch": ("quorum_branch",),
     "nodes.alone.memory": ("QuorumBranches",),
@@ -93,27 +120,45 @@ _HOMES = {
     "nodes.artifacts.access": ("artifact_store",),
     "nodes.branching.harvest": ("late_results",),
     "nodes.branching.thread_pool": ("thread_statistics",),
+    "nodes.checking.check": ("Check", "Checked"),
+    "nodes.merging.consensus": ("Consensus",),
+    "nodes.merging.hierarchical": ("Hierarchical",),
+    "nodes.merging.made": ("Made",),
     "nodes.merging.merge": ("merge",),
+    "nodes.merging.patterns": ("Patterns",),
+    "nodes.merging.resolve": ("Resolve",),
     "nodes.merging.scored": ("Scored",),
-    "nodes.merging.strategies": ("Made",),
+    "nodes.merging.suggestion": ("suggest_strategy",),
+    "nodes.merging.synthesis": ("Synthesis",),
+    "nodes.merging.weighted": ("Weighted",),
     "nodes.specialists.specialist": ("Resources", "Specialist"),
     "orchestration.orchestrator": ("Orchestrator",),
     "orchestration.run": ("Run",),
     "orchestration.sync": ("SyncOrchestrator",),
     "state.branch": ("Answer", "Branch"),
-    "state.errors": ("QuorumError",),
-    "state.policies": ("GrowthPolicy", "ModePolicy", "Policies", "RecoveryPolicy", "ValidationPolicy", "WeightPolicy"),
+    "state.errors": (
+        "AnswerError",
+        "ConfigurationError",
+        "DatabaseError",
+        "PlanError",
+        "QuorumError",
+        "ThreadBusyError",
+        "ThreadNotFoundError",
+    ),
+    "state.policies": (
+        "GrowthPolicy",
+        "ModePolicy",
+        "Policies",
+        "RecoveryPolicy",
+        "ReviewPolicy",
+        "ValidationPolicy",
+        "WeightPolicy",
+    ),
+    "state.records": ("WorkItem",),
     "state.sync_policy": ("SyncPolicy",),
     "state.thread_policy": ("ThreadPolicy",),
     "state.workflow": ("QuorumContext",),
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is asked for: a graph alone runs without a Postgres driver, `quorum --help` without both."""
-    for home, names in _HOMES.items():
-        if name in names:
-            found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-            globals()[name] = found
-            return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, _HOMES)
