@@ -7,9 +7,12 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import quote
 
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import StructuredTool, ToolException
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
@@ -32,6 +35,7 @@ _OUTPUT = [name for name in QuorumOutput.__annotations__ if name != "messages"]
 _log = logging.getLogger(__name__)
 
 Args = TypeVar("Args")
+_call_id: ContextVar[str | None] = ContextVar("quorum_tool_call_id", default=None)
 
 
 def as_tool(
@@ -78,7 +82,7 @@ def as_tool(
     compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
     arguments = arguments_of(Task if args_schema is None else args_schema, prepare)
     run = _Tool(name, compiled, arguments, keep or _kept)
-    return StructuredTool(
+    return _CalledTool(
         name=name,
         description=description,
         args_schema=arguments.schema,
@@ -87,6 +91,24 @@ def as_tool(
         response_format="content_and_artifact",
         handle_tool_error=True,
     )
+
+
+class _CalledTool(StructuredTool):
+    """Knows the id of the call. What LangChain injects for that would be refused by a schema that forbids extras."""
+
+    def run(self, *args: Any, tool_call_id: str | None = None, **settings: Any) -> Any:
+        was = _call_id.set(tool_call_id)
+        try:
+            return super().run(*args, tool_call_id=tool_call_id, **settings)
+        finally:
+            _call_id.reset(was)
+
+    async def arun(self, *args: Any, tool_call_id: str | None = None, **settings: Any) -> Any:
+        was = _call_id.set(tool_call_id)
+        try:
+            return await super().arun(*args, tool_call_id=tool_call_id, **settings)
+        finally:
+            _call_id.reset(was)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +120,9 @@ class _Tool:
 
     async def run(self, **given: Any) -> tuple[Any, dict[str, Any]]:
         """What the model reads, and the artifact."""
+        place = _place(self.name, _call_id.get())
         try:
-            # The config of this call is in the context: callbacks of the tool's run, and where its state is kept.
-            output: Any = await self.graph.ainvoke(self.arguments.prepared(given), output_keys=_OUTPUT)
+            output: Any = await self.graph.ainvoke(self.arguments.prepared(given), place, output_keys=_OUTPUT)
             raise_if_failed(self.name, self._ended(output))
         except (PlanError, DocumentError) as error:
             _log.warning("the tool %r could not begin", self.name, exc_info=True)
@@ -131,6 +153,22 @@ class _Tool:
         except RuntimeError:
             return
         raise ConfigurationError("tool", self.name, "an event loop is running here: await agent.ainvoke(...)")
+
+
+def _place(name: str, call_id: str | None) -> RunnableConfig | None:
+    """Where the run of one call keeps its state: under the call's id, which is also what streams name it by.
+
+    LangGraph tells graphs that one task runs apart by the order in which they start. Several calls that a `ToolNode`
+    runs at once start in any order, so each would find another's state when the agent is resumed.
+    """
+    configurable = get_config().get("configurable", {})
+    namespace = configurable.get("checkpoint_ns")
+    order = next(((key, kept) for key, kept in configurable.items() if hasattr(kept, "subgraph_counter")), None)
+    if not call_id or not namespace or order is None:
+        return None
+    key, kept = order
+    own = f"{namespace}|{name}:{quote(call_id, safe='')}"
+    return {"configurable": {**configurable, "checkpoint_ns": own, key: replace(kept, subgraph_counter=lambda: 0)}}
 
 
 def _kept(output: QuorumOutput) -> str:
