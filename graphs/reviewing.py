@@ -9,6 +9,7 @@ from typing import Any, Literal
 from langgraph.graph import END
 from langgraph.types import Send
 
+from langgraph_quorum.graphs.routes import is_reviewed
 from langgraph_quorum.nodes.coordinator import FanOut, dispatch
 from langgraph_quorum.nodes.human_review import human_review_node
 from langgraph_quorum.nodes.pausing import pause_name, pausing_node
@@ -21,7 +22,7 @@ Reviewed = Literal["approved", "retry", "rejected", "asks"]
 
 
 def add_review(graph: Any, fan_out: FanOut, policies: Policies, check: ValueCheck | None = None) -> None:
-    """Add the node `human_review` and the pauses that are asked for, with the ways on from them.
+    """Add the node `human_review` and the pauses, as far as they are asked for, with the ways on from them.
 
     The ways into `human_review` are the caller's; `way_into` gives the node that leads to one with a pause.
 
@@ -31,17 +32,18 @@ def add_review(graph: Any, fan_out: FanOut, policies: Policies, check: ValueChec
         policies: `review` says how a human is asked.
         check: Holds a value that a human has edited against what is asked of it.
     """
-    form = policies.review.form
-    graph.add_node("human_review", human_review_node(policies, check, form))
-    ways = {"approved": "integrator", "retry": "coordinator", "rejected": END}
-    graph.add_conditional_edges("human_review", _after_review, {**ways, **_asks("human_review", policies.review)})
+    form, on = policies.review.form, {"rejected": END}
+    if is_reviewed(policies):
+        graph.add_node("human_review", human_review_node(policies, check, form))
+        ways = {**on, "approved": "integrator", "retry": "coordinator", **_asks("human_review", policies.review)}
+        graph.add_conditional_edges("human_review", _after_review, ways)
     for where in policies.review.pause_before:
         name = pause_name(where)
         graph.add_node(name, pausing_node(where, policies, form))
-        again = list(fan_out.seats) if where == "sync_point" else ["coordinator"]
-        graph.add_conditional_edges(
-            name, _after_pause(where, fan_out), [where, END, *_asks(name, policies.review).values(), *again]
-        )
+        # Sends need no way on the map. A drawing leaves out a label that is the name of the node.
+        again = {one: one for one in fan_out.seats} if where == "sync_point" else {"retry": "coordinator"}
+        ways = {**again, **on, "approved": where, **_asks(name, policies.review)}
+        graph.add_conditional_edges(name, _after_pause(where, fan_out), ways)
 
 
 def way_into(node: Pause, policy: ReviewPolicy) -> str:
@@ -63,17 +65,17 @@ async def _after_review(state: QuorumState) -> Reviewed:
     return "approved" if state["verdict"] == "approved" else "rejected"
 
 
-def _after_pause(where: Pause, fan_out: FanOut) -> Callable[[QuorumState], Awaitable[str | list[Send]]]:
+def _after_pause(where: Pause, fan_out: FanOut) -> Callable[[QuorumState], Awaitable[Reviewed | list[Send]]]:
     send = dispatch(fan_out)
 
-    async def after_pause(state: QuorumState) -> str | list[Send]:
+    async def after_pause(state: QuorumState) -> Reviewed | list[Send]:
         """On, back, or to the end. Before the sync point, which has not counted this fan-out yet, it stays one."""
         if is_asking(state):
-            return pause_name(where)
+            return "asks"
         if state["status"] == "failed":
-            return END
+            return "rejected"
         if not state["redo"]:
-            return where
-        return send({**state, "active": state["redo"]}) if where == "sync_point" else "coordinator"
+            return "approved"
+        return send({**state, "active": state["redo"]}) if where == "sync_point" else "retry"
 
     return after_pause

@@ -11,7 +11,14 @@ from langchain_core.embeddings import Embeddings
 from langgraph.graph import END, START, StateGraph
 
 from langgraph_quorum.graphs.reviewing import add_review, way_into
-from langgraph_quorum.graphs.routes import after_load_balancer, after_sync_point, after_validator
+from langgraph_quorum.graphs.routes import (
+    after_load_balancer,
+    after_sync_point,
+    after_validator,
+    ways_from_load_balancer,
+    ways_from_sync_point,
+    ways_from_validator,
+)
 from langgraph_quorum.nodes.analyzer import Planner, analyzer_node
 from langgraph_quorum.nodes.branching.branch import branch_node
 from langgraph_quorum.nodes.branching.crew import Crew
@@ -191,30 +198,10 @@ def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) 
     graph.add_conditional_edges("coordinator", dispatch(fan_out), names)
     for name in names:
         graph.add_edge(name, way_into("sync_point", policies.review))
-    graph.add_conditional_edges(
-        "sync_point",
-        after_sync_point,
-        {
-            "proceed / conditional_proceed": "merger",
-            "timeout_recovery": "load_balancer",
-            "continue": "coordinator",
-        },
-    )
+    graph.add_conditional_edges("sync_point", after_sync_point, ways_from_sync_point())
     graph.add_edge("merger", way_into("validator", policies.review))
-    graph.add_conditional_edges(
-        "validator",
-        after_validator,
-        {
-            "approved": "integrator",
-            "needs_revision": "load_balancer",
-            "escalate": "human_review",
-            "critical_failure": END,
-            "ask": "coordinator",
-        },
-    )
-    graph.add_conditional_edges(
-        "load_balancer",
-        after_load_balancer(policies.validation),
-        {"redistribute": "coordinator", "degrade": "merger", "escalate": "human_review", "give_up": "integrator"},
-    )
+    judged = ways_from_validator(policies, fan_out)
+    graph.add_conditional_edges("validator", after_validator(judged), judged)
+    mended = ways_from_load_balancer(policies, fan_out)
+    graph.add_conditional_edges("load_balancer", after_load_balancer(policies.validation, mended), mended)
     graph.add_edge("integrator", END)

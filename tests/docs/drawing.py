@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from langgraph_quorum import Specialist, build_workflow
+from langgraph_quorum import Policies, Specialist, Tuning, ValidationPolicy, build_workflow
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
 
 
 def drawing() -> str:
-    """The workflow with three specialists, as Mermaid."""
+    """The workflow with three specialists, and a human where targets stay unmet, as Mermaid."""
     crew = [Specialist(name, print) for name in ("security", "speed", "legal")]
-    return build_workflow(crew).compile().get_graph().draw_mermaid()
+    asking = Tuning(Policies(validation=ValidationPolicy(review="unmet")))
+    return build_workflow(crew, tuning=asking).compile().get_graph().draw_mermaid()
 
 
 def main() -> None:

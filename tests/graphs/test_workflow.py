@@ -11,7 +11,7 @@ from langgraph_quorum import QuorumContext, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
 from langgraph_quorum.state.errors import PlanError
-from langgraph_quorum.state.policies import Policies, ReviewPolicy
+from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy
 from tests.graphs.running import FIXED, Crew, compiled, run, statuses, thread
 
 pytestmark = pytest.mark.looptime
@@ -113,7 +113,8 @@ async def test_a_minimum_that_cannot_be_reached_is_refused_whoever_asks_for_it()
 
 
 async def test_each_specialist_is_a_node_and_each_route_is_labelled() -> None:
-    drawn = compiled(Crew().sleeps("a", 1), Crew().sleeps("b", 1)).get_graph()
+    reviewed = ValidationPolicy(review="unmet")
+    drawn = compiled(Crew().sleeps("a", 1), Crew().sleeps("b", 1), validation=reviewed).get_graph()
     own = {name for name in RESERVED_NAMES if not name.startswith("before_")}  # drawn where asked for
     assert {"a", "b", *own} <= set(drawn.nodes)
     routes = {(edge.source, edge.target): edge.data for edge in drawn.edges if edge.conditional}
