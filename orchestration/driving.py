@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,18 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
+from langgraph_quorum.nodes.reviewing.expiry import CLOCK_KEY
 from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
 from langgraph_quorum.orchestration.clocks import clocks_agree
-from langgraph_quorum.orchestration.expiry import overdue, too_late
+from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
 from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import TTL_S, Lease, OnBusy, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
@@ -209,10 +212,11 @@ class Driver:
     async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> tuple[StateSnapshot, RunStatus]:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
+        config = fenced_config(thread_id, lease.token)
+        config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
         try:
-            context = self.context(context, thread_id, lease.token)
-            streaming = stream(self.graph, self.pool, run, values, context=context, token=lease.token)
-            cut = await until_stopped(lease, run, streaming)
+            given = self.context(context, thread_id, lease.token)
+            cut = await until_stopped(lease, run, stream(self.graph, run, values, config, given))
         except (DatabaseError, LeaseLostError):
             raise
         except Exception as error:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import psycopg
+from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 
-from langgraph_quorum.nodes.reviewing.expiry import CLOCK_KEY
-from langgraph_quorum.orchestration.expiry import database_time
 from langgraph_quorum.orchestration.persistence.faults import query_fault
-from langgraph_quorum.orchestration.persistence.fence import fenced_config
-from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.run import Run
 
 
 async def stream(
-    graph: CompiledStateGraph[Any, Any, Any, Any], pool: Pool, run: Run, values: Any, *, context: Any, token: int
+    graph: CompiledStateGraph[Any, Any, Any, Any], run: Run, values: Any, config: RunnableConfig, context: Any
 ) -> None:
     """Drive until the graph has nothing more to do, a question is open, or a drain was asked for.
 
     Args:
         graph: Compiled with the database's saver.
-        pool: The database.
         run: Told of every event; its control asks for the drain.
         values: What the graph is handed.
+        config: With the thread, and the lease's token: what is written without it is refused.
         context: The run's context.
-        token: Of the lease; what is written without it is refused.
 
     Raises:
         DatabaseError: the database cannot be used.
         Exception: whatever the graph raises.
     """
-    config = fenced_config(run.thread_id, token)
-    config["configurable"][CLOCK_KEY] = functools.partial(database_time, pool)
     parts = graph.astream(
         values,
         config,

@@ -145,7 +145,7 @@ async def test_an_answer_given_in_time_counts_though_a_crash_keeps_it_from_being
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(driving.Driver, "_stream", killed)
+        patch.setattr(driving, "stream", killed)
         async with Orchestrator.on(workflow(review), pool) as quorum:
             with pytest.raises(KilledError):
                 await (await quorum.resume("t", {name: "approve"})).result()
