@@ -11,8 +11,8 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.branching.bundle import Lanes
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.rendezvous import Meeting, meet
+from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.visit import Visit
-from langgraph_quorum.nodes.branching.work import Setting
 from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.records import BranchRecord

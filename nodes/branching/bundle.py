@@ -10,9 +10,10 @@ from typing import Any
 from langgraph_quorum.nodes.branching.attempts import SpecialistExitError
 from langgraph_quorum.nodes.branching.first_try import FirstTries, FirstTry, Rest
 from langgraph_quorum.nodes.branching.outcome import Outcome
+from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.visit import Visit
-from langgraph_quorum.nodes.branching.work import Setting, Work
+from langgraph_quorum.nodes.branching.work import Work
 from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.records import BranchRecord
 

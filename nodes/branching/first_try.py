@@ -18,8 +18,9 @@ from langgraph_quorum.nodes.branching.attempts import SAYS, exit_of
 from langgraph_quorum.nodes.branching.deadlines import Limit
 from langgraph_quorum.nodes.branching.effort import wall_clock
 from langgraph_quorum.nodes.branching.outcome import NO_WORK, Outcome
+from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.visit import Visit
-from langgraph_quorum.nodes.branching.work import ASKS, Setting, Work, is_free
+from langgraph_quorum.nodes.branching.work import ASKS, Work, is_free
 from langgraph_quorum.state.branch import Answer, Branch, BranchCall
 from langgraph_quorum.state.records import BranchRecord, Quality
 

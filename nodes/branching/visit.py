@@ -13,8 +13,9 @@ from langgraph_quorum.nodes.branching.attempts import SpecialistExitError, asked
 from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.outcome import ExcusedError, NotToRunError, Outcome, cut
+from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.stopping import stop
-from langgraph_quorum.nodes.branching.work import Setting, Work
+from langgraph_quorum.nodes.branching.work import Work
 from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.records import BranchRecord

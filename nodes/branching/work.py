@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,47 +10,12 @@ from langgraph.errors import GraphInterrupt
 
 from langgraph_quorum.nodes.branching.attempts import Attempts
 from langgraph_quorum.nodes.branching.claims import EXCLUSIVE
-from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.nodes.branching.failure import message_of
-from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, ExcusedError, NotToRunError, Outcome
+from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.ticket import Ticket
-from langgraph_quorum.state.branch import Answer, Branch, BranchCall, Bundle
-
-
-@dataclass(slots=True)
-class Setting:
-    """What the visits of one bundle share.
-
-    Attributes:
-        name: The specialist that is asked.
-        crew: All specialists, and what they share.
-        bundle: What was sent.
-        gate: Of the fan-out.
-        write: Takes an event for those who watch.
-    """
-
-    name: str
-    crew: Crew
-    bundle: Bundle
-    gate: Gate
-    write: Callable[[Any], None]
-
-    def tell(self, call: BranchCall, specialist: str, event: str, data: Mapping[str, Any] | None = None) -> None:
-        """Tell those who watch what happens to a branch."""
-        self.write(
-            {
-                "quorum": "branch",
-                "branch_id": call["item"]["branch_id"],
-                "specialist": specialist,
-                "group": call["item"].get("group", ""),
-                "event": event,
-                "sync": self.gate.progress(call["points"]),
-                **(data or {}),
-            }
-        )
-
+from langgraph_quorum.state.branch import Answer, Branch, BranchCall
 
 ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
 """What a work item may ask for besides a turn."""
