@@ -10,7 +10,7 @@ from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 
 from langgraph_quorum.orchestration.persistence.faults import query_fault
-from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.orchestration.run import Event, Run
 
 
 async def stream(
@@ -34,6 +34,7 @@ async def stream(
         config,
         context=context,
         stream_mode=["custom", "updates"],
+        subgraphs=True,
         control=run.control,
         durability="async",
         version="v2",
@@ -41,11 +42,16 @@ async def stream(
     try:
         async for part in parts:
             if part["type"] == "custom":
-                run.tell(part["data"])
+                run.tell(_placed(part["data"], part["ns"]))
             elif part["type"] == "updates":
                 for node in part["data"]:
-                    run.tell({"quorum": "node", "node": node})
+                    run.tell(_placed({"quorum": "node", "node": node}, part["ns"]))
     except GraphDrained:
         return
     except psycopg.Error as error:
         raise query_fault(error, f"running thread {run.thread_id!r}") from error
+
+
+def _placed(event: Event, within: tuple[str, ...]) -> Event:
+    """An event of an inner graph says in which one it happened, so that nobody takes its branches for the run's own."""
+    return {"quorum": "inner", "within": within, "event": event} if within else event

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from langgraph_quorum import Orchestrator
+from langgraph_quorum import Orchestrator, Specialist, build_workflow
+from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import (
     AnswerError,
@@ -149,6 +150,23 @@ async def test_events_tell_of_every_branch_and_node(pool: Pool, crew: Crew) -> N
     assert ended == {"one": "succeeded", "two": "succeeded", "slow": "succeeded"}
     nodes = [event["node"] for event in seen if event["quorum"] == "node"]
     assert [nodes[0], nodes[-1]] == ["analyzer", "integrator"]
+
+
+async def test_events_of_a_workflow_that_is_a_branch_say_where_they_happened(pool: Pool, crew: Crew) -> None:
+    crew.go.set()
+    outer = build_workflow([workflow_specialist("team", crew.workflow()), Specialist("alone", crew.quick)])
+    async with Orchestrator.on(outer, pool) as quorum:
+        run = await quorum.start(TASK)
+        seen = [event async for event in run.events()]
+        await run.result()
+    own = {event["branch_id"] for event in seen if event["quorum"] == "branch"}
+    inner = [event for event in seen if event["quorum"] == "inner"]
+    ended = {event["event"]["branch_id"] for event in inner if event["event"]["quorum"] == "branch"}
+    nodes = [event["event"]["node"] for event in inner if event["event"]["quorum"] == "node"]
+    assert (own, ended) == ({"team", "alone"}, {"one", "two", "slow"})
+    assert [nodes[0], nodes[-1]] == ["analyzer", "integrator"]
+    (where,) = {event["within"] for event in inner}
+    assert [name.partition(":")[0] for name in where] == ["team"]
 
 
 async def test_a_run_outlives_connections_that_are_cut_while_a_branch_works(
