@@ -32,6 +32,7 @@ LINE_CHARS = 160
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OUTPUT = [name for name in QuorumOutput.__annotations__ if name != "messages"]
+_ENDED = ("approved", "partial", "failed")
 _log = logging.getLogger(__name__)
 
 Args = TypeVar("Args")
@@ -123,7 +124,8 @@ class _Tool:
         place = _place(self.name, _call_id.get())
         try:
             output: Any = await self.graph.ainvoke(self.arguments.prepared(given), place, output_keys=_OUTPUT)
-            raise_if_failed(self.name, self._ended(output))
+            self._check_ended(output)
+            raise_if_failed(self.name, output)
         except (PlanError, DocumentError) as error:
             _log.warning("the tool %r could not begin", self.name, exc_info=True)
             raise ToolException(f"workflow {self.name!r} could not begin: {error}") from error
@@ -131,11 +133,10 @@ class _Tool:
             raise ToolException(str(error)) from error
         return self.keep(output), output
 
-    def _ended(self, output: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        if output and "status" in output:
-            return output
-        mend = "it asks a human and nobody can answer: call it from an agent that has a checkpointer"
-        raise ConfigurationError("tool", self.name, mend)
+    def _check_ended(self, output: Mapping[str, Any] | None) -> None:
+        if output is None or output.get("status") not in _ENDED:
+            mend = "it has paused and nobody can have it go on: call it from an agent that has a checkpointer"
+            raise ConfigurationError("tool", self.name, mend)
 
     def in_a_loop_of_its_own(self, **given: Any) -> tuple[Any, dict[str, Any]]:
         """The same for an agent that is run without an event loop."""

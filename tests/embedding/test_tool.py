@@ -22,6 +22,8 @@ from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
 from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
 from tests.graphs.running import Crew
 
+GO: Any = {"messages": [("user", "go")]}
+
 
 def workflow(*specialists: Specialist, **settings: Any) -> QuorumBuilder:
     return build_workflow(specialists, merge="merge_all", mode="parallel", **settings)
@@ -30,7 +32,7 @@ def workflow(*specialists: Specialist, **settings: Any) -> QuorumBuilder:
 async def told(tool: BaseTool, *arguments: dict[str, Any]) -> list[ToolMessage]:
     """What an agent's model is told when it calls the tool with these arguments."""
     agent = create_agent(ScriptedModel(turns=[calls(tool, *arguments), says("done")]), [tool])
-    return answers_of(await agent.ainvoke({"messages": [("user", "go")]}))
+    return answers_of(await agent.ainvoke(GO))
 
 
 # -- what the model gives ---------------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ class Empty(BaseModel):
         (Odd, "args_schema='config': LangChain takes this name for itself"),
         (Empty, "give it a field task, sources or work"),
         ({"type": "object"}, "give a pydantic model class or a typed dict"),
-        (Wanted(task="x"), "give a pydantic model class or a typed dict"),
+        (Wanted(task="x", work=[]), "give a pydantic model class or a typed dict"),
     ],
 )
 def test_a_schema_that_cannot_become_the_input_is_refused_when_the_tool_is_made(schema: Any, mend: str) -> None:
@@ -196,7 +198,7 @@ async def test_a_run_that_fails_is_an_error_in_its_own_words_that_the_model_can_
     crew = Crew()
     tool = as_tool(workflow(crew.fails("a", ValueError("no ink"), times=1)), "review", "Reviews a text.")
     turns = [calls(tool, {"task": "look"}), calls(tool, {"task": "look again"}), says("done")]
-    out = await create_agent(ScriptedModel(turns=turns), [tool]).ainvoke({"messages": [("user", "go")]})
+    out = await create_agent(ScriptedModel(turns=turns), [tool]).ainvoke(GO)
     failed, mended = answers_of(out)
     assert failed.status == "error"
     assert failed.content == "workflow 'review' failed: 0 of 1 branch succeeded, at least 1 must (a: no ink)"

@@ -1,0 +1,242 @@
+"""A workflow as a tool asks a human: the agent pauses, and goes on without doing anything again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.tools import BaseTool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
+from langgraph.types import Command, interrupt
+
+from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, Tuning, build_workflow
+from langgraph_quorum.graphs.nested import workflow_specialist
+from langgraph_quorum.graphs.tool import as_tool
+from langgraph_quorum.nodes.branching.rendezvous import open_meetings
+from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.policies import Policies, ValidationPolicy
+from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
+from tests.graphs.running import FIXED, Crew, thread
+
+GO: Any = {"messages": [("user", "go")]}
+
+
+class Asking:
+    """Specialists that note for which task they have done their work."""
+
+    def __init__(self) -> None:
+        self.done: Counter[str] = Counter()
+
+    def tool(self, **settings: Any) -> BaseTool:
+        """A tool whose workflow has one specialist that answers and one that asks first."""
+        specialists = [Specialist("works", self._works), Specialist("asks", self._asks)]
+        return as_tool(
+            build_workflow(specialists, merge="merge_all", mode="parallel", **settings), "review", "Reviews."
+        )
+
+    async def _works(self, branch: Branch) -> dict[str, Any]:
+        self.done[f"{branch.task} works"] += 1
+        return {"confidence": 0.9}
+
+    async def _asks(self, branch: Branch) -> dict[str, Any]:
+        answer = interrupt(f"may {branch.task}?")
+        self.done[f"{branch.task} asks"] += 1
+        return {"answer": answer, "confidence": 0.9}
+
+
+def agent_with(tool: BaseTool, *tasks: str, saver: Any = None) -> Any:
+    """An agent that calls the tool once for each task, at once, and then ends."""
+    model = ScriptedModel(turns=[calls(tool, *({"task": task} for task in tasks)), says("done")])
+    return create_agent(model, [tool], checkpointer=saver or InMemorySaver())
+
+
+def tool_graph(tool: BaseTool) -> Any:
+    """A graph in which one task runs all calls of a message."""
+    graph = StateGraph(MessagesState).add_node("tools", ToolNode([tool])).add_edge(START, "tools")
+    return graph.compile(checkpointer=InMemorySaver())
+
+
+def asked_by(state: dict[str, Any]) -> dict[str, str]:
+    """The ids of the open questions, by their text."""
+    return {question.value: question.id for question in state.get("__interrupt__", ())}
+
+
+def replies(state: dict[str, Any]) -> list[str]:
+    """What was answered in the run of each call, in the order of the calls."""
+    return [message.artifact["result"]["asks"]["answer"] for message in answers_of(state)]
+
+
+async def test_a_question_pauses_the_agent_and_the_answer_goes_to_whoever_asked() -> None:
+    crew = Asking()
+    agent = agent_with(crew.tool(), "one")
+    paused = await agent.ainvoke(GO, thread())
+    assert list(asked_by(paused)) == ["may one?"]
+    assert open_meetings() == 0
+    out = await agent.ainvoke(Command(resume="yes"), thread())
+    assert replies(out) == ["yes"]
+    assert out["messages"][-1].content == "done"
+    assert crew.done == {"one works": 1, "one asks": 1}
+
+
+async def test_calls_at_once_keep_their_own_state_and_are_answered_one_by_one() -> None:
+    crew = Asking()
+    agent = agent_with(crew.tool(), "one", "two", "three")
+    questions = asked_by(await agent.ainvoke(GO, thread()))
+    assert sorted(questions) == ["may one?", "may three?", "may two?"]
+    still = await agent.ainvoke(Command(resume={questions["may two?"]: "2"}), thread())
+    assert sorted(asked_by(still)) == ["may one?", "may three?"]
+    rest = {questions["may one?"]: "1", questions["may three?"]: "3"}
+    assert replies(await agent.ainvoke(Command(resume=rest), thread())) == ["1", "2", "3"]
+    assert set(crew.done.values()) == {1}
+
+
+async def test_another_agent_object_resumes_from_the_same_checkpointer() -> None:
+    saver, first, second = InMemorySaver(), Asking(), Asking()
+    paused = await agent_with(first.tool(), "one", saver=saver).ainvoke(GO, thread())
+    out = await agent_with(second.tool(), "one", saver=saver).ainvoke(Command(resume="yes"), thread())
+    assert list(asked_by(paused)) == ["may one?"]
+    assert replies(out) == ["yes"]
+    assert (first.done, second.done) == ({"one works": 1}, {"one asks": 1})
+
+
+async def test_a_rejected_review_is_an_error_that_the_model_reads() -> None:
+    reviewed = Policies(validation=ValidationPolicy(review="always"))
+    graph = build_workflow([Crew().scores("a", 0.9)], tuning=Tuning(reviewed))
+    agent = agent_with(as_tool(graph, "review", "Reviews."), "one")
+    (question,) = (await agent.ainvoke(GO, thread()))["__interrupt__"]
+    assert question.value["action_requests"][0]["name"] == "approve_result"
+    no = {"decisions": [{"type": "reject", "message": "too dry"}]}
+    (answer,) = answers_of(await agent.ainvoke(Command(resume=no), thread()))
+    assert (answer.status, answer.content) == ("error", "workflow 'review' failed: too dry")
+
+
+async def test_a_question_of_a_workflow_in_the_workflow_comes_through() -> None:
+    async def asks(branch: Branch) -> dict[str, Any]:
+        return {"answer": interrupt("deep?")}
+
+    crew = Crew()
+    deep = workflow_specialist("deep", build_workflow([Specialist("asks", asks), crew.sleeps("b", 0)]))
+    agent = agent_with(as_tool(build_workflow([deep, crew.sleeps("a", 0)]), "review", "Reviews."), "one")
+    assert list(asked_by(await agent.ainvoke(GO, thread()))) == ["deep?"]
+    (answer,) = answers_of(await agent.ainvoke(Command(resume="yes"), thread()))
+    assert answer.status == "success"
+    assert crew.calls == {"a": 1, "b": 1}
+
+
+@pytest.mark.looptime
+async def test_after_a_crash_of_the_agent_branches_that_are_done_are_not_done_again() -> None:
+    crew = Crew()
+    graph = build_workflow([crew.sleeps("quick", 1), crew.sleeps("slow", 100)], SyncPolicy(deadline_s=1000))
+    tool = as_tool(graph, "review", "Reviews.")
+    model = ScriptedModel(turns=[calls(tool, {"task": "one"}), says("done")])
+    agent: Any = create_agent(model, [tool], checkpointer=InMemorySaver(), context_schema=QuorumContext)
+    running = asyncio.create_task(agent.ainvoke(GO, thread(), context=FIXED))
+    await asyncio.sleep(50)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    out = await agent.ainvoke(None, thread(), context=FIXED)
+    assert [message.status for message in answers_of(out)] == ["success"]
+    assert crew.calls == {"quick": 1, "slow": 2}
+
+
+async def test_a_breakpoint_inside_pauses_the_agent() -> None:
+    crew = Crew()
+    stops = build_workflow([crew.scores("a", 0.9)]).compile(interrupt_before=["merger"])
+    agent = agent_with(as_tool(stops, "review", "Reviews."), "one")
+    await agent.ainvoke(GO, thread())
+    assert (await agent.aget_state(thread())).next == ("tools",)
+    out = await agent.ainvoke(None, thread())
+    assert [message.status for message in answers_of(out)] == ["success"]
+    assert crew.calls == {"a": 1}
+
+
+async def test_a_second_call_later_in_the_conversation_begins_anew() -> None:
+    crew = Asking()
+    tool = crew.tool()
+    one, two = calls(tool, {"task": "one"}), calls(tool, {"task": "two"})  # of the same id, as some models give them
+    agent: Any = create_agent(ScriptedModel(turns=[one, two, says("done")]), [tool], checkpointer=InMemorySaver())
+    await agent.ainvoke(GO, thread())
+    assert list(asked_by(await agent.ainvoke(Command(resume="1"), thread()))) == ["may two?"]
+    assert replies(await agent.ainvoke(Command(resume="2"), thread())) == ["1", "2"]
+    assert set(crew.done.values()) == {1}
+
+
+async def test_a_tool_node_that_runs_all_calls_in_one_task_keeps_their_states_apart_too() -> None:
+    crew = Asking()
+    tool = crew.tool()
+    graph = tool_graph(tool)
+    out = await graph.ainvoke({"messages": [calls(tool, {"task": "one"}, {"task": "two"})]}, thread())
+    for _ in range(2):  # such a task asks one question at a time
+        ((question, key),) = asked_by(out).items()
+        out = await graph.ainvoke(Command(resume={key: f"yes, {question}"}), thread())
+    assert replies(out) == ["yes, may one?", "yes, may two?"]
+    assert set(crew.done.values()) == {1}
+
+
+# -- agents without an event loop -------------------------------------------------------------------------------------
+
+
+def test_a_sync_agent_pauses_and_goes_on_as_well() -> None:
+    crew = Asking()
+    agent = agent_with(crew.tool(), "one", "two")
+    questions = asked_by(agent.invoke(GO, thread()))
+    still = agent.invoke(Command(resume={questions["may two?"]: "2"}), thread())
+    assert list(asked_by(still)) == ["may one?"]
+    assert replies(agent.invoke(Command(resume={questions["may one?"]: "1"}), thread())) == ["1", "2"]
+    assert set(crew.done.values()) == {1}
+    assert open_meetings() == 0
+
+
+def test_threads_of_a_sync_tool_node_find_their_own_states_whichever_comes_first() -> None:
+    crew = Asking()
+    tool, tasks = crew.tool(), [f"t{number}" for number in range(6)]
+    graph = tool_graph(tool)
+    out = graph.invoke({"messages": [calls(tool, *({"task": task} for task in tasks))]}, thread())
+    while asked := asked_by(out):
+        out = graph.invoke(Command(resume={key: f"yes, {question}" for question, key in asked.items()}), thread())
+    assert replies(out) == [f"yes, may {task}?" for task in tasks]
+    assert set(crew.done.values()) == {1}
+
+
+def test_a_sync_agent_streams_what_its_branches_do() -> None:
+    tool = as_tool(build_workflow([Crew().scores("a", 0.9)]), "review", "Reviews.")
+    events = agent_with(tool, "one").stream(GO, thread(), stream_mode="custom", subgraphs=True)
+    assert [(len(ns), event["branch_id"], event["event"]) for ns, event in events] == [(2, "a", "succeeded")]
+
+
+async def test_a_sync_call_inside_an_event_loop_says_to_await() -> None:
+    tool = as_tool(build_workflow([Crew().sleeps("a", 0)]), "review", "Reviews.")
+    with pytest.raises(ConfigurationError, match=r"an event loop is running here: await agent\.ainvoke"):
+        tool.invoke({"task": "look"})
+
+
+class SyncSaver(InMemorySaver):
+    """Has no async methods, like those for a sync database driver."""
+
+    aget_tuple = InMemorySaver.__mro__[1].aget_tuple  # type: ignore[attr-defined]  # of the base class
+
+
+def test_a_checkpointer_without_async_methods_is_refused_with_the_mend() -> None:
+    agent = agent_with(as_tool(build_workflow([Crew().sleeps("a", 0)]), "r", "Reviews."), "one", saver=SyncSaver())
+    with pytest.raises(ConfigurationError, match="give an async saver, and await"):
+        agent.invoke(GO, thread())
+
+
+async def test_a_question_that_nobody_can_answer_says_so() -> None:
+    with pytest.raises(
+        ConfigurationError, match="nobody can have it go on: call it from an agent that has a checkpointer"
+    ):
+        await Asking().tool().ainvoke({"task": "one"})
+
+
+def test_the_model_reads_json() -> None:
+    agent = agent_with(as_tool(build_workflow([Crew().scores("a", 0.5)]), "review", "Reviews."), "one")
+    (answer,) = answers_of(agent.invoke(GO, thread()))
+    assert json.loads(str(answer.content))["status"] == "partial"
