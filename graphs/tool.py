@@ -81,7 +81,8 @@ def as_tool(
     if not isinstance(description, str) or not description.strip():
         raise ConfigurationError("description", description, "tell the model in words when to use the tool")
     compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
-    arguments = arguments_of(Task if args_schema is None else args_schema, prepare)
+    takes = compiled.builder.input_schema.__annotations__
+    arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)
     run = _Tool(name, compiled, arguments, keep or _kept)
     return _CalledTool(
         name=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,17 +48,22 @@ class Arguments:
         return self.prepare(self.read(given))
 
 
-def arguments_of(schema: Any, prepare: Callable[[Any], QuorumInput] | None) -> Arguments:
+def arguments_of(schema: Any, takes: Collection[str], prepare: Callable[[Any], QuorumInput] | None) -> Arguments:
     """The arguments that a pydantic class or a typed dict describes.
+
+    Args:
+        schema: The class.
+        takes: Fields of its input that the workflow takes.
+        prepare: Makes the input of an instance; None when the fields are the input as they are.
 
     Raises:
         ConfigurationError: it is neither, or has a field that nobody knows.
     """
     if isinstance(schema, type) and issubclass(schema, BaseModel):
-        _check(schema.model_fields, prepare)
+        _check(schema.model_fields, takes, prepare)
         return Arguments(schema, lambda given: schema.model_construct(**given), prepare or _from_model)
     if is_typeddict(schema):
-        _check(schema.__annotations__, prepare)
+        _check(schema.__annotations__, takes, prepare)
         try:
             checked: TypeAdapter[Any] = TypeAdapter(schema)
         except PydanticUserError as error:
@@ -67,15 +72,16 @@ def arguments_of(schema: Any, prepare: Callable[[Any], QuorumInput] | None) -> A
     raise ConfigurationError("args_schema", schema, "give a pydantic model class or a typed dict")
 
 
-def _check(fields: Any, prepare: object) -> None:
+def _check(fields: Collection[str], takes: Collection[str], prepare: object) -> None:
+    known = [name for name in _KNOWN if name in takes]
     for field in fields:
         if field in _TAKEN:
             raise ConfigurationError("args_schema", field, "LangChain takes this name for itself: rename the field")
-        if prepare is None and field not in _KNOWN:
-            mend = "a workflow knows task, sources and work: give prepare=... to say what this field is to it"
+        if prepare is None and field not in known:
+            mend = f"this workflow takes {', '.join(known)}: give prepare=... to say what the field is to it"
             raise ConfigurationError("args_schema", field, mend)
     if not fields and prepare is None:
-        raise ConfigurationError("args_schema", [], "give it a field task, sources or work, or give prepare=...")
+        raise ConfigurationError("args_schema", [], f"give it a field {' or '.join(known)}, or give prepare=...")
 
 
 def _from_model(given: BaseModel) -> QuorumInput:

@@ -124,9 +124,9 @@ class Empty(BaseModel):
 @pytest.mark.parametrize(
     ("schema", "mend"),
     [
-        (Papers, "args_schema='papers': a workflow knows task, sources and work: give prepare="),
+        (Papers, "args_schema='papers': this workflow takes task, sources, work: give prepare="),
         (Odd, "args_schema='config': LangChain takes this name for itself"),
-        (Empty, "give it a field task, sources or work"),
+        (Empty, "give it a field task or sources or work, or give prepare="),
         ({"type": "object"}, "give a pydantic model class or a typed dict"),
         (Wanted(task="x", work=[]), "give a pydantic model class or a typed dict"),
     ],
