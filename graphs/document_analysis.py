@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NotRequired
 
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
 
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
 from langgraph_quorum.nodes.merging.grouped import by_group
@@ -14,8 +15,17 @@ from langgraph_quorum.nodes.specialists.document.digest import digest
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
 from langgraph_quorum.nodes.specialists.document.planner import document_planner
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
+from langgraph_quorum.state.form import Sources, Task
 from langgraph_quorum.state.policies import Policies
 from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.workflow import QuorumInput
+
+
+class DocumentInput(TypedDict):
+    """What is to be analysed: the form in Studio. Programs may give `work` of their own instead."""
+
+    sources: Sources
+    task: NotRequired[Task]
 
 
 def build_document_analysis(
@@ -36,12 +46,22 @@ def build_document_analysis(
         ConfigurationError: for an unknown specialist or mode.
         MissingExtraError: when the extra `documents` is not installed.
     """
-    crew = document_specialists(specialists)
-    planner = document_planner([specialist.name for specialist in crew])
-    tuning = Tuning(policies=policies or Policies(), scorer=score_report, planner=planner)
-    return build_workflow(crew, sync, by_group(digest, "by_document"), check_mode(mode), tuning)
+    return _built(specialists, sync, mode, policies)
 
 
 def graph() -> CompiledStateGraph[Any, Any, Any, Any]:
     """The graph as LangGraph Studio opens it: without a checkpointer, which the server brings."""
-    return build_document_analysis().compile()
+    return _built(input_schema=DocumentInput).compile()
+
+
+def _built(
+    specialists: Sequence[str] | None = None,
+    sync: SyncPolicy | None = None,
+    mode: str = "auto",
+    policies: Policies | None = None,
+    input_schema: type[Any] = QuorumInput,
+) -> QuorumBuilder:
+    crew = document_specialists(specialists)
+    planner = document_planner([specialist.name for specialist in crew])
+    tuning = Tuning(policies=policies or Policies(), scorer=score_report, planner=planner, input_schema=input_schema)
+    return build_workflow(crew, sync, by_group(digest, "by_document"), check_mode(mode), tuning)

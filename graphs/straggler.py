@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import operator
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 from typing_extensions import TypedDict
 
-from langgraph_quorum.graphs.workflow import QuorumBuilder, build_workflow
+from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
+from langgraph_quorum.state.form import Task
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 QUICK_S = 0.1
@@ -24,7 +25,15 @@ FAILS = "legal"
 HANGS = "archive"
 CREW = (*QUICK, FAILS, HANGS)
 
+STUDIO_HANG_S = 60.0
+
 Work = Callable[[str], Awaitable[dict[str, Any]]]
+
+
+class CrewInput(TypedDict):
+    """What the crew is to look into."""
+
+    task: NotRequired[Task]
 
 
 def work_of(hang_s: float) -> Work:
@@ -47,7 +56,13 @@ def quorum_crew(hang_s: float) -> QuorumBuilder:
         return await work(branch.branch_id)
 
     sync = SyncPolicy(threshold=0.6, grace_s=GRACE_S, deadline_s=hang_s + 60)
-    return build_workflow([Specialist(name, run) for name in CREW], sync, mode="parallel")
+    crew = [Specialist(name, run) for name in CREW]
+    return build_workflow(crew, sync, mode="parallel", tuning=Tuning(input_schema=CrewInput))
+
+
+def graph() -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The crew as LangGraph Studio opens it: one of it hangs for a minute, and the run does not."""
+    return quorum_crew(STUDIO_HANG_S).compile()
 
 
 class PlainState(TypedDict):

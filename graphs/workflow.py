@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 from langchain_core.embeddings import Embeddings
 from langgraph.graph import END, START, StateGraph
 
+from langgraph_quorum.graphs.insides import showing_inside
 from langgraph_quorum.graphs.reviewing import add_review, way_into
 from langgraph_quorum.graphs.routes import (
     after_load_balancer,
@@ -75,6 +76,8 @@ class Tuning:
             `Check(function, severity=...)`. One with the name of a standard check takes its place.
         threads: The pool in which sync specialists run; None for one that all workflows of the process share.
         embeddings: Compare results of one subject by meaning, too: their agreement is part of their quality.
+        input_schema: What a run takes in and a form shows, in place of `QuorumInput`: a `TypedDict` of some of its
+            fields. Whatever else a run is given is dropped.
     """
 
     policies: Policies = field(default_factory=Policies)
@@ -87,6 +90,7 @@ class Tuning:
     threads: ThreadPolicy | None = None
     checks: Sequence[Check | CheckFunction] = ()
     embeddings: Embeddings | None = None
+    input_schema: type[Any] = QuorumInput
 
     def __post_init__(self) -> None:
         kinds: tuple[tuple[str, Any, str], ...] = (
@@ -104,6 +108,10 @@ class Tuning:
             value = getattr(self, name)
             if not isinstance(value, kind):
                 raise ConfigurationError(f"Tuning.{name}", value, mend)
+        known = QuorumInput.__annotations__
+        if not known.keys() >= getattr(self.input_schema, "__annotations__", {"": None}).keys():
+            mend = f"give a TypedDict with some of the fields {', '.join(known)}"
+            raise ConfigurationError("Tuning.input_schema", self.input_schema, mend)
 
 
 def build_workflow(
@@ -142,13 +150,13 @@ def build_workflow(
     fan_out, order = FanOut(crew.seats, points, check_bundle(tuned.bundle)), _order(terms)
 
     graph: QuorumBuilder = StateGraph(
-        QuorumState, context_schema=QuorumContext, input_schema=QuorumInput, output_schema=QuorumOutput
+        QuorumState, context_schema=QuorumContext, input_schema=tuned.input_schema, output_schema=QuorumOutput
     )
     survey = Survey(index, mode, policies.mode, tuned.scale)
     graph.add_node("analyzer", analyzer_node(survey, terms, tuned.planner))
     graph.add_node("coordinator", coordinator_node(fan_out))
-    for name in index:
-        graph.add_node(name, branch_node(name, crew), input_schema=Bundle)
+    for name, specialist in index.items():
+        graph.add_node(name, showing_inside(branch_node(name, crew), specialist), input_schema=Bundle)
     graph.add_node("sync_point", sync_point_node(fan_out, policies.growth, order))
     graph.add_node("merger", merger_node(index, merge, policies.weight, tuned.embeddings))
     graph.add_node("validator", validator_node(policies.validation, fan_out, checks))

@@ -1,0 +1,70 @@
+"""The shipped graph that reads each document with a whole workflow, and makes one brief of them, group by group."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
+
+from langgraph_quorum.graphs.composition import map_reduce
+from langgraph_quorum.graphs.composition_policies import result_of
+from langgraph_quorum.graphs.document_analysis import build_document_analysis
+from langgraph_quorum.graphs.nested import workflow_specialist
+from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
+from langgraph_quorum.nodes.documents.finding import find_documents
+from langgraph_quorum.nodes.specialists.document.editor import brief_of, edit
+from langgraph_quorum.nodes.specialists.document.planner import shown_names
+from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.branch import Branch
+from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.form import Sources
+from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.workflow import QuorumInput, QuorumState
+
+READERS = ("summary", "content", "business")
+FAN_IN = 3
+"""Briefs at most that one editor gets."""
+LAST = "brief/reduce"
+
+
+class BriefInput(TypedDict):
+    """What is to be read."""
+
+    sources: Sources
+
+
+def build_document_brief() -> QuorumBuilder:
+    """A workflow of workflows: `{"sources": ["docs/*.md", ...]}` in, a `Brief` of all documents out.
+
+    Every document is a branch, read by a document analysis of its own with three specialists. Editors make one brief of
+    three at most, others of theirs, until one is left.
+
+    Raises:
+        MissingExtraError: when the extra `documents` is not installed.
+    """
+    reader = workflow_specialist(
+        "reader", build_document_analysis(READERS), prepare=_one_document, keep=brief_of, type="reader"
+    )
+    crew = [reader, Specialist("editor", edit, type="editor", deterministic=True)]
+    sync = SyncPolicy(must=(LAST,))
+    return build_workflow(crew, sync, result_of(LAST), tuning=Tuning(planner=_plan, input_schema=BriefInput))
+
+
+def graph() -> CompiledStateGraph[Any, Any, Any, Any]:
+    """The graph as LangGraph Studio opens it: without a checkpointer, which the server brings."""
+    return build_document_brief().compile()
+
+
+def _one_document(branch: Branch) -> QuorumInput:
+    return {"task": branch.task, "sources": [branch.payload["path"]]}
+
+
+async def _plan(state: QuorumState) -> list[WorkItem]:
+    if not state.get("sources"):
+        raise PlanError("sources is empty: name files, folders or globs to read")
+    paths = await asyncio.to_thread(find_documents, state["sources"])
+    payloads = {name: {"path": str(path)} for name, path in zip(shown_names(paths), paths, strict=True)}
+    return map_reduce("reader", "editor", payloads, name="brief", fan_in=FAN_IN)
