@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from random import Random
+
+from langgraph_quorum.nodes.merging.mean import mean_and_error
 
 DRAWS = 999
 FEWEST = 5
@@ -47,15 +48,6 @@ def bootstrap_t(
     ratios.sort()
     tail = (1 - confidence) / 2
     return mean - _quantile(ratios, 1 - tail) * error, mean - _quantile(ratios, tail) * error
-
-
-def mean_and_error(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The weighted mean of values with weights, and its standard error: s · √Σw² with s² = Σw(x-m)² / (1 - Σw²)."""
-    total = sum([weight for _, weight in pairs])
-    mean = sum([value * weight for value, weight in pairs]) / total
-    squares = sum([weight * weight for _, weight in pairs]) / (total * total)
-    spread = sum([weight * (value - mean) ** 2 for value, weight in pairs]) / total
-    return mean, math.sqrt(spread / (1 - squares) * squares) if squares < 1 - 1e-9 else 0.0
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from langgraph_quorum.nodes.merging.bootstrap import DRAWS, FEWEST, MOST, bootstrap_t
+from langgraph_quorum.nodes.merging.mean import ALONE, effective_count, mean_and_error
 from langgraph_quorum.nodes.merging.student_t import student_t_quantile
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.words import suggestion
 
 __all__ = ["METHOD", "IntervalName", "check_interval", "interval_by", "student_t_quantile", "weighted_interval"]
 
-METHOD = "Student t on the weighted mean, Satterthwaite's degrees of freedom"
+METHOD = "Student t on the weighted mean, variance of a ratio, n_eff - 1 degrees of freedom"
 BOOTSTRAP = f"weighted bootstrap-t, {DRAWS} draws"
 
 IntervalName = Literal["student_t", "bootstrap"]
@@ -61,32 +62,23 @@ def weighted_interval(
 ) -> tuple[float, float]:
     """The interval of a weighted mean at the given confidence, clipped to what the quantity can be.
 
-    Mean m = Σwx, variance s² = Σw(x-m)² / (1 - Σw²), interval m ± t(v) · s · √Σw² with the degrees of freedom
-    v = (1 - Σw²)² / (Σw² - 2Σw³ + (Σw²)²), by which s² has the mean and variance of a scaled χ² (Satterthwaite 1946);
-    equal weights give v = n - 1. Fewer than two values with weight say nothing about spread: the interval is then
-    `bounds`.
+    Mean m = Σwx, error e² = Σw²(x - m)² / (1 - Σw²), interval m ± t(n - 1) · e with at least one degree of freedom. The
+    error is that of a ratio of sums (Cochran 1977; among those that Gatz & Smith 1995 compare the nearest to a
+    bootstrap), n the effective number of values 1 / Σw² (Kish 1965). Equal weights give the interval of the textbooks.
 
-    The values are taken as independent draws from one normal population. Of flat or skewed ones, such as qualities near
-    1, 3 or 4 values cover 92 to 94 % where 95 % were asked for; from 5 on it is 93 to 97 %.
+    It is of what m comes to with ever more such values. Each value's own deviation counts, not one that all share, so
+    their spreads may differ, and weights and values may go together, as qualities and weights made of them do. Four
+    values or fewer that are not normal cover 91 to 95 % where 95 % were asked for.
 
     Args:
-        values: What was observed.
+        values: What was observed, each independent of the others.
         weights: Positive, summing to 1, one for each value.
         confidence: In (0, 1).
         bounds: Smallest and largest value the quantity can take.
     """
-    squares = sum([weight * weight for weight in weights])
-    if squares > 1 - 1e-9 or len(values) < 2:  # noqa: PLR2004
+    effective = effective_count(weights)
+    if effective <= 1 + ALONE:
         return bounds
-    mean = sum([weight * value for value, weight in zip(values, weights, strict=True)])
-    spread = sum([weight * (value - mean) ** 2 for value, weight in zip(values, weights, strict=True)])
-    error = math.sqrt(spread / (1 - squares) * squares)
-    half = student_t_quantile(0.5 + confidence / 2, _degrees(weights, squares)) * error
+    mean, error = mean_and_error(list(zip(values, weights, strict=True)))
+    half = student_t_quantile(0.5 + confidence / 2, max(1.0, effective - 1)) * error
     return max(bounds[0], mean - half), min(bounds[1], mean + half)
-
-
-def _degrees(weights: Sequence[float], squares: float) -> float:
-    """Satterthwaite's degrees of freedom; the same as above, without differences of almost equal numbers."""
-    mean = sum([weight * (1 - weight) for weight in weights])
-    variance = sum([weight * weight * ((1 - weight) ** 2 + squares - weight * weight) for weight in weights])
-    return max(1.0, min(len(weights) - 1.0, mean * mean / variance))
