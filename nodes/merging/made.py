@@ -43,4 +43,10 @@ class Plain(Made):
 Strategy: TypeAlias = Callable[[Sequence[Scored], Mapping[str, float]], Any]
 """Makes one value of many: takes the results, heaviest first, and each branch's weight (they sum to 1).
 
-Returns the value, or `Made` with more. One that has an attribute `name` goes by it, else by its `__name__`."""
+Returns the value, or `Made` with more. What it may have besides:
+
+    name: What it goes by; else it is its `__name__`.
+    limit_s: Seconds that it has, above 0; 300 when left out. Then it is left to itself, and the merge raises.
+    under(policy): Gives the strategy to use under a `WeightPolicy`, where results are weighed anew inside of it.
+    amake(results, weights, *, task): The same without blocking, for `amerge`.
+"""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.merging.limit import called
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.errors import ResultError
@@ -23,8 +24,9 @@ def make(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, fl
     Raises:
         ResultError: when a user's strategy returns NaN, an infinity, what cannot be kept as JSON, or weights that do
             not fit the branches.
+        StrategyTimeoutError: when it does not end within its limit.
     """
-    return kept(strategy(results, weights))
+    return kept(called(strategy, results, weights))
 
 
 def kept(made: Any) -> Made:

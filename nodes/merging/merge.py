@@ -8,7 +8,9 @@ import operator
 from collections.abc import Sequence
 from statistics import fmean, median
 
+from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.merging.interval import METHOD, IntervalName, check_interval, interval_by
+from langgraph_quorum.nodes.merging.limit import awaited
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
 from langgraph_quorum.nodes.merging.making import kept, make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -49,6 +51,7 @@ def merge(
             has two different results.
         ResultError: when a user's strategy returns something that cannot be kept as JSON, NaN, or weights that do not
             fit.
+        StrategyTimeoutError: when a user's strategy has not ended within its `limit_s`, 300 seconds when it has none.
         MissingExtraError: for a strategy that needs an extra.
     """
     merging = _Merging(results, strategy, policy, failed, interval)
@@ -66,7 +69,8 @@ async def amerge(
 ) -> Merged:
     """The same without blocking the event loop.
 
-    A strategy with an async method `amake(results, weights, *, task)` is awaited; any other runs in a thread.
+    A strategy with an async method `amake(results, weights, *, task)` is awaited; any other runs in a thread. A call
+    that is cancelled leaves that thread to itself.
 
     Args:
         results: The successes.
@@ -80,11 +84,11 @@ async def amerge(
         QuorumError: what `merge` raises.
     """
     merging = await asyncio.to_thread(_Merging, results, strategy, policy, failed, interval)
-    amake = getattr(merging.strategy, "amake", None)
-    if amake is None or merging.is_settled:
-        made = await asyncio.to_thread(merging.made)
+    if merging.is_settled or not hasattr(merging.strategy, "amake"):
+        made = await in_thread(merging.made, name="merge")
     else:
-        made = await asyncio.to_thread(kept, await amake(merging.results, merging.weights, task=task))
+        answer = await awaited(merging.strategy, merging.results, merging.weights, task)
+        made = await asyncio.to_thread(kept, answer)
     return await asyncio.to_thread(merging.finished, made)
 
 
@@ -99,11 +103,14 @@ class _Merging:
         failed: Sequence[str],
         interval: IntervalName | None,
     ) -> None:
+        weighing = policy or WeightPolicy()
         self.name, self.strategy = strategy_named(strategy)
+        under = getattr(self.strategy, "under", None)
+        self.strategy = self.strategy if under is None else under(weighing)
         self._interval = check_interval(interval or getattr(self.strategy, "interval", "student_t"))
         self._failed = sorted(set(failed))
         by_id = _by_id(results)
-        self._rows = attributions(list(by_id.values()), policy or WeightPolicy())
+        self._rows = attributions(list(by_id.values()), weighing)
         self.weights = {row["branch_id"]: row["weight"] for row in self._rows}
         self.results = [by_id[branch_id] for branch_id in self.weights]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from random import Random
 
 import pytest
@@ -11,8 +12,6 @@ from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus
 from tests.nodes.merging.scored import QUALITY_ONLY, results
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:crowdkit")
 
 
 def test_a_majority_counts_heads_and_consensus_by_weight_counts_weight() -> None:
@@ -83,6 +82,13 @@ def test_dawid_skene_finds_out_who_is_reliable_without_being_told() -> None:
     reliability = merged["metadata"]["reliability"]
     assert max(reliability, key=reliability.__getitem__) == "s0"
     assert merge(made[::-1], Consensus("dawid_skene")) == merged
+
+
+def test_nothing_is_heard_of_what_pandas_tells_the_authors_of_crowd_kit() -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        merge(crowd()[0], Consensus("dawid_skene"))
+    assert [str(one.message) for one in heard] == []
 
 
 def test_what_was_measured_keeps_a_majority_that_lies_from_turning_the_truth_round() -> None:

@@ -144,6 +144,17 @@ def test_each_group_is_merged_by_itself_and_what_is_for_review_names_its_group()
     assert merged["review"] == ["x: only 50% agree on 'p', 60% asked for"]
 
 
+def test_groups_are_weighed_by_the_policy_of_the_merge() -> None:
+    # quality alone: 0.9 and 0.3 weigh 3/4 and 1/4, and the quality is 0.75 * 0.9 + 0.25 * 0.3; with no policy of theirs
+    # 0.7 * 0.9 + 0.15 and 0.7 * 0.3 + 0.3 after 60 and 0 seconds
+    made = [Scored("a", "a", 8.0, 0.9, 60, "x"), Scored("b", "b", 4.0, 0.3, 0, "x"), Scored("c", "c", 1.0, 0.5, 9, "y")]
+    group = merge(made, by_group("weighted"), QUALITY_ONLY)["value"]["x"]
+    assert group["contributions"] == pytest.approx({"a": 0.75, "b": 0.25})
+    assert (group["value"], group["quality"]) == pytest.approx((7.0, 0.75))
+    group = merge(made, by_group("weighted"))["value"]["x"]
+    assert group["contributions"] == pytest.approx({"a": 0.78 / 1.29, "b": 0.51 / 1.29})
+
+
 def test_the_interval_of_the_quality_is_made_as_asked_or_as_the_strategy_says() -> None:
     made = results(*range(6), qualities=[0.5, 0.6, 0.7, 0.7, 0.8, 0.9])
     assert merge(made)["interval_method"].startswith("Student t")

@@ -1,0 +1,86 @@
+"""How long a user's strategy is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import Any
+
+from langgraph_quorum.nodes.merging.made import Strategy
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.state.bounds import require
+from langgraph_quorum.state.errors import ConfigurationError, QuorumError
+
+LIMIT_S = 300.0
+"""For a strategy that does not say."""
+
+_HOME = __name__.rpartition(".")[0] + "."
+
+
+class StrategyTimeoutError(QuorumError):
+    """A strategy has made nothing within its limit."""
+
+    def __init__(self, strategy: Any, limit_s: float) -> None:
+        name = getattr(strategy, "name", "") or getattr(strategy, "__name__", "") or type(strategy).__name__
+        super().__init__(f"{name!r} has made nothing within {limit_s:g} s: make it faster, or give it a `limit_s`")
+
+
+def limit_of(strategy: Any) -> float | None:
+    """Seconds that the strategy has, by its attribute `limit_s`; None for a shipped one, which ends by itself.
+
+    Raises:
+        ConfigurationError: for a `limit_s` that is no time.
+    """
+    if str(getattr(strategy, "__module__", "")).startswith(_HOME):
+        return None
+    limit_s: float = getattr(strategy, "limit_s", LIMIT_S)
+    require(ConfigurationError, "limit_s", limit_s, lambda x: 0 < x < math.inf, "give seconds above 0")
+    return limit_s
+
+
+def called(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, float]) -> Any:
+    """What the strategy returns. One that may hang is called in a daemon thread, which is left to itself when late.
+
+    Raises:
+        StrategyTimeoutError: the strategy has not ended within its limit.
+        Exception: what it raised.
+    """
+    limit_s = limit_of(strategy)
+    if limit_s is None:
+        return strategy(results, weights)
+    ended: Future[Any] = Future()
+
+    def call() -> None:
+        try:
+            ended.set_result(strategy(results, weights))
+        except BaseException as error:  # noqa: BLE001  raised again by who waits
+            ended.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(call,), daemon=True, name="quorum-strategy").start()
+    try:
+        return ended.result(min(limit_s, threading.TIMEOUT_MAX))
+    except TimeoutError:
+        if ended.done():
+            raise
+        raise StrategyTimeoutError(strategy, limit_s) from None
+
+
+async def awaited(strategy: Any, results: Sequence[Scored], weights: Mapping[str, float], task: str) -> Any:
+    """What the strategy's `amake` returns. One that is late is cancelled.
+
+    Raises:
+        StrategyTimeoutError: it has not ended within its limit.
+        Exception: what it raised.
+    """
+    limit_s = limit_of(strategy)
+    try:
+        async with asyncio.timeout(limit_s) as clock:
+            return await strategy.amake(results, weights, task=task)
+    except TimeoutError:
+        if limit_s is None or not clock.expired():
+            raise
+        raise StrategyTimeoutError(strategy, limit_s) from None
