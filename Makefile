@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench schedules storm drivers outages lock clean
+.PHONY: demo test docs lint bench schedules storm drivers outages lock clean
 
 demo: .venv/ready
 	@$(BIN)/quorum run analyse examples/documents
@@ -15,6 +15,10 @@ lint: .venv/ready
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
+
+docs: .venv/ready
+	@$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+	@echo "docs/_build/html/index.html"
 
 bench: .venv/ready
 	@$(BIN)/python -m benchmarks
