@@ -31,7 +31,7 @@ def conforming(schema: Mapping[str, Any] | type[BaseModel]) -> Measure:
     Asked for are the required fields, of nested objects too; where none is required, all properties. A list is one
     field: it is wrong when any of its items is. What is wrong elsewhere (a field that is not allowed, an optional one
     of the wrong type) counts as one more field that was asked for and is not right. So with A asked for, W wrong and
-    M that hold nothing, the share is 1 - |M or W| / |A or W|.
+    M that hold nothing, the share is `1 - |M or W| / |A or W|`.
 
     Args:
         schema: A JSON schema as a dict (extra `schema`), or a pydantic model's class.
