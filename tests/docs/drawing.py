@@ -1,4 +1,4 @@
-"""The drawing in the README, made by the library itself: `python -m tests.docs.drawing` writes it anew."""
+"""The drawing of the workflow, made by the library itself: `python -m tests.docs.drawing` writes it anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from langgraph_quorum import Policies, Specialist, Tuning, ValidationPolicy, build_workflow
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "workflow.md"
 BLOCK = re.compile(r"(?<=```mermaid\n).*?(?=```)", re.DOTALL)
 
 
@@ -19,8 +19,8 @@ def drawing() -> str:
 
 
 def main() -> None:
-    """Put the drawing into the README."""
-    README.write_text(BLOCK.sub(lambda _: drawing(), README.read_text("utf-8"), count=1), "utf-8")
+    """Put the drawing into its page."""
+    PAGE.write_text(BLOCK.sub(lambda _: drawing(), PAGE.read_text("utf-8"), count=1), "utf-8")
 
 
 if __name__ == "__main__":

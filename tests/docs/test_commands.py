@@ -20,25 +20,21 @@ from psycopg.conninfo import make_conninfo
 
 from langgraph_quorum.orchestration.cli.app import app
 from langgraph_quorum.orchestration.persistence.keys import generate_key
+from tests.docs.pages import DOCS, PAGES, blocks, called
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
 PROSE = re.compile(r"`(quorum [a-z][^`]*)`")
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def commands(page: Path) -> list[str]:
     """Every call of `quorum` in a page: in its shell blocks, and between backticks."""
     text = page.read_text("utf-8")
-    lines = [line for block in blocks(text, "bash") for line in block.splitlines() if line.startswith("quorum ")]
+    shell = [line.strip() for block in blocks(text, "bash") for line in block.splitlines()]
+    lines = [line for line in shell if line.startswith("quorum ")]
     return [*lines, *PROSE.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=called)
 def test_the_parser_knows_every_command_of_a_page(page: Path) -> None:
     for said in commands(page):
         command: Any = typer.main.get_command(app)

@@ -1,0 +1,58 @@
+"""The quickstart, done as it says: the program is saved, run, stopped with Ctrl-C, and goes on when it is run again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS, blocks
+
+PAGE = (DOCS / "quickstart.md").read_text("utf-8")
+BEGUN = ["security begins", "speed begins", "legal begins"]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """The page's program; what takes ten seconds there takes a moment here."""
+    (code,) = blocks(PAGE, "python")
+    assert code.count("sleep(10)") == 1
+    saved = tmp_path / "review.py"
+    saved.write_text(code.replace("sleep(10)", "sleep(0.2)"), "utf-8")
+    return saved
+
+
+def run(program: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+
+
+@pytest.mark.usefixtures("own_server")
+def test_a_run_that_was_stopped_goes_on_as_the_quickstart_says(program: Path) -> None:
+    stopped, listed, resumed = blocks(PAGE, "text")
+
+    with run(program) as first:
+        assert first.stdout is not None
+        seen = [first.stdout.readline().strip() for _ in BEGUN]
+        first.send_signal(signal.SIGINT)
+        _, trace = first.communicate(timeout=60)
+    assert sorted(seen) == sorted(BEGUN)
+    assert set(seen) < {line.removeprefix("^C") for line in stopped.splitlines()}
+    assert trace.splitlines()[-1] == stopped.splitlines()[-1] == "KeyboardInterrupt"
+
+    table = subprocess.run(["quorum", "runs"], capture_output=True, text=True, timeout=60, check=True).stdout
+    (head, row), (shown_head, shown) = table.strip().splitlines(), listed.strip().splitlines()
+    assert (head.split(), row.split()[:2]) == (shown_head.split(), shown.split()[:2])
+
+    with run(program) as second:
+        said, _ = second.communicate(timeout=60)
+    assert sorted(line.strip() for line in said.splitlines()) == sorted(line.strip() for line in resumed.splitlines())
