@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -19,6 +19,8 @@ from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOu
 _GIVEN = ("task", "work", "sources")
 _ASKED = (*QuorumOutput.__annotations__, "load")
 
+Workflow: TypeAlias = StateGraph[Any, Any, Any, Any] | CompiledStateGraph[Any, Any, Any, Any]
+"""What `build_workflow` returns, or the same compiled."""
 Prepare = Callable[[Branch], QuorumInput]
 """Makes the inner workflow's input from the branch."""
 Keep = Callable[[QuorumOutput], Any]
@@ -27,7 +29,7 @@ Keep = Callable[[QuorumOutput], Any]
 
 def workflow_specialist(
     name: str,
-    graph: Any,
+    graph: Workflow,
     *,
     prepare: Prepare | None = None,
     keep: Keep | None = None,
@@ -64,7 +66,7 @@ def workflow_specialist(
     return Specialist(name, run, timeout_s=timeout_s, attempts=attempts, alone=True, **settings)
 
 
-def compiled_workflow(name: str, graph: Any, otherwise: str) -> CompiledStateGraph[Any, Any, Any, Any]:
+def compiled_workflow(name: str, graph: Workflow, otherwise: str) -> CompiledStateGraph[Any, Any, Any, Any]:
     """The graph of a workflow, compiled to run inside of another graph.
 
     Args:

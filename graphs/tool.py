@@ -18,7 +18,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 
-from langgraph_quorum.graphs.nested import compiled_workflow, measured_quality, raise_if_failed
+from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, measured_quality, raise_if_failed
 from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
 from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
@@ -40,7 +40,7 @@ _call_id: ContextVar[str | None] = ContextVar("quorum_tool_call_id", default=Non
 
 
 def as_tool(
-    graph: Any,
+    graph: Workflow,
     name: str,
     description: str,
     args_schema: type[Args] | None = None,
@@ -58,8 +58,9 @@ def as_tool(
     with the status `error`, in the run's own words. Set `handle_tool_error = False` on the tool to have it raised as a
     `ToolException` instead. Any other error ends the agent's run, like that of any tool.
 
-    The tool also serves a sync `agent.invoke`: the workflow then gets an event loop of its own for the time of the
-    call. Work of it that is to run on after that, for a late result, ends there.
+    The tool also serves a sync `agent.invoke`. The workflow then runs in the event loop of the agent's checkpointer, if
+    that has one; else it gets a loop of its own for the time of the call, and work of it that is to run on after that,
+    for a late result, ends there.
 
     Args:
         graph: What `build_workflow` returns, or the same compiled.
@@ -88,7 +89,7 @@ def as_tool(
         name=name,
         description=description,
         args_schema=arguments.schema,
-        func=run.in_a_loop_of_its_own,
+        func=run.run_without_a_loop,
         coroutine=run.run,
         response_format="content_and_artifact",
         handle_tool_error=True,
@@ -139,22 +140,37 @@ class _Tool:
             mend = "it has paused and nobody can have it go on: call it from an agent that has a checkpointer"
             raise ConfigurationError("tool", self.name, mend)
 
-    def in_a_loop_of_its_own(self, **given: Any) -> tuple[Any, dict[str, Any]]:
+    def run_without_a_loop(self, **given: Any) -> tuple[Any, dict[str, Any]]:
         """The same for an agent that is run without an event loop."""
-        self._check_sync()
-        with asyncio.Runner() as runner:
-            return runner.run(self.run(**given))
-
-    def _check_sync(self) -> None:
-        for saver in get_config().get("configurable", {}).values():
-            if isinstance(saver, BaseCheckpointSaver) and type(saver).aget_tuple is BaseCheckpointSaver.aget_tuple:
-                mend = "it has no async methods, and branches are async: give an async saver, and await agent.ainvoke"
-                raise ConfigurationError("checkpointer", saver, mend)
+        saver = next((kept for kept in _configurable().values() if isinstance(kept, BaseCheckpointSaver)), None)
+        if saver is not None and type(saver).aget_tuple is BaseCheckpointSaver.aget_tuple:
+            mend = "it has no async methods, and branches are async: give an async saver, and await agent.ainvoke(...)"
+            raise ConfigurationError("checkpointer", saver, mend)
+        if _is_in_a_loop():
+            raise ConfigurationError("tool", self.name, "an event loop is running here: await agent.ainvoke(...)")
+        loop = getattr(saver, "loop", None)
+        if not isinstance(loop, asyncio.AbstractEventLoop):
+            with asyncio.Runner() as runner:
+                return runner.run(self.run(**given))
+        if not loop.is_running():
+            raise ConfigurationError("checkpointer", saver, "its event loop has ended: keep it open while agents run")
+        running = asyncio.run_coroutine_threadsafe(self.run(**given), loop)
         try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        raise ConfigurationError("tool", self.name, "an event loop is running here: await agent.ainvoke(...)")
+            return running.result()
+        finally:
+            running.cancel()  # when the wait was interrupted
+
+
+def _configurable() -> dict[str, Any]:
+    return get_config().get("configurable", {})
+
+
+def _is_in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _place(name: str, call_id: str | None) -> RunnableConfig | None:
@@ -163,7 +179,7 @@ def _place(name: str, call_id: str | None) -> RunnableConfig | None:
     LangGraph tells graphs that one task runs apart by the order in which they start. Several calls that a `ToolNode`
     runs at once start in any order, so each would find another's state when the agent is resumed.
     """
-    configurable = get_config().get("configurable", {})
+    configurable = _configurable()
     namespace = configurable.get("checkpoint_ns")
     order = next(((key, kept) for key, kept in configurable.items() if hasattr(kept, "subgraph_counter")), None)
     if not call_id or not namespace or order is None:

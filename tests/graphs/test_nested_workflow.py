@@ -184,7 +184,7 @@ def test_only_a_workflow_can_be_nested_and_only_with_a_state_for_each_run() -> N
     chat = StateGraph(MessagesState).add_node("hear", lambda state: state).add_edge(START, "hear")
     for graph in (chat, chat.compile(), "workflow"):
         with pytest.raises(ConfigurationError, match="give what build_workflow returns"):
-            workflow_specialist("w", graph)
+            workflow_specialist("w", graph)  # type: ignore[arg-type]
     kept: Any = inner(Crew().sleeps("a", 1)).compile(checkpointer=True)
     with pytest.raises(ConfigurationError, match="without checkpointer=True"):
         workflow_specialist("w", kept)
