@@ -2,91 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import Any
 
 import pytest
-from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 
+from langgraph_quorum.graphs.document_brief import READERS
+from langgraph_quorum.graphs.straggler import CREW
 from langgraph_quorum.nodes.specialists.document.roster import DOCUMENT_SPECIALISTS
-from tests.studio.server import ROOT, shipped, studio_server
+from tests.studio.server import ROOT, Studio, shipped
+from tests.studio.threads import new_thread, state_of
 
 pytestmark = pytest.mark.xdist_group("studio")
 
 GRAPH = "document_analysis"
 DOCUMENT = str(ROOT / "examples" / "documents" / "pep-0020.rst")
+SHIPPED: Any = shipped()["graphs"]
+SPECIALISTS = {
+    "document_analysis": set(DOCUMENT_SPECIALISTS),
+    "document_brief": {"reader", "editor"},
+    "document_sign_off": {"technical", "quality", "sign_off"},
+    "straggler": set(CREW),
+}
+ROOMS = {"analyzer", "coordinator", "sync_point", "merger", "validator", "load_balancer", "integrator"}
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with studio_server(tmp_path_factory.mktemp("studio"), shipped()) as studio:
-        yield studio.address
+async def test_every_graph_named_in_langgraph_json_is_loaded_with_its_description(client: LangGraphClient) -> None:
+    loaded = {assistant["graph_id"]: assistant["description"] for assistant in await client.assistants.search()}
+    assert {name: loaded.get(name) for name in SHIPPED} == {
+        name: settings["description"] for name, settings in SHIPPED.items()
+    }
+    assert SPECIALISTS.keys() == SHIPPED.keys()
 
 
-@pytest.fixture
-def client(address: str) -> LangGraphClient:
-    return get_client(url=address)
-
-
-async def assistant_of(client: LangGraphClient) -> str:
-    found = await client.assistants.search(graph_id=GRAPH)
-    return found[0]["assistant_id"]
-
-
-async def test_every_graph_named_in_langgraph_json_is_loaded(client: LangGraphClient) -> None:
-    named: Any = shipped()["graphs"]
-    loaded = {assistant["graph_id"] for assistant in await client.assistants.search()}
-    assert loaded == set(named)
-
-
-async def test_the_drawing_shows_each_specialist_as_a_node_and_labels_the_routes(client: LangGraphClient) -> None:
-    drawing: dict[str, Any] = await client.assistants.get_graph(await assistant_of(client))
+@pytest.mark.parametrize("graph", SHIPPED)
+async def test_the_drawing_shows_each_specialist_as_a_node_and_labels_the_routes(
+    client: LangGraphClient, graph: str
+) -> None:
+    drawing: dict[str, Any] = await client.assistants.get_graph(await assistant_of(client, graph))
     nodes = {node["id"] for node in drawing["nodes"]}
-    rooms = {"analyzer", "coordinator", "sync_point", "merger", "validator", "load_balancer", "human_review"}
-    assert nodes >= rooms | set(DOCUMENT_SPECIALISTS)
+    assert nodes - {"__start__", "__end__", "human_review"} == ROOMS | SPECIALISTS[graph]
     edges = {(edge["source"], edge["target"]): edge.get("data") for edge in drawing["edges"]}
     assert edges["sync_point", "load_balancer"] == "timeout_recovery"
-    assert edges["validator", "integrator"] == "approved"
-    assert all(("coordinator", name) in edges for name in DOCUMENT_SPECIALISTS)
+    decisions = ("sync_point", "validator", "load_balancer", "human_review")
+    assert all(label for (source, _), label in edges.items() if source in decisions)
+    assert all({("coordinator", name), (name, "sync_point")} <= edges.keys() for name in SPECIALISTS[graph])
 
 
-async def test_the_input_shows_as_a_form_with_descriptions(client: LangGraphClient) -> None:
-    schemas = await client.assistants.get_schemas(await assistant_of(client))
-    fields = (schemas["input_schema"] or {})["properties"]
-    assert fields["sources"]["type"] == "array"
-    assert "globs" in fields["sources"]["description"]
-    assert fields["task"]["description"]
-    context = (schemas["context_schema"] or {})["properties"]
-    assert set(context) == {"threshold", "grace_s", "deadline_s", "minimum"}
+async def test_a_specialist_that_is_a_workflow_is_drawn_and_typed_with_what_is_inside(client: LangGraphClient) -> None:
+    assistant = await assistant_of(client, "document_brief")
+    drawing: dict[str, Any] = await client.assistants.get_graph(assistant, xray=True)
+    nodes = {node["id"] for node in drawing["nodes"]}
+    assert nodes >= {f"reader:{name}" for name in (*READERS, "sync_point")} | {"editor"}
+    inside: Any = await client.assistants.get_subgraphs(assistant)
+    assert "sources" in inside["reader"]["input_schema"]["properties"]
+
+
+@pytest.mark.parametrize("graph", SHIPPED)
+async def test_each_form_has_the_fields_of_its_graph_with_descriptions_and_examples(
+    client: LangGraphClient, graph: str
+) -> None:
+    schemas = await client.assistants.get_schemas(await assistant_of(client, graph))
+    given: Any = schemas["input_schema"]
+    assert (
+        set(given["properties"])
+        == {
+            "document_analysis": {"sources", "task"},
+            "document_brief": {"sources"},
+            "document_sign_off": {"sources"},
+            "straggler": {"task"},
+        }[graph]
+    )
+    assert given.get("required", []) == [name for name in given["properties"] if name == "sources"]
+    settings: Any = schemas["context_schema"]
+    assert set(settings["properties"]) == {"threshold", "grace_s", "deadline_s", "minimum", "merge"}
+    assert all("default" in field for field in settings["properties"].values())
+    for field in (*given["properties"].values(), *settings["properties"].values()):
+        assert field["description"]
+        assert field["examples"]
+
+
+async def test_an_assistant_keeps_its_settings(client: LangGraphClient) -> None:
+    made = await client.assistants.create("straggler", context={"threshold": 0.2, "grace_s": 0.0, "merge": "best"})
+    thread_id = await new_thread(client, "straggler")
+    out: Any = await client.runs.wait(thread_id, made["assistant_id"], input={"task": "look"})
+    assert [decision["threshold"] for decision in out["sync"]] == [0.2]
+    (merged,) = [line["why"] for line in out["timeline"] if line["event"] == "merged"]
+    assert merged.startswith("best: quality")
+    await client.assistants.delete(made["assistant_id"])
 
 
 async def test_a_run_shows_each_branch_as_a_task_and_ends_approved(client: LangGraphClient) -> None:
-    thread = await client.threads.create()
+    thread_id = await new_thread(client, GRAPH)
     tasks: set[str] = set()
     given: dict[str, Any] = {"sources": [DOCUMENT]}
-    stream = client.runs.stream(thread["thread_id"], await assistant_of(client), input=given, stream_mode=["tasks"])
-    async for part in stream:
+    async for part in client.runs.stream(thread_id, GRAPH, input=given, stream_mode=["tasks"]):
         assert part.event != "error", part.data
         if part.event == "tasks":
             tasks.add(part.data["name"])
     assert set(DOCUMENT_SPECIALISTS) <= tasks
-    state = await client.threads.get_state(thread["thread_id"])
-    values: dict[str, Any] = state["values"]  # type: ignore[assignment]
+    values = (await state_of(client, thread_id))["values"]
     assert values["status"] == "approved"
     assert {record["status"] for record in values["branches"].values()} == {"succeeded"}
     assert len(values["branches"]) == len(DOCUMENT_SPECIALISTS)
 
 
+async def test_a_brief_is_made_of_documents_that_were_each_read_by_a_workflow(client: LangGraphClient) -> None:
+    thread_id = await new_thread(client, "document_brief")
+    given: dict[str, Any] = {"sources": [DOCUMENT, DOCUMENT.replace("0020", "0257")]}
+    out: Any = await client.runs.wait(thread_id, "document_brief", input=given)
+    assert out["status"] == "approved"
+    assert set(out["result"]["documents"]) == {"pep-0020.rst", "pep-0257.rst"}
+    assert set(out["result"]["documents"]["pep-0020.rst"]) == set(READERS)
+
+
+async def test_the_server_looks_out_for_blocking_calls_and_finds_none_of_ours(
+    client: LangGraphClient, studio: Studio
+) -> None:
+    """All shipped graphs run in this folder, without an error; the one that blocks shows that it would be one."""
+    thread_id = await new_thread(client, "blocking")
+    out: Any = await client.runs.wait(thread_id, "blocking", input={"seconds": 0.01}, raise_error=False)
+    assert out["__error__"]["error"] == "BlockingError"
+    assert set(re.findall(r"Blocking call to ([\w.]+)", studio.logged)) == {"time.sleep"}
+
+
 async def test_without_a_database_runs_can_be_taken_back_and_threads_copied(client: LangGraphClient) -> None:
-    thread_id = (await client.threads.create(graph_id=GRAPH))["thread_id"]
+    thread_id = await new_thread(client, GRAPH)
     await client.threads.update_state(thread_id, {"task": "before"}, as_node="__start__")
     given: dict[str, Any] = {"sources": [DOCUMENT]}
-    run = await client.runs.create(thread_id, await assistant_of(client), input=given)
+    run = await client.runs.create(thread_id, GRAPH, input=given)
     await client.runs.join(thread_id, run["run_id"])
     copy: Any = await client.threads.copy(thread_id)  # type: ignore[func-returns-value]  # it returns the thread
-    copied: Any = await client.threads.get_state(copy["thread_id"])
-    assert copied["values"]["status"] == "approved"
+    assert (await state_of(client, copy["thread_id"]))["values"]["status"] == "approved"
     await client.runs.delete(thread_id, run["run_id"])
     history: Any = await client.threads.get_history(thread_id, limit=100)
     assert [one["values"]["task"] for one in history] == ["before"]
+
+
+async def assistant_of(client: LangGraphClient, graph: str) -> str:
+    """The id of the assistant that the server makes of a graph."""
+    found = await client.assistants.search(graph_id=graph)
+    return found[0]["assistant_id"]
