@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -23,6 +27,8 @@ from langgraph_quorum.orchestration.persistence.statements import statements
 Connection: TypeAlias = AsyncConnection[DictRow]
 
 _CHECK_S = 5.0
+_RECENT_S = 1.0
+_trusting: ContextVar[bool] = ContextVar("quorum_trusting", default=False)
 # For so long one connection is tried again, at growing intervals; then whoever waits for one starts anew. A server that
 # was away for ten seconds is so found within three, and not after as long again.
 _RECONNECT_S = 3.0
@@ -72,9 +78,35 @@ class Pool(AsyncConnectionPool[Connection]):
     """Connections to one database, how they are set up, and the schema that our tables are in."""
 
     def __init__(self, dsn: str, *, settings: PoolSettings, **kwargs: Any) -> None:
-        super().__init__(dsn, **kwargs)
-        self.settings = settings
-        self.schema = settings.tables_schema
+        super().__init__(dsn, check=self._look_at, **kwargs)
+        self.settings: PoolSettings = settings
+        self.schema: str = settings.tables_schema
+        self._used_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def trusted_connection(self) -> AsyncIterator[Connection]:
+        """A connection for statements that are done again where it turns out to be dead.
+
+        One that was in use within the last second is not asked first whether it lives: that would be a round trip more.
+        """
+        async with AsyncExitStack() as stack:
+            before = _trusting.set(True)
+            try:
+                connection = await stack.enter_async_context(self.connection())
+            finally:
+                _trusting.reset(before)
+            yield connection
+
+    async def putconn(self, conn: Connection) -> None:
+        """Take a connection back."""
+        self._used_at[conn] = time.monotonic()
+        await super().putconn(conn)
+
+    async def _look_at(self, connection: Connection) -> None:
+        if _trusting.get() and time.monotonic() - self._used_at.get(connection, -math.inf) < _RECENT_S:
+            return
+        async with asyncio.timeout(_CHECK_S):
+            await AsyncConnectionPool.check_connection(connection)
 
     def statements(self, subject: str) -> dict[str, bytes]:
         """The statements of `queries/<subject>.sql` for this schema, by name."""
@@ -143,7 +175,6 @@ async def open_pool(
         max_lifetime=settings.max_lifetime_s,
         reconnect_timeout=_RECONNECT_S,
         max_idle=settings.max_idle_s,
-        check=_check,
         open=False,
     )
     try:
@@ -201,8 +232,3 @@ async def _try_out(dsn: str, settings: PoolSettings, kwargs: dict[str, Any]) -> 
             await check_session(connection, settings, dsn)
     except (psycopg.Error, TimeoutError, UnicodeError) as error:
         raise connection_fault(error, dsn) from None
-
-
-async def _check(connection: Connection) -> None:
-    async with asyncio.timeout(_CHECK_S):
-        await AsyncConnectionPool.check_connection(connection)

@@ -10,10 +10,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
+import psycopg
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import CheckpointTuple, DeltaChannelHistory
+from langgraph.checkpoint.base import CheckpointTuple, DeltaChannelHistory, get_checkpoint_id
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from psycopg import AsyncCursor
@@ -21,11 +22,21 @@ from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.saving.containment import as_json, contains
+from langgraph_quorum.orchestration.persistence.saving.gathering import Gathering
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
 from langgraph_quorum.state.errors import SealError
 
+Place: TypeAlias = tuple[str, str]
+"""A thread and a namespace of its checkpoints."""
+
 _READING = "reading checkpoints"
+_WITH_ITS_SENDS = 4  # the version of checkpoints from which on they hold what was sent
+_LATEST = f"""
+SELECT latest.* FROM unnest(%(thread_ids)s::text[], %(namespaces)s::text[]) AS asked (thread_id, checkpoint_ns)
+CROSS JOIN LATERAL ({AsyncPostgresSaver.SELECT_SQL}
+    WHERE thread_id = asked.thread_id AND checkpoint_ns = asked.checkpoint_ns ORDER BY checkpoint_id DESC LIMIT 1
+) AS latest"""  # noqa: S608  the official saver's own statement
 _LARGE_BYTES = 65_536  # what takes longer to decode than asking a thread does
 
 
@@ -36,10 +47,34 @@ class PatientReader(AsyncPostgresSaver):
         super().__init__(pool, serde=serde)
         self._pool = pool
         self._sealed = sealed
+        self._latest = Gathering(self._read_latest)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """A checkpoint with its pending writes."""
-        return await patiently(_READING, partial(super().aget_tuple, config))
+        by_itself = partial(patiently, _READING, partial(super().aget_tuple, config))
+        where = config["configurable"]
+        if get_checkpoint_id(config):
+            return await by_itself()
+        try:
+            row = await self._latest.ask((str(where["thread_id"]), where.get("checkpoint_ns", "")))
+        except (psycopg.DataError, UnicodeError):  # of one of those that were read together
+            return await by_itself()
+        if row is None:
+            return None
+        if row["checkpoint"]["v"] < _WITH_ITS_SENDS and row["parent_checkpoint_id"]:
+            return await by_itself()
+        return await self._load_checkpoint_tuple(row)
+
+    async def _read_latest(self, places: Sequence[Place]) -> dict[Place, DictRow]:
+        """The latest checkpoint of each of these threads and namespaces."""
+        asked = {"thread_ids": [thread_id for thread_id, _ in places], "namespaces": [ns for _, ns in places]}
+
+        async def read() -> list[DictRow]:
+            async with self._cursor() as cursor:
+                await cursor.execute(_LATEST, asked, binary=True)
+                return await cursor.fetchall()
+
+        return {(row["thread_id"], row["checkpoint_ns"]): row for row in await patiently(_READING, read)}
 
     async def alist(
         self,
@@ -110,7 +145,7 @@ class PatientReader(AsyncPostgresSaver):
 
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
-        async with self._pool.connection() as connection, AsyncExitStack() as stack:
+        async with self._pool.trusted_connection() as connection, AsyncExitStack() as stack:
             if pipeline and self.supports_pipeline:
                 await stack.enter_async_context(connection.pipeline())
             elif pipeline:
