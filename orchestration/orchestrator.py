@@ -7,9 +7,11 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic
 
 from langgraph.graph import StateGraph
+from langgraph.typing import StateT
+from typing_extensions import TypeVar
 
 from langgraph_quorum.orchestration.archive import Archive
 from langgraph_quorum.orchestration.artifacts import default_artifacts
@@ -42,8 +44,11 @@ from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
 
+Input_contra = TypeVar("Input_contra", default=Any, contravariant=True)
+"""What the graph takes: `Orchestrator` alone is one of any graph."""
 
-class Orchestrator(Archive):
+
+class Orchestrator(Archive, Generic[Input_contra]):
     """Runs of one graph on one database. Made by `Orchestrator.open`."""
 
     def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
@@ -54,7 +59,7 @@ class Orchestrator(Archive):
     @asynccontextmanager
     async def open(
         cls,
-        graph: StateGraph[Any, Any, Any, Any],
+        graph: StateGraph[Any, Any, StateT, Any],
         dsn: str | None = None,
         *,
         workflow: str = "workflow",
@@ -65,7 +70,7 @@ class Orchestrator(Archive):
         relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
         artifacts: ArtifactStore | None = None,
-    ) -> AsyncIterator[Self]:
+    ) -> AsyncIterator[Orchestrator[StateT]]:
         """Open the database and compile the graph on it. Runs that still go on at the end are drained.
 
         Args:
@@ -109,7 +114,7 @@ class Orchestrator(Archive):
     @asynccontextmanager
     async def on(
         cls,
-        graph: StateGraph[Any, Any, Any, Any],
+        graph: StateGraph[Any, Any, StateT, Any],
         pool: Pool,
         workflow: str = "workflow",
         allow: tuple[type, ...] = (),
@@ -118,14 +123,14 @@ class Orchestrator(Archive):
         relaxed_writes: bool = False,
         lease_ttl_s: float = TTL_S,
         artifacts: ArtifactStore | None = None,
-    ) -> AsyncIterator[Self]:
+    ) -> AsyncIterator[Orchestrator[StateT]]:
         """The same on a pool that is open already."""
         check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
         sealer = environment_sealer() if encryption is None else encryption
         saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
         store = default_artifacts(pool, sealer) if artifacts is None else artifacts
         driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s, sealer, store)
-        orchestrator = cls(driver, saver, pool)
+        orchestrator = Orchestrator[StateT](driver, saver, pool)
         try:
             yield orchestrator
         finally:
@@ -135,7 +140,7 @@ class Orchestrator(Archive):
 
     async def start(
         self,
-        values: Mapping[str, Any],
+        values: Input_contra,
         thread_id: str | None = None,
         *,
         context: Any = None,
@@ -166,12 +171,13 @@ class Orchestrator(Archive):
             DatabaseError: the database cannot be used.
         """
         target = uuid.uuid4().hex[:12] if thread_id is None else check_thread_id(thread_id)
-        check_names(values, self._driver.inputs)
-        check_storable(values)
-        values = await input_away(values, self._driver.context(context, target))
-        kept = {**(options or {}), **kept_input(values)}
-        entry = Entry(str(values.get("task") or ""), kept, tuple(checked_tags(tags)))
-        return await self._begun.begin(target, Given(dict(values), entry, context=context), on_busy, wait_s)
+        given: Any = values  # whoever has no type checker is told of the same mistakes here
+        check_names(given, self._driver.inputs)
+        check_storable(given)
+        given = await input_away(given, self._driver.context(context, target))
+        kept = {**(options or {}), **kept_input(given)}
+        entry = Entry(str(given.get("task") or ""), kept, tuple(checked_tags(tags)))
+        return await self._begun.begin(target, Given(dict(given), entry, context=context), on_busy, wait_s)
 
     async def resume(
         self,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from langgraph_quorum.nodes.merging.strategies import Strategy
+from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.explaining import Explanation, explain_run
@@ -139,7 +139,9 @@ class StoredRuns:
         """
         return await explain_run(self._pool, self._saver, await self._driver.stored(thread_id))
 
-    async def remerge(self, thread_id: str, strategy: str | Strategy, policy: WeightPolicy | None = None) -> Remerged:
+    async def remerge(
+        self, thread_id: str, strategy: StrategyName | Strategy, policy: WeightPolicy | None = None
+    ) -> Remerged:
         """Merge the stored results of a run again, beside how the run has merged them.
 
         No specialist runs, and nothing is written: the run stays as it is. Runs of any workflow will do.

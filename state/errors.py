@@ -11,7 +11,9 @@ class ConfigurationError(QuorumError):
     """A setting is wrong. The message reads `field=value: what to give instead`."""
 
     def __init__(self, field: str, value: object, mend: str) -> None:
-        self.field, self.value, self.mend = field, value, mend
+        self.field: str = field
+        self.value: object = value
+        self.mend: str = mend
         super().__init__(f"{field}={value!r}: {mend}")
 
 
@@ -31,7 +33,7 @@ class WorkflowFailedError(QuorumError):
     """A workflow that is a branch of another has failed. The message names it and says why."""
 
     def __init__(self, name: str, why: str) -> None:
-        self.name = name
+        self.name: str = name
         super().__init__(f"workflow {name!r} failed: {why}")
 
 
@@ -39,7 +41,8 @@ class DocumentError(QuorumError):
     """A document cannot be read. `source` names it, the message says what is wrong and the mend."""
 
     def __init__(self, source: str, problem: str) -> None:
-        self.source, self.problem = source, problem
+        self.source: str = source
+        self.problem: str = problem
         super().__init__(f"{source}: {problem}")
 
 
@@ -47,7 +50,7 @@ class MissingExtraError(QuorumError):
     """An optional part is not installed. The message is the command that installs it."""
 
     def __init__(self, extra: str, purpose: str) -> None:
-        self.extra = extra
+        self.extra: str = extra
         super().__init__(f"{purpose} needs the extra '{extra}': pip install 'langgraph-quorum[{extra}]'")
 
 
@@ -63,7 +66,8 @@ class ChannelValueError(QuorumError):
     """A value of the state cannot be stored. `channel` names the state's field, the message says what is wrong."""
 
     def __init__(self, channel: str, problem: str) -> None:
-        self.channel, self.problem = channel, problem
+        self.channel: str = channel
+        self.problem: str = problem
         super().__init__(f"the state's field {channel!r} cannot be stored: {problem}")
 
 
@@ -79,7 +83,7 @@ class ThreadNotFoundError(QuorumError):
     """No run is stored under this thread id."""
 
     def __init__(self, thread_id: str) -> None:
-        self.thread_id = thread_id
+        self.thread_id: str = thread_id
         super().__init__(f"no run is stored as thread {thread_id!r}: `quorum runs` lists what there is")
 
 
@@ -87,7 +91,9 @@ class ThreadBusyError(QuorumError):
     """Another driver holds the thread: one run, one driver."""
 
     def __init__(self, thread_id: str, owner: str, expires_in_s: float) -> None:
-        self.thread_id, self.owner, self.expires_in_s = thread_id, owner, expires_in_s
+        self.thread_id: str = thread_id
+        self.owner: str = owner
+        self.expires_in_s: float = expires_in_s
         super().__init__(
             f"thread {thread_id!r} is being run by {owner}: wait for it to end (on_busy='wait'), take it over"
             f" (on_busy='take_over'), or start under another thread id; its lease runs out {expires_in_s:.0f} s after"

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from langgraph_quorum.state.records import WorkItem
     from langgraph_quorum.state.sync_policy import SyncPolicy
     from langgraph_quorum.state.thread_policy import ThreadPolicy
-    from langgraph_quorum.state.workflow import QuorumContext
+    from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput
 
 __all__ = [
     "Answer",
@@ -80,6 +80,8 @@ __all__ = [
     "QuorumBranches",
     "QuorumContext",
     "QuorumError",
+    "QuorumInput",
+    "QuorumOutput",
     "RecoveryPolicy",
     "Resolve",
     "Resources",
@@ -157,7 +159,7 @@ _HOMES = {
     "state.records": ("WorkItem",),
     "state.sync_policy": ("SyncPolicy",),
     "state.thread_policy": ("ThreadPolicy",),
-    "state.workflow": ("QuorumContext",),
+    "state.workflow": ("QuorumContext", "QuorumInput", "QuorumOutput"),
 }
 
 if not TYPE_CHECKING:

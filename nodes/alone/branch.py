@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from langchain_core.runnables import Runnable
 from langgraph.config import get_config
@@ -34,6 +34,9 @@ from langgraph_quorum.state.records import BranchRecord, SyncDecision
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.words import suggestion
 
+Worker: TypeAlias = Callable[..., Any] | Runnable[Any, Any]
+"""What `add_node` takes: a function of a `Send`'s payload, a runnable or a compiled graph."""
+
 
 class Persistence(TypedDict, total=False):
     """How a worker is asked; each as `Specialist` says."""
@@ -59,9 +62,10 @@ class QuorumBranch:
     """A node's function, made by `quorum_branch`. Sent to with `fan_out`."""
 
     def __init__(self, name: str, specialists: Mapping[str, Specialist], crew: Crew) -> None:
-        self.__name__ = name
-        self.crew, self.terms = crew, Terms(specialists, crew.points, crew.conditions, crew.resources)
-        self.specialist = next(iter(specialists.values()))
+        self.__name__: str = name
+        self.crew: Crew = crew
+        self.terms: Terms = Terms(specialists, crew.points, crew.conditions, crew.resources)
+        self.specialist: Specialist = next(iter(specialists.values()))
         self._node = branch_node(self.specialist.name, crew, self._written)
 
     # LangGraph reads the annotation of `state`: that is how the graph comes by its channel `branches`.
@@ -143,11 +147,11 @@ class QuorumBranch:
 
 
 def quorum_branch(
-    worker: Any,
+    worker: Worker,
     sync: SyncPolicy | Sequence[SyncPolicy] | None = None,
     *,
     name: str | None = None,
-    fallback: Any = None,
+    fallback: Worker | None = None,
     conditions: Mapping[str, Condition] | None = None,
     capacities: Mapping[str, float] | None = None,
     **persistence: Unpack[Persistence],

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from langgraph_quorum.nodes.merging.made import Made, Strategy
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import StrategyName
 from langgraph_quorum.state.policies import WeightPolicy
 
 
-def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
+def by_group(inner: StrategyName | Strategy, name: str = "by_group") -> Strategy:
     """A strategy that merges each group with `inner` and keeps each group's own quality and interval.
 
     The value is `{group: {"value", "quality", "confidence_interval", "contributions"}}`; contributions are each
@@ -23,7 +24,7 @@ def by_group(inner: str | Strategy, name: str = "by_group") -> Strategy:
 
 @dataclass(frozen=True, slots=True)
 class _ByGroup:
-    inner: str | Strategy
+    inner: StrategyName | Strategy
     name: str
     policy: WeightPolicy | None = None
 

@@ -14,7 +14,7 @@ from langgraph_quorum.nodes.merging.limit import awaited
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
 from langgraph_quorum.nodes.merging.making import kept, make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import strategy_named
+from langgraph_quorum.nodes.merging.strategies import StrategyName, strategy_named
 from langgraph_quorum.nodes.merging.weight import attributions, reweighed
 from langgraph_quorum.nodes.merging.whole import MERGED_BY
 from langgraph_quorum.state.errors import ConfigurationError
@@ -24,7 +24,7 @@ from langgraph_quorum.state.records import Attribution, Merged
 
 def merge(
     results: Sequence[Scored],
-    strategy: str | Strategy = "weighted",
+    strategy: StrategyName | Strategy = "weighted",
     policy: WeightPolicy | None = None,
     failed: Sequence[str] = (),
     interval: IntervalName | None = None,

@@ -10,8 +10,9 @@ from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning
 from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName
 from langgraph_quorum.state.branch import Answer
 from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy, WeightPolicy
+from langgraph_quorum.state.workflow import QuorumInput
 
-TASK = {"task": "Is it so?"}
+TASK: QuorumInput = {"task": "Is it so?"}
 WEIGHT = WeightPolicy(quality_share=0.6, speed_share=0.4, halving_s=30)
 
 

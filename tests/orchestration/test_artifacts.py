@@ -16,6 +16,7 @@ from langgraph_quorum.orchestration.persistence.encryption import Encryption
 from langgraph_quorum.orchestration.persistence.keys import Keys
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.state.errors import ArtifactError, ConfigurationError
+from langgraph_quorum.state.records import WorkItem
 
 SOUGHT = "needle-in-the-haystack "
 LARGE = SOUGHT + base64.b64encode(os.urandom(120_000)).decode()
@@ -30,7 +31,9 @@ def workflow() -> QuorumBuilder:
     return build_workflow([Specialist("echo", echo)], merge="best")
 
 
-WORK = [{"branch_id": f"b{number}", "specialist": "echo", "payload": {"text": LARGE}} for number in range(4)]
+WORK: list[WorkItem] = [
+    {"branch_id": f"b{number}", "specialist": "echo", "payload": {"text": LARGE}} for number in range(4)
+]
 
 
 def copies(database: str) -> int:

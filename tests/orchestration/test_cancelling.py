@@ -12,9 +12,10 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, record_start
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 QUICK_TTL_S = 0.6
 
 

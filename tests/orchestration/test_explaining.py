@@ -22,6 +22,7 @@ from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.stored_state import read_state
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.records import WorkItem
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, Panel
 
@@ -232,7 +233,9 @@ async def test_a_thousand_branches_stay_readable(pool: Pool) -> None:
         return {"answer": branch.payload["number"], "confidence": 0.9}
 
     workflow = build_workflow([Specialist("quick", quick)], sync=SyncPolicy(threshold=0.5, deadline_s=60))
-    work = [{"branch_id": f"b{number}", "specialist": "quick", "payload": {"number": number}} for number in range(1000)]
+    work: list[WorkItem] = [
+        {"branch_id": f"b{number}", "specialist": "quick", "payload": {"number": number}} for number in range(1000)
+    ]
     async with Orchestrator.on(workflow, pool) as quorum:
         await (await quorum.start({**TASK, "work": work}, "t1")).result()
         told = await quorum.explain("t1")

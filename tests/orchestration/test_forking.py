@@ -15,9 +15,10 @@ from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import find_run, get_run
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 ONCE = {"one": 1, "two": 1, "slow": 1}
 
 

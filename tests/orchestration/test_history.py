@@ -11,9 +11,10 @@ from langgraph_quorum.orchestration.history import read_history
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 STEPS = [  # what follows each state of a run without recovery, the first one first
     ("__start__",),
     ("analyzer",),

@@ -8,9 +8,10 @@ from typing import Any
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.branching.harvest import listed
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.state.workflow import QuorumInput
 
 HARVEST = SyncPolicy(threshold=0.5, grace_s=0, deadline_s=30, on_straggler="harvest")
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 
 
 class Slowly:

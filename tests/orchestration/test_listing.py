@@ -14,10 +14,12 @@ from langgraph_quorum.orchestration.persistence.listing import list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import SealError
+from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
 LONG = "x" * 200_000
-WORK = [{"branch_id": "one", "specialist": "one", "payload": {"numbers": list(range(40_000))}}]
+WORK: list[WorkItem] = [{"branch_id": "one", "specialist": "one", "payload": {"numbers": list(range(40_000))}}]
 
 
 def encryption() -> Encryption:
@@ -27,7 +29,7 @@ def encryption() -> Encryption:
 async def test_runs_are_listed_without_their_input_but_with_their_sources_and_looked_up_with_all(
     pool: Pool, crew: Crew
 ) -> None:
-    given = {"task": "look", "sources": ["a.md"], "work": WORK}
+    given: QuorumInput = {"task": "look", "sources": ["a.md"], "work": WORK}
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         await (await quorum.start(given, "t1", options={"colour": "red"})).result()
         await (await quorum.start({"task": "look", "work": WORK}, "t2")).result()
@@ -56,6 +58,6 @@ async def test_encrypted_runs_are_listed_as_others_are_and_only_with_their_keys(
         async with Orchestrator.on(crew.workflow(), pool) as plain:
             with pytest.raises(SealError, match=KEYS_VARIABLE):
                 await plain.list()
-        short = {"task": "look", "sources": ["a.md"], "work": [{"branch_id": "one", "specialist": "one"}]}
+        short: QuorumInput = {"task": "look", "sources": ["a.md"], "work": [{"branch_id": "one", "specialist": "one"}]}
         await (await quorum.start(short, "short")).result()
         assert [run.options for run in await quorum.list(limit=1)] == [{"input": {"sources": ["a.md"]}}]

@@ -19,9 +19,11 @@ from langgraph_quorum.state.errors import (
     ThreadBusyError,
     ThreadNotFoundError,
 )
+from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 
 
 async def test_a_run_gives_its_result_and_is_listed(pool: Pool, crew: Crew) -> None:
@@ -110,7 +112,7 @@ async def test_an_unknown_thread_is_an_error_that_says_where_to_look(pool: Pool,
 
 
 async def test_a_plan_that_cannot_be_done_fails_the_run_and_names_the_reason(pool: Pool, crew: Crew) -> None:
-    work = [{"branch_id": "x", "specialist": "nobody"}]
+    work: list[WorkItem] = [{"branch_id": "x", "specialist": "nobody"}]
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         run = await quorum.start({**TASK, "work": work}, thread_id="t1")
         with pytest.raises(PlanError, match="nobody"):
@@ -194,7 +196,7 @@ async def test_a_database_that_is_gone_is_a_typed_error_without_a_password(crew:
 async def test_a_misspelled_field_of_the_input_is_named_and_not_dropped(pool: Pool, crew: Crew) -> None:
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         with pytest.raises(ConfigurationError, match=r"taks=.*did you mean 'task'"):
-            await quorum.start({"taks": "look"})
+            await quorum.start({"taks": "look"})  # type: ignore[typeddict-unknown-key]
         assert len(await quorum.list()) == 0
 
 

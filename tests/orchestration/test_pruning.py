@@ -20,9 +20,10 @@ from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.stored_run import ENDED, STATUSES
 from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 DAY_S = 86400.0
 
 

@@ -147,7 +147,7 @@ async def test_what_makes_no_sense_is_named(pool: Pool) -> None:
         with pytest.raises(ThreadNotFoundError, match="'nowhere'"):
             await quorum.remerge("nowhere", "best")
         with pytest.raises(ConfigurationError, match="strategy='wieghted': did you mean 'weighted'"):
-            await quorum.remerge("t1", "wieghted")
+            await quorum.remerge("t1", "wieghted")  # type: ignore[arg-type]
         with pytest.raises(ConfigurationError, match="policy='fair': give WeightPolicy"):
             await quorum.remerge("t1", "best", "fair")  # type: ignore[arg-type]
 

@@ -19,8 +19,9 @@ from langgraph_quorum.orchestration.events import BranchEnded
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.orchestration.sync import SyncOrchestrator, SyncRun
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 ENDS_WITHIN_S = 60.0
 
 

@@ -26,10 +26,11 @@ from langgraph_quorum.orchestration.events import (
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import record_start
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, ThreadNotFoundError
+from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 from tests.orchestration.watchers import branches, kinds, nodes, until, watching
 
-TASK = {"task": "look"}
+TASK: QuorumInput = {"task": "look"}
 STATIONS = ["analyzer", "coordinator", "sync_point", "merger", "validator", "integrator"]
 
 

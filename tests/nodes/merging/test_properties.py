@@ -20,6 +20,7 @@ from langgraph_quorum.nodes.merging.strategies import (
     Hierarchical,
     Patterns,
     Resolve,
+    StrategyName,
     Weighted,
 )
 
@@ -94,7 +95,7 @@ def test_a_merged_result_merged_again_is_what_it_was(strategy: Strategy, made: l
 @pytest.mark.parametrize("strategy", ["weighted", "consensus", "resolve", "best", "hierarchical"])
 @few
 @given(sets_of_results())
-def test_where_all_hold_the_merged_value_the_merged_value_is_that(strategy: str, made: list[Scored]) -> None:
+def test_where_all_hold_the_merged_value_the_merged_value_is_that(strategy: StrategyName, made: list[Scored]) -> None:
     value = merge(made, strategy)["value"]
     agreeing = [result._replace(value=value) for result in made]
     assert merge(agreeing, strategy)["value"] == value
