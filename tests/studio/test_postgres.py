@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from tests.studio.server import Studio, shipped, studio_server
+from tests.studio.threads import before, new_thread, standing, state_of
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -67,10 +68,6 @@ async def asked(client: LangGraphClient, branches: int = 3) -> str:
     thread_id: str = (await client.threads.create(graph_id="crowd"))["thread_id"]
     await client.runs.wait(thread_id, "crowd", input={"branches": branches})
     return thread_id
-
-
-async def state_of(client: LangGraphClient, thread_id: str, **which: Any) -> Any:
-    return await client.threads.get_state(thread_id, **which)
 
 
 async def history_of(client: LangGraphClient, thread_id: str) -> Any:
@@ -130,6 +127,33 @@ async def test_a_run_forks_from_an_earlier_checkpoint(client: LangGraphClient) -
     config = await client.threads.update_state(thread_id, {"branches": 1}, checkpoint_id=earlier, as_node="__start__")
     await client.runs.wait(thread_id, "crowd", input=None, checkpoint=config["checkpoint"])
     assert (await state_of(client, thread_id))["values"]["done"] == [0]
+
+
+async def test_a_result_edited_before_the_merger_is_kept_and_another_strategy_merges_it_again(
+    client: LangGraphClient,
+) -> None:
+    thread_id = await new_thread(client, "workflow")
+    await client.runs.wait(thread_id, "workflow", input={"task": "look"}, interrupt_before=["merger"])
+    quick = (await state_of(client, thread_id))["values"]["branches"]["quick"]
+    edited = {**quick, "result": {**quick["result"], "findings": ["edited by hand"]}}
+    await client.threads.update_state(thread_id, {"branches": {"quick": edited}})
+    await client.runs.wait(thread_id, "workflow", input=None)
+    fork = (await before(client, thread_id, "merger"))["checkpoint"]
+    context = {"merge": "merge_all"}
+    out: Any = await client.runs.wait(thread_id, "workflow", input=None, checkpoint=fork, context=context)
+    found = {name: result["findings"] for name, result in out["result"].items()}
+    assert found == {"quick": ["edited by hand"], "swift": ["look"]}
+
+
+async def test_a_second_run_takes_back_what_the_first_has_stored(client: LangGraphClient, tmp_path: Path) -> None:
+    thread_id = await new_thread(client, "crowd")
+    await client.runs.create(thread_id, "crowd", input={"branches": 3, "folder": str(tmp_path)})
+    await standing(client, thread_id, 2)
+    run = await client.runs.create(thread_id, "crowd", input={"branches": 2}, multitask_strategy="rollback")
+    await client.runs.join(thread_id, run["run_id"])
+    (tmp_path / "go").touch()  # lets the abandoned thread end
+    assert {one["metadata"]["run_id"] for one in await history_of(client, thread_id)} == {run["run_id"]}
+    assert (await state_of(client, thread_id))["values"]["done"] == [0, 1]
 
 
 async def test_a_copied_thread_has_the_history_of_its_original(client: LangGraphClient) -> None:
