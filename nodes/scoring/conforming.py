@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from pydantic import BaseModel
 
 from langgraph_quorum.nodes.scoring.fields import at, holds_something
 from langgraph_quorum.nodes.scoring.quality import quality
-from langgraph_quorum.nodes.scoring.schema_fields import (
-    asked_for,
-    check_says_something,
-    faults_of_model,
-    faults_of_schema,
-)
+from langgraph_quorum.nodes.scoring.schema_faults import faults_of, spelled
+from langgraph_quorum.nodes.scoring.schema_fields import asked_for
 from langgraph_quorum.nodes.scoring.scorer import Measure
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
 
+FAULTS = 200
+"""Faults of one result that are looked at."""
 _TOLD = 5
 """Faults that evidence names."""
 
@@ -40,20 +38,17 @@ def conforming(schema: Mapping[str, Any] | type[BaseModel]) -> Measure:
         ConfigurationError: the schema is empty, wrong, or refers to another one.
         MissingExtraError: for a JSON schema, when the extra is not installed.
     """
-    if isinstance(schema, type) and issubclass(schema, BaseModel):
-        fields, faults = asked_for(schema.model_json_schema()), faults_of_model(schema)
-    else:
-        check_says_something(schema)
-        fields, faults = asked_for(schema), faults_of_schema(schema)
+    faults = faults_of(schema)
+    fields = asked_for(schema.model_json_schema() if isinstance(schema, type) else schema)
 
     def of(_who: Specialist | None, _branch: Branch, result: Any) -> Quality:
-        found = faults(result)
+        found = list(islice(faults(result), FAULTS))
         wrong = {_field(place, fields) for place, _ in found}
         asked = set(fields) or {""}
         empty = {path for path in asked if not holds_something(at(result, path) if path else result)}
         share = 1 - len(empty | wrong) / len(asked | wrong)
         line = f"{len(asked - empty - wrong)} of {len(asked)} fields of the schema are there and right"
-        told = sorted({f"{'.'.join(map(str, place)) or 'the result'}: {why}" for place, why in found})
+        told = sorted({f"{spelled(place) or 'the result'}: {why}" for place, why in found})
         return quality(share, [line, *told[:_TOLD], *_more(told)], completeness=share)
 
     return Measure("conforming", of, "thread")
