@@ -12,6 +12,11 @@ from tests.orchestration.crews import Crew
 
 
 @pytest.fixture
+def database(migrated_database: str) -> str:
+    return migrated_database
+
+
+@pytest.fixture
 async def pool(database: str) -> AsyncIterator[Pool]:
     async with open_database(database) as opened:
         yield opened

@@ -34,17 +34,6 @@ TASK: QuorumInput = {"task": "look"}
 STATIONS = ["analyzer", "coordinator", "sync_point", "merger", "validator", "integrator"]
 
 
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
-    async with open_database(database) as opened:
-        yield opened
-
-
-@pytest.fixture
-def crew() -> Crew:
-    return Crew()
-
-
 async def test_a_watcher_hears_of_branches_while_others_go_on(pool: Pool, crew: Crew) -> None:
     async with Orchestrator.on(crew.workflow(), pool, "review") as quorum:
         run = await quorum.start(TASK, "t1")

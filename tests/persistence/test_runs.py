@@ -2,24 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
 
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.processes import ProcessMark, this_process
 from langgraph_quorum.orchestration.persistence.runs import get_run, list_runs, record_end, record_start
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
-
-
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
-    async with open_pool(database) as opened:
-        await migrate(opened)
-        yield opened
 
 
 async def start(pool: Pool, thread_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -10,18 +9,10 @@ import pytest
 
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.listing import list_page
-from langgraph_quorum.orchestration.persistence.migrations import migrate
-from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, checked_tags, record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import ConfigurationError
-
-
-@pytest.fixture
-async def pool(database: str) -> AsyncIterator[Pool]:
-    async with open_pool(database) as opened:
-        await migrate(opened)
-        yield opened
 
 
 async def entered(pool: Pool, thread_id: str, status: Any = "approved", **more: Any) -> None:
