@@ -26,7 +26,7 @@ from langgraph_quorum.orchestration.history import StoredCheckpoint, read_histor
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.state.errors import ArtifactError, SealError
+from langgraph_quorum.state.errors import ArtifactError, ConfigurationError, SealError
 
 _MOST = 1000
 
@@ -59,7 +59,7 @@ async def show_history(dsn: str | None, thread: str, *, limit: int, before: str 
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
-        RefusedError: the limit makes no sense.
+        RefusedError: the limit makes no sense, or the run has no checkpoint `before`.
         QuorumError: the database cannot be used, or the run holds classes that only its program may load.
     """
     if not 1 <= limit <= _MOST:
@@ -69,7 +69,10 @@ async def show_history(dsn: str | None, thread: str, *, limit: int, before: str 
     thread_id = checked_thread(thread)
     async with database_to_read(dsn) as pool:
         await any_run(pool, thread_id)
-        steps = await read_history(saver_of(pool), thread_id, limit=limit, before=before)
+        try:
+            steps = await read_history(saver_of(pool), thread_id, limit=limit, before=before)
+        except ConfigurationError as error:
+            raise RefusedError(f"--before {before}: {error.mend}") from error
     if as_json:
         print_json([_step_as_json(step) for step in steps])
         return APPROVED

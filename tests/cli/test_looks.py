@@ -11,10 +11,12 @@ from rich.console import Console
 
 from langgraph_quorum.orchestration.cli.durations import duration_s
 from langgraph_quorum.orchestration.cli.exits import RefusedError, code_of_status
+from langgraph_quorum.orchestration.cli.progress.happenings import happening
 from langgraph_quorum.orchestration.cli.rendering.diagnosis import render_diagnosis
 from langgraph_quorum.orchestration.cli.rendering.history import history_table
 from langgraph_quorum.orchestration.cli.rendering.runs import runs_table
 from langgraph_quorum.orchestration.cli.words import age, place, printable, seconds, shortened
+from langgraph_quorum.orchestration.events import RunEnded
 from langgraph_quorum.orchestration.history import StoredCheckpoint
 from langgraph_quorum.orchestration.persistence.health import Diagnosis
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
@@ -31,6 +33,19 @@ def listed(runs: list[StoredRun], width: int) -> list[str]:
     console = Console(file=io.StringIO(), width=width, record=True)
     console.print(runs_table(runs, NOW + timedelta(days=1), width))
     return console.export_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        ("failed", "ValueError: no such table", "the run has failed: ValueError: no such table"),
+        ("cancelled", "not needed", "the run was cancelled: not needed"),
+        ("cancelled", None, "the run was cancelled"),
+        ("approved", None, "the run has ended: approved"),
+    ],
+)
+def test_the_end_of_a_watched_run_is_told_with_its_reason(status: RunStatus, reason: str | None, words: str) -> None:
+    assert happening(RunEnded("t1", status, NOW.isoformat(), reason)) == words
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])

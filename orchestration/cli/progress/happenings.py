@@ -46,7 +46,8 @@ def happening(event: RunEvent) -> str:  # noqa: PLR0911  one for each kind
         case QuestionAnswered():
             return f"answered ({event.id})"
         case RunEnded():
-            return _ENDINGS.get(event.status, f"the run has ended: {event.status}")
+            ending = _ENDINGS.get(event.status, f"the run has ended: {event.status}")
+            return f"{ending}: {shortened(event.reason, _LENGTH)}" if event.reason else ending
     assert_never(event)
 
 
