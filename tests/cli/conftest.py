@@ -17,6 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.cli.warm import Warm, warm
+
 SAMPLES = Path(__file__).parents[2] / "examples" / "documents"
 COMMAND = (sys.executable, "-m", "langgraph_quorum.orchestration.cli.entry")
 NOWHERE = "postgresql://nobody:hidden-secret@127.0.0.1:1/none"
@@ -29,19 +31,18 @@ class Quorum:
 
     folder: Path
     environ: Mapping[str, str]
+    warm: Warm
 
     def __call__(
         self, *arguments: str, stdin: bytes = b"", timeout_s: float = 60, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run it to its end. No command ever shows a traceback."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            input=stdin,
-            capture_output=True,
-            cwd=self.folder,
-            env={**self.environ, **(environ or {})},
-            timeout=timeout_s,
-            check=False,
+        done = self.warm.run(
+            arguments,
+            folder=self.folder,
+            environ={**self.environ, **(environ or {})},
+            stdin=stdin,
+            timeout_s=timeout_s,
         )
         out, err = done.stdout.decode(), done.stderr.decode()
         assert "Traceback" not in err, err  # a document may speak of one, so standard output is not looked at
@@ -85,11 +86,18 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {**kept, "QUORUM_DATA": str(tmp_path_factory.mktemp("data")), "PYTHONUTF8": "1"}
 
 
+@pytest.fixture(scope="session")
+def warmed(environ: dict[str, str]) -> Iterator[Warm]:
+    """What commands are forked from."""
+    with warm(environ) as kept:
+        yield kept
+
+
 @pytest.fixture
-def quorum(tmp_path: Path, environ: dict[str, str]) -> Quorum:
+def quorum(tmp_path: Path, environ: dict[str, str], warmed: Warm) -> Quorum:
     """The command, started in an empty folder that holds `pep.rst` (PEP 257) only."""
     shutil.copy(SAMPLES / "pep-0257.rst", tmp_path / "pep.rst")
-    return Quorum(tmp_path, environ)
+    return Quorum(tmp_path, environ, warmed)
 
 
 def branches_kept(dsn: str, thread_id: str) -> int:

@@ -33,8 +33,8 @@ def test_a_killed_run_is_completed_and_nothing_finished_runs_again(
 ) -> None:
     folder, dsn = data
     shutil.copytree(SAMPLES, tmp_path / "documents")
-    here = Quorum(tmp_path, {**quorum.environ, "QUORUM_DATA": str(folder)})
-    elsewhere = Quorum(folder, here.environ)
+    here = Quorum(tmp_path, {**quorum.environ, "QUORUM_DATA": str(folder)}, quorum.warm)
+    elsewhere = Quorum(folder, here.environ, here.warm)
 
     with here.going("run", "analyse", "documents", "--thread", "crash", "--quiet") as process:
         wait_until(lambda: branches_kept(dsn, "crash") >= ENOUGH, process)

@@ -11,8 +11,10 @@ RUN = ("run", "analyse", "pep.rst", "--specialist", "linguistic", "--thread", "s
 
 
 def test_with_the_keys_everything_can_be_read_and_without_them_nothing_is_told(quorum: Quorum, database: str) -> None:
-    with_keys = Quorum(quorum.folder, {**quorum.environ, "QUORUM_DSN": database, KEYS_VARIABLE: generate_key("k")})
-    without = Quorum(quorum.folder, {**quorum.environ, "QUORUM_DSN": database})
+    with_keys = Quorum(
+        quorum.folder, {**quorum.environ, "QUORUM_DSN": database, KEYS_VARIABLE: generate_key("k")}, quorum.warm
+    )
+    without = Quorum(quorum.folder, {**quorum.environ, "QUORUM_DSN": database}, quorum.warm)
     assert with_keys(*RUN).returncode in (0, 3)
 
     (told,) = json.loads(with_keys("runs", "--json").stdout)

@@ -21,6 +21,7 @@ from langgraph_quorum.orchestration.cli.rendering.explanation import render_expl
 from langgraph_quorum.orchestration.cli.rendering.remerged import render_remerged
 from langgraph_quorum.orchestration.database import open_database
 from tests.cli.conftest import Quorum, one_complaint
+from tests.cli.warm import Warm
 from tests.orchestration.explained import TASK, Panel
 
 
@@ -48,13 +49,15 @@ class Stored:
 
 
 @pytest.fixture(scope="module")
-def stored(dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+def stored(
+    dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
+) -> Iterator[Stored]:
     name = f"explain_{uuid.uuid4().hex}"
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
         database = make_conninfo(dsn, dbname=name)
         asyncio.run(_fill(database))
-        yield Stored(database, Quorum(tmp_path_factory.mktemp("explained"), environ))
+        yield Stored(database, Quorum(tmp_path_factory.mktemp("explained"), environ, warmed))
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 

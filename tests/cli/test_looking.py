@@ -20,6 +20,7 @@ from langgraph_quorum.orchestration.cli.settings import checked_settings
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.runs import record_start
 from tests.cli.conftest import SAMPLES, Quorum, one_complaint
+from tests.cli.warm import Warm
 
 BRIEF = ("--specialist", "sentiment", "--specialist", "linguistic")
 
@@ -34,12 +35,14 @@ class Stored:
 
 
 @pytest.fixture(scope="module")
-def stored(dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+def stored(
+    dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
+) -> Iterator[Stored]:
     folder, name = tmp_path_factory.mktemp("documents"), f"looking_{uuid.uuid4().hex}"
     shutil.copy(SAMPLES / "pep-0257.rst", folder / "pep.rst")
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
-        database, quorum = make_conninfo(dsn, dbname=name), Quorum(folder, environ)
+        database, quorum = make_conninfo(dsn, dbname=name), Quorum(folder, environ, warmed)
         ran = quorum("run", "analyse", "pep.rst", "--thread", "first of all", "--dsn", database, *BRIEF)
         yield Stored(database, quorum, ran.stdout)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
@@ -181,6 +184,7 @@ async def test_a_run_of_a_python_program_is_shown_and_goes_on_there(quorum: Quor
 class Page(TypedDict, total=False):
     url: str
     text: str
+    workflow_id: str
 
 
 async def test_a_run_of_another_graph_is_shown_with_its_nodes_and_values(quorum: Quorum, database: str) -> None:
@@ -190,14 +194,14 @@ async def test_a_run_of_another_graph_is_shown_with_its_nodes_and_values(quorum:
     builder.add_edge(START, "fetch")
     builder.add_edge("fetch", "sign")
     async with Orchestrator.open(builder, database, workflow="crawler") as orchestrator:
-        await (await orchestrator.start({"url": "a.org"}, "page 1")).result()
+        await (await orchestrator.start({"url": "a.org", "workflow_id": "w-7"}, "page 1")).result()
 
     shown = quorum("show", "page 1", "--dsn", database)
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
     as_json = quorum.json("show", "page 1", "--json", "--dsn", database)
     assert shown.returncode == 0
     assert lines[0] == "waiting"
-    assert {"workflow crawler", "ended fetch", "next sign", "url a.org", "Sign it?"} <= set(lines)
+    assert {"workflow crawler", "ended fetch", "next sign", "url a.org", "workflow_id w-7", "Sign it?"} <= set(lines)
     assert len(shown.stdout) < 1500  # the long value is cut
     assert as_json["values"]["text"] == "x" * 5000
     assert list(as_json["interrupts"].values()) == ["Sign it?"]
@@ -239,6 +243,15 @@ def test_the_history_lists_what_a_run_can_be_forked_from(stored: Stored) -> None
     assert "integrator, end: approved" in printed.stdout
     assert len(steps) == 3
     assert older[0]["checkpoint_id"] == steps[2]["parent_id"]
+
+
+def test_a_checkpoint_that_a_run_does_not_have_is_no_place_for_its_history_to_begin(stored: Stored) -> None:
+    done = stored.quorum("history", "first of all", "--before", "nope", "--dsn", stored.dsn)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_complaint(done.stderr).startswith(
+        "quorum: --before nope: thread 'first of all' has no such checkpoint: take the id of one"
+    )
 
 
 def test_a_resumed_run_is_not_written_over_its_document_either(stored: Stored) -> None:

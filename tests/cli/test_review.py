@@ -41,7 +41,7 @@ async def _kept(dsn: str, workflow: str, options: dict[str, Any]) -> None:
 @pytest.fixture
 def waiting(database: str) -> str:
     """A database that holds the analysis `t1`, which asks about its result; its branches are `content`, `quality`."""
-    options = AnalysisSettings(CREW, SyncPolicy(), "auto").as_options()
+    options = AnalysisSettings(CREW, SyncPolicy(), "auto", review="always").as_options()
     asyncio.run(_kept(database, WORKFLOW, options))
     return database
 
