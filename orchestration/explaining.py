@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.explaining.explain import explain
 from langgraph_quorum.nodes.explaining.explanation import Explanation
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.stored_state import in_short, read_state
+from langgraph_quorum.orchestration.stored_state import in_short, read_workflow
 
 __all__ = ["Explanation", "explain", "explain_run"]
 
@@ -24,7 +24,7 @@ async def explain_run(pool: Pool, saver: BaseCheckpointSaver[Any], run: StoredRu
         ConfigurationError: the run is one of a graph that is no workflow of ours.
         QuorumError: it cannot be read.
     """
-    stored = await read_state(pool, saver, run)
+    stored = await read_workflow(pool, saver, run)
     told = {"task": run.task, **stored.values}
     telling = partial(
         explain,

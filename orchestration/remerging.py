@@ -21,7 +21,7 @@ from langgraph_quorum.nodes.merging.merge import amerge
 from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Strategy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.stored_state import read_state
+from langgraph_quorum.orchestration.stored_state import read_workflow
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.ports import ArtifactStore
@@ -78,7 +78,7 @@ async def remerge_run(
         QuorumError: the run cannot be read, or the strategy refuses its results.
     """
     check_strategy(strategy)
-    values = (await read_state(pool, saver, run)).values
+    values = (await read_workflow(pool, saver, run)).values
     first: Merged | None = await _back(values.get("merged"), store)
     trail = Trail(values)
     own = weighing_of([] if first is None else first["attribution"], trail)

@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
-
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.history import read_history
-from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.orchestration.run_reader import RunReader, nodes_seen
-from langgraph_quorum.orchestration.sighting import Sighting, StepSeen
+from langgraph_quorum.orchestration.run_reader import nodes_seen
+from langgraph_quorum.orchestration.stored_state import read_state
 from langgraph_quorum.state.errors import BlockedTypeError, ResultError, SealError
 from langgraph_quorum.state.records import WorkItem
-
-_OURS = "workflow_id"
-"""A field of the state that every workflow has from its first node on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +48,19 @@ async def read_standing(pool: Pool, run: StoredRun) -> Standing:
     """
     saver, bare = saver_of(pool), {"thread_id": run.thread_id, "status": run.status, "interrupts": {}}
     try:
-        with database_errors(f"reading thread {run.thread_id!r}"):
-            stored = await saver.aget_tuple(RunnableConfig(configurable={"thread_id": run.thread_id}))
-        if stored is None:
+        state = await read_state(pool, saver, run)
+        if state.checkpoint is None:
             return Standing(run, bare)
         (latest,) = await read_history(saver, run.thread_id, limit=1)
     except (BlockedTypeError, SealError) as error:
         return Standing(run, bare, unread=str(error))
-    known = Sighting(run, (StepSeen(stored.checkpoint["id"]),))
-    tasks = (await RunReader(saver, pool, run.thread_id).read(run, known)).steps[-1].tasks
-    values = stored.checkpoint["channel_values"]
-    questions = {name: asked for task in tasks if not task.answered for name, asked in task.questions.items()}
-    outcome: dict[str, Any] = {**bare, "interrupts": _plain(questions)}
-    shown = {name: value for name, value in values.items() if not name.startswith(("__", "branch:to:", "join:"))}
-    ended = [*nodes_seen(stored), *(task.node for task in tasks if task.ended and task.node)]
-    if _OURS not in values:
-        return Standing(run, outcome, _plain(shown), (), list(dict.fromkeys(ended)), latest.next)
-    new = {record["branch_id"]: record for task in tasks for record in task.records}
-    outcome = {**_plain(shown), **outcome, "branches": {**values.get("branches", {}), **new}}
-    outcome.setdefault("sources", [])
-    return Standing(run, outcome, {}, values.get("queue", []), list(dict.fromkeys(ended)), latest.next)
+    outcome: dict[str, Any] = {**bare, "interrupts": _plain(state.questions)}
+    nodes = [*nodes_seen(state.checkpoint), *(task.node for task in state.tasks if task.ended and task.node)]
+    ended = list(dict.fromkeys(nodes))
+    if not state.ours:
+        return Standing(run, outcome, _plain(state.fields), (), ended, latest.next)
+    outcome = {"sources": [], **_plain(state.fields), **outcome, "branches": state.values["branches"]}
+    return Standing(run, outcome, {}, state.fields.get("queue", []), ended, latest.next)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from langgraph_quorum.nodes.explaining.explanation import Explanation
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.persistence.saver import make_saver
-from langgraph_quorum.orchestration.stored_state import read_state
+from langgraph_quorum.orchestration.stored_state import read_workflow
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem
@@ -191,7 +191,7 @@ async def test_a_run_that_was_pruned_to_its_latest_state_is_still_explained(pool
 async def test_where_it_is_not_known_how_a_run_weighed_no_arithmetic_is_made_up(pool: Pool) -> None:
     async with Orchestrator.on(Panel().workflow(), pool) as quorum:
         await (await quorum.start(TASK, "t1")).result()
-    state = (await read_state(pool, make_saver(pool), await get_run(pool, "t1"))).values
+    state = (await read_workflow(pool, make_saver(pool), await get_run(pool, "t1"))).values
     for line in state["timeline"]:
         line.get("data", {}).pop("weighing", None)
     told = explain(state)
