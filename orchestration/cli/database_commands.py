@@ -19,7 +19,11 @@ Future = Annotated[bool, typer.Option("--future", help="Also on tables that this
 Apply = Annotated[bool, typer.Option("--apply", help="Carry the statements out, all or none.")]
 KeyName = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called, stored beside every value.")]
 PlainAllowed = Annotated[
-    bool, typer.Option("--plain-allowed", help="Encrypt what is not encrypted yet, too: once, while nothing runs.")
+    bool,
+    typer.Option(
+        "--plain-allowed",
+        help="Encrypt what is not encrypted yet, too: once, while nothing runs. Large texts (artifacts) stay plain.",
+    ),
 ]
 
 

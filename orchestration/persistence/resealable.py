@@ -53,7 +53,10 @@ class Subject:
         place = self.place(row)
         found = self._envelope(row)
         if found is None and not self.convertible:
-            raise SealError(f"{described(place)} is not encrypted: put it again into a store that encrypts")
+            raise SealError(
+                f"{described(place)} is not encrypted and stays so, since states name it by a plain hash: put it again"
+                " into a store that encrypts"
+            )
         if found is None and not plain_allowed:
             raise SealError(
                 f"{described(place)} is not encrypted: if nothing here was so far, reseal with plain_allowed=True"
