@@ -12,9 +12,9 @@ from langgraph_quorum.nodes.branching.harvest import late_results
 from langgraph_quorum.state.records import BranchRecord
 
 Event = Mapping[str, Any]
-"""`{"quorum": "branch", ...}` from branches, `{"quorum": "node", "node": name}` when a node has ended. From a graph that
-runs inside of a node: `{"quorum": "inner", "within": names, "event": event}`, where a name is `node:task id`, the
-outermost first.
+"""`{"quorum": "branch", ...}` from branches, `{"quorum": "node", "node": name}` when a node has ended. From a graph
+that runs inside of a node: `{"quorum": "inner", "within": names, "event": event}`, where a name is `node:task id`,
+the outermost first.
 """
 
 _END = None

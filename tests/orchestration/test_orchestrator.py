@@ -11,6 +11,7 @@ import pytest
 from langgraph_quorum import Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.register import record_start
 from langgraph_quorum.state.errors import (
     AnswerError,
     ConfigurationError,
@@ -102,6 +103,17 @@ async def test_a_question_waits_for_its_answer_and_the_others_do_not_run_again(p
     assert out["status"] == "approved"
     assert out["branches"]["asking"]["result"]["answer"] == "yes"
     assert crew.calls == {"one": 1, "two": 1, "asking": 1}
+
+
+async def test_a_run_whose_driver_died_before_its_first_checkpoint_stands_as_interrupted_and_begins_anew(
+    pool: Pool, crew: Crew
+) -> None:
+    crew.go.set()
+    await record_start(pool, "t1", workflow="workflow", task="look", options={"input": TASK})
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        assert await quorum.get("t1") == {"thread_id": "t1", "status": "interrupted", "interrupts": {}}
+        out = await (await quorum.resume("t1")).result()
+    assert (out["status"], crew.calls) == ("approved", {"one": 1, "two": 1, "slow": 1})
 
 
 async def test_an_unknown_thread_is_an_error_that_says_where_to_look(pool: Pool, crew: Crew) -> None:
