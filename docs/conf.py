@@ -21,6 +21,7 @@ extensions = [
     "_ext.command_line",
     "_ext.docstrings",
     "_ext.drawings",
+    "_ext.fields",
     "_ext.outside",
     "_ext.public_names",
 ]
@@ -31,7 +32,7 @@ show_warning_types = True
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
 
-smartquotes = False  # it makes one dash of the two in --option
+smartquotes_action = "D"
 html_theme = "furo"
 html_static_path = ["_static"]
 html_show_sphinx = False

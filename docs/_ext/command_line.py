@@ -13,6 +13,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from langgraph_quorum.orchestration.cli.app import app as command_line
 
+OPTION = re.compile(r"(?<![`\w-])--[a-z][a-z-]*(?![^`\n]*`:)")
+"""An option in a sentence. Those that a list begins with are code already."""
+
 
 class CommandLine(SphinxDirective):
     """What `typer langgraph_quorum.orchestration.cli.app utils docs` prints, without its own title."""
@@ -21,7 +24,7 @@ class CommandLine(SphinxDirective):
         """Write them below the heading that stands before the directive."""
         command = typer.main.get_command(command_line)
         text = typer.cli.get_docs_for_click(obj=command, ctx=typer.Context(command), name="quorum")
-        below = re.sub(r"\A# .*\n", "", text)
+        below = OPTION.sub(r"`\g<0>`", re.sub(r"\A# .*\n", "", text))
         return self.parse_text_to_nodes(unescape(below), allow_section_headings=True)
 
 
