@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import many_runs, merge_quality, persistence, scaling, straggler, trivial, waiting
+from benchmarks import many_runs, merge_quality, persistence, scaling, straggler, studio, trivial, waiting
 from benchmarks.measuring import table
 
 
@@ -32,6 +32,10 @@ def _many_runs() -> None:
     )
 
 
+def _studio() -> None:
+    print(table("Studio's local server", studio.rows()), flush=True)
+
+
 def _persistence() -> None:
     persistence.measure(lambda title, rows: print(table(title, rows) + "\n", flush=True))
 
@@ -42,6 +46,7 @@ GROUPS: dict[str, Callable[[], None]] = {
     "scaling": _scaling,
     "many_runs": _many_runs,
     "persistence": _persistence,
+    "studio": _studio,
     "merge_quality": merge_quality.measure,
 }
 

@@ -1,0 +1,62 @@
+"""What loading the shipped graphs does: it reads code, and touches nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.studio.server import ROOT, shipped
+
+# All is imported once, so that other packages' own doings are over; then ours again, watched.
+WATCHED = """
+import importlib, json, sys
+
+homes = json.loads(sys.argv[1])
+for home in homes:
+    importlib.import_module(home)
+for name in [name for name in sys.modules if name.split(".")[0] == "langgraph_quorum"]:
+    del sys.modules[name]
+touched = []
+KINDS = ("open", "os.", "shutil.", "socket.", "subprocess.", "sqlite3.", "tempfile.", "urllib.", "http.")
+
+def watch(event, arguments):
+    if event.startswith(KINDS):
+        touched.append([event, str(arguments[0]) if arguments else ""])
+
+sys.addaudithook(watch)
+for home in homes:
+    importlib.import_module(home)
+seen = list(touched)
+print(json.dumps({"touched": seen, "loaded": sorted({name.split(".")[0] for name in sys.modules})}))
+"""
+BY_IMPORTING = {"open": (".py", ".pyc"), "os.listdir": ("",)}
+"""What importing does by itself: it looks into folders and opens code."""
+OF_SPECIALISTS = {"bs4", "dateutil", "docutils", "numpy", "proselint", "pypdf", "scipy", "sklearn", "vaderSentiment"}
+HOMES = [
+    *(settings["path"].split(":")[0] for settings in shipped()["graphs"].values()),  # type: ignore[attr-defined]
+    "langgraph_quorum.orchestration.studio.checkpointer",
+]
+
+
+@pytest.fixture(scope="module")
+def loading() -> Any:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, json.dumps(HOMES)], cwd=ROOT, capture_output=True, timeout=120, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def test_the_graphs_touch_no_file_socket_or_process_when_they_are_imported(loading: Any) -> None:
+    assert ["open"] in [event[:1] for event in loading["touched"]]  # the code itself: the watch is on
+    others = [
+        (event, path) for event, path in loading["touched"] if not path.endswith(BY_IMPORTING.get(event, ("nothing",)))
+    ]
+    assert others == []
+
+
+def test_the_libraries_of_the_specialists_are_left_to_the_branch_that_needs_them(loading: Any) -> None:
+    assert OF_SPECIALISTS.isdisjoint(loading["loaded"])
