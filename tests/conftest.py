@@ -5,9 +5,10 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg
 import pytest
@@ -18,6 +19,9 @@ from langgraph_quorum.orchestration.persistence.embedded import embedded_postgre
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
 
 MEMORY_BYTES = 2_000_000_000
+
+NewDatabase: TypeAlias = Callable[..., AbstractContextManager[str]]
+"""Gives the connection string of a new database, which is dropped where the block ends."""
 
 
 @contextmanager
@@ -71,37 +75,43 @@ def dsn(cluster: Path) -> Iterator[str]:
         runner.run(stack.aclose())
 
 
+@pytest.fixture(scope="session")
+def new_database(dsn: str) -> NewDatabase:
+    """Makes a database, a copy of the one that is named, and drops it with whoever is still connected."""
+
+    @contextmanager
+    def made(like: str = "template1") -> Iterator[str]:
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(dsn, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
+            yield make_conninfo(dsn, dbname=name)
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+    return made
+
+
 @pytest.fixture
-def database(dsn: str) -> Iterator[str]:
+def database(new_database: NewDatabase) -> Iterator[str]:
     """The connection string of an empty database, dropped after the test with whoever is still connected."""
-    with _new_database(dsn) as created:
+    with new_database() as created:
         yield created
 
 
 @pytest.fixture
-def migrated_database(dsn: str, migrated: str) -> Iterator[str]:
+def migrated_database(new_database: NewDatabase, migrated: str) -> Iterator[str]:
     """The same with our tables in it."""
-    with _new_database(dsn, like=migrated) as created:
+    with new_database(migrated) as created:
         yield created
 
 
 @pytest.fixture(scope="session")
-def migrated(dsn: str) -> Iterator[str]:
+def migrated(new_database: NewDatabase) -> Iterator[str]:
     """The name of a database with our tables, to copy: a copy costs a third of migrating anew."""
 
     async def fill(created: str) -> None:
         async with open_database(created):
             pass
 
-    with _new_database(dsn) as created:
+    with new_database() as created:
         asyncio.run(fill(created))
         yield str(conninfo_to_dict(created)["dbname"])
-
-
-@contextmanager
-def _new_database(dsn: str, *, like: str = "template1") -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
-        yield make_conninfo(dsn, dbname=name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import psycopg
 import pytest
 from langgraph.graph import START, StateGraph
-from psycopg.conninfo import make_conninfo
 from rich.console import Console
 from typing_extensions import TypedDict
 
@@ -22,6 +19,7 @@ from langgraph_quorum.orchestration.cli.rendering.remerged import render_remerge
 from langgraph_quorum.orchestration.database import open_database
 from tests.cli.conftest import Quorum, one_complaint
 from tests.cli.warm import Warm
+from tests.conftest import NewDatabase
 from tests.orchestration.explained import TASK, Panel
 
 
@@ -50,15 +48,11 @@ class Stored:
 
 @pytest.fixture(scope="module")
 def stored(
-    dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
+    new_database: NewDatabase, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
 ) -> Iterator[Stored]:
-    name = f"explain_{uuid.uuid4().hex}"
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        database = make_conninfo(dsn, dbname=name)
+    with new_database() as database:
         asyncio.run(_fill(database))
         yield Stored(database, Quorum(tmp_path_factory.mktemp("explained"), environ, warmed))
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def test_an_explanation_is_plain_text_of_80_columns_where_there_is_no_terminal(stored: Stored) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +11,6 @@ import psycopg
 import pytest
 from langgraph.graph import START, StateGraph
 from langgraph.types import interrupt
-from psycopg.conninfo import make_conninfo
 from typing_extensions import TypedDict
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
@@ -21,6 +19,7 @@ from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.runs import record_start
 from tests.cli.conftest import SAMPLES, Quorum, one_complaint
 from tests.cli.warm import Warm
+from tests.conftest import NewDatabase
 
 BRIEF = ("--specialist", "sentiment", "--specialist", "linguistic")
 
@@ -36,16 +35,14 @@ class Stored:
 
 @pytest.fixture(scope="module")
 def stored(
-    dsn: str, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
+    new_database: NewDatabase, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory, warmed: Warm
 ) -> Iterator[Stored]:
-    folder, name = tmp_path_factory.mktemp("documents"), f"looking_{uuid.uuid4().hex}"
+    folder = tmp_path_factory.mktemp("documents")
     shutil.copy(SAMPLES / "pep-0257.rst", folder / "pep.rst")
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        database, quorum = make_conninfo(dsn, dbname=name), Quorum(folder, environ, warmed)
+    with new_database() as database:
+        quorum = Quorum(folder, environ, warmed)
         ran = quorum("run", "analyse", "pep.rst", "--thread", "first of all", "--dsn", database, *BRIEF)
         yield Stored(database, quorum, ran.stdout)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 async def test_without_runs_the_list_says_how_to_start_one(quorum: Quorum, database: str) -> None:
