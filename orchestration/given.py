@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from langgraph.types import Command, StateSnapshot
+from pydantic import BaseModel
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.reviewing.answers import EXPIRE
@@ -114,14 +115,27 @@ class Given:
         return NOTHING if is_finished(snapshot) or waits_for_human(snapshot) else None
 
 
+def fields_of(values: Any) -> Mapping[str, Any]:
+    """An input by its fields: a dict, or what a graph whose state is a dataclass or a pydantic model takes.
+
+    Raises:
+        ConfigurationError: it is none of these.
+    """
+    if isinstance(values, BaseModel):
+        return {name: getattr(values, name) for name in values.model_fields_set}
+    if dataclasses.is_dataclass(values) and not isinstance(values, type):
+        return {one.name: getattr(values, one.name) for one in dataclasses.fields(values)}
+    if not isinstance(values, Mapping):
+        raise ConfigurationError("values", values, "give the graph's input, for instance {'task': '...'}")
+    return values
+
+
 def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
-    """Refuse an input that is none, or names a field the graph does not have: LangGraph would drop it without a word.
+    """Refuse an input that names a field the graph does not have: LangGraph would drop it without a word.
 
     Raises:
         ConfigurationError: naming the field, and the one that was probably meant.
     """
-    if not isinstance(values, Mapping):
-        raise ConfigurationError("values", values, "give the graph's input, for instance {'task': '...'}")
     for name in values:
         if name not in known:
             mend = f"the input has no such field: {suggestion(str(name), known)}"

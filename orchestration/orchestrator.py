@@ -26,6 +26,7 @@ from langgraph_quorum.orchestration.given import (
     check_names,
     check_storable,
     check_thread_id,
+    fields_of,
     kept_input,
 )
 from langgraph_quorum.orchestration.opening import check_opening
@@ -171,7 +172,7 @@ class Orchestrator(Archive, Generic[Input_contra]):
             DatabaseError: the database cannot be used.
         """
         target = uuid.uuid4().hex[:12] if thread_id is None else check_thread_id(thread_id)
-        given: Any = values  # whoever has no type checker is told of the same mistakes here
+        given = fields_of(values)
         check_names(given, self._driver.inputs)
         check_storable(given)
         given = await input_away(given, self._driver.context(context, target))

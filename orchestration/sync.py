@@ -15,13 +15,14 @@ from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from langgraph_quorum.orchestration.opening import closed_error
-from langgraph_quorum.orchestration.orchestrator import Orchestrator
+from langgraph_quorum.orchestration.orchestrator import Input_contra, Orchestrator
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import ConfigurationError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 I_co = TypeVar("I_co", covariant=True)
+Given = TypeVar("Given")
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -95,11 +96,11 @@ def _iterating(
 
 
 def _beginning(
-    verb: Callable[Concatenate[Orchestrator, P], Awaitable[Run]],
-) -> Callable[Concatenate[_Facade[Orchestrator], P], SyncRun]:
+    verb: Callable[Concatenate[Orchestrator[Given], P], Awaitable[Run]],
+) -> Callable[Concatenate[_Facade[Orchestrator[Given]], P], SyncRun]:
     """A verb that gives a run."""
 
-    def call(self: _Facade[Orchestrator], /, *args: P.args, **kwargs: P.kwargs) -> SyncRun:
+    def call(self: _Facade[Orchestrator[Given]], /, *args: P.args, **kwargs: P.kwargs) -> SyncRun:
         return SyncRun(self._call(verb.__name__, *args, **kwargs), self._portal)
 
     return _like(verb, call)
@@ -112,16 +113,16 @@ def _like(verb: Callable[..., Any], call: C) -> C:
 
 
 def _opening(
-    opener: Callable[P, AbstractAsyncContextManager[Orchestrator]],
-) -> Callable[P, AbstractContextManager[SyncOrchestrator]]:
+    opener: Callable[P, AbstractAsyncContextManager[Orchestrator[Given]]],
+) -> Callable[P, AbstractContextManager[SyncOrchestrator[Given]]]:
     """What opens an orchestrator, as an ordinary context."""
 
     @functools.wraps(opener)
     @contextmanager
-    def opened(*args: P.args, **kwargs: P.kwargs) -> Iterator[SyncOrchestrator]:
+    def opened(*args: P.args, **kwargs: P.kwargs) -> Iterator[SyncOrchestrator[Given]]:
         _refuse_within_a_loop()
 
-        async def hold(*, task_status: TaskStatus[tuple[Orchestrator, asyncio.Event]]) -> None:
+        async def hold(*, task_status: TaskStatus[tuple[Orchestrator[Given], asyncio.Event]]) -> None:
             # In one task from beginning to end. A Ctrl-C of the caller is not raised in it: it would end the loop.
             async with opener(*args, **kwargs) as orchestrator:
                 closing = asyncio.Event()
@@ -159,7 +160,7 @@ class SyncRun(_Facade[Run]):
     drain = _at_once(Run.drain)
 
 
-class SyncOrchestrator(_Facade[Orchestrator]):
+class SyncOrchestrator(_Facade[Orchestrator[Input_contra]], Generic[Input_contra]):
     """Runs of one graph on one database, for callers without an event loop.
 
     `with SyncOrchestrator.open(graph, dsn) as quorum: outcome = quorum.start({...}).result()`. Where the block ends,
@@ -172,7 +173,7 @@ class SyncOrchestrator(_Facade[Orchestrator]):
 
     open = staticmethod(_opening(Orchestrator.open))
 
-    start = _beginning(Orchestrator.start)
+    start = _beginning(Orchestrator[Input_contra].start)
     resume = _beginning(Orchestrator.resume)
     get = _waiting(Orchestrator.get)
     list = _waiting(Orchestrator.list)

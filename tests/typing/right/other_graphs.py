@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 from langgraph.graph import START, StateGraph
 from langgraph.types import Send
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from langgraph_quorum import (
     Branch,
+    Orchestrator,
     Patterns,
     QuorumBranches,
     Resolve,
@@ -84,6 +86,18 @@ def reads(branch: Branch) -> str:
 workflow: QuorumBuilder = build_workflow([Specialist("reads", reads)], merge=Resolve("majority"))
 tool = as_tool(workflow, "read", "Reads what it is told to.")
 patterns = build_workflow([Specialist("reads", reads)], merge=Patterns(least=3))
+
+
+class Book(BaseModel):
+    title: str
+
+
+async def of_any_state(quorum: Orchestrator) -> None:
+    shelf = StateGraph(Book)
+    async with Orchestrator.open(build()) as pages, Orchestrator.open(shelf) as books:
+        await pages.start({"urls": ["a.org"], "pages": []})
+        await books.start(Book(title="Clouds"))
+    await quorum.start({"whatever": "it takes"})
 
 
 async def by_hand(pool: Pool) -> None:

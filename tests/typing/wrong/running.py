@@ -78,6 +78,7 @@ async def from_a_loop(quorum: SyncOrchestrator) -> None:
 
 def synchronously() -> None:
     with SyncOrchestrator.open(workflow) as quorum:
+        quorum.start({"tsk": "x"})  # error: a misspelt field of the input
         quorum.start({"task": "x"}, thread="one")  # error: a thread is named by thread_id
         quorum.start({"task": "x"}, on_busy="take over")  # error: a misspelt word
         quorum.resume("one", "yes")  # error: answers by interrupt id
@@ -117,6 +118,12 @@ builder.add_conditional_edges(START, fan_out(fetching, [{}]))  # error: a functi
 as_tool(reads, "read", "Reads.")  # error: a workflow, not a function
 as_tool(workflow, "read")  # error: nothing tells the model when
 as_tool(workflow, "read", "Reads.", keep=lambda output: output["results"])  # error: there is no such field
+
+
+async def on_ones_own() -> None:
+    async with Orchestrator.open(builder) as quorum:
+        await quorum.start({"urls": "a.org"})  # error: a list of them
+        await quorum.start({"pages": []})  # error: the state has no such field
 
 
 async def by_hand() -> None:
