@@ -52,7 +52,11 @@ def as_tool(
 
     The workflow is part of the agent's run: it has the agent's checkpointer, so that branches which have finished are
     not done again when the agent is resumed; its questions to a human pause the agent; and config, callbacks, tags,
-    context and store of the agent reach the specialists. Every call of the tool has a state of its own.
+    context and store of the agent reach the specialists.
+
+    Every call of the tool has a state of its own, under the id of the call. `create_agent` makes a task of each call.
+    A bare `ToolNode` makes a task of all calls of a message, which LangGraph ends at the first question, while the
+    others still run: have it given one call at a time.
 
     A run that fails, and work that cannot be planned, is an error the model reads and may react to: a `ToolMessage`
     with the status `error`, in the run's own words. Set `handle_tool_error = False` on the tool to have it raised as a

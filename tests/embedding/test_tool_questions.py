@@ -157,6 +157,41 @@ async def test_a_breakpoint_inside_pauses_the_agent() -> None:
     assert crew.calls == {"a": 1}
 
 
+async def test_calls_at_once_that_are_taken_back_ask_anew_each_for_itself() -> None:
+    crew = Asking()
+    agent = agent_with(crew.tool(), "one", "two")
+    await agent.ainvoke(GO, thread())
+    past = [state async for state in agent.aget_state_history(thread()) if state.next == ("tools", "tools")][-1]
+    questions = asked_by(await agent.ainvoke(None, past.config))
+    assert sorted(questions) == ["may one?", "may two?"]
+    answers = {questions["may one?"]: "1", questions["may two?"]: "2"}
+    assert replies(await agent.ainvoke(Command(resume=answers), thread())) == ["1", "2"]
+    assert crew.done == {"one works": 2, "two works": 2, "one asks": 1, "two asks": 1}
+
+
+@pytest.mark.looptime
+async def test_an_agent_that_is_cancelled_stops_the_work_inside() -> None:
+    stopped: list[str] = []
+
+    async def hangs(branch: Branch) -> None:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            stopped.append(branch.task)
+            raise
+
+    tool = as_tool(build_workflow([Specialist("hangs", hangs, timeout_s=2000)]), "review", "Reviews.")
+    model = ScriptedModel(turns=[calls(tool, {"task": "one"}, {"task": "two"})])
+    agent: Any = create_agent(model, [tool], context_schema=QuorumContext)
+    running = asyncio.create_task(agent.ainvoke(GO, context=FIXED))
+    await asyncio.sleep(5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert sorted(stopped) == ["one", "two"]
+    assert open_meetings() == 0
+
+
 async def test_a_second_call_later_in_the_conversation_begins_anew() -> None:
     crew = Asking()
     tool = crew.tool()
