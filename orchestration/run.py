@@ -35,8 +35,8 @@ class Run:
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         self.workflow_id = ""
-        self.control = RunControl()
-        self.cutting = asyncio.Event()
+        self.control: RunControl = RunControl()
+        self.cutting: asyncio.Event = asyncio.Event()
         self.reason: str | None = None
         self.taken = False
         self._task: asyncio.Task[dict[str, Any]] | None = None

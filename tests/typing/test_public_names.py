@@ -71,3 +71,12 @@ def test_every_public_name_is_written_about() -> None:
     marked = "\n".join([*re.findall(r"```python\n(.*?)```", written, re.DOTALL), *re.findall(r"`([^`\n]+)`", written)])
     words = set(re.findall(r"\w+", marked))
     assert sorted(set(langgraph_quorum.__all__) - words) == []
+
+
+def test_every_public_name_is_used_where_checkers_are_strict() -> None:
+    used: set[str] = set()
+    for path in (ROOT / "tests" / "typing" / "right").glob("*.py"):
+        source = path.read_text("utf-8")
+        assert source.startswith("# pyright: strict")
+        used |= {one.id for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Name)}
+    assert sorted(set(langgraph_quorum.__all__) - used) == []

@@ -15,7 +15,6 @@ from langgraph_quorum import (
     Run,
     Specialist,
     SyncOrchestrator,
-    Synthesis,
     ThreadBusyError,
     ThreadNotFoundError,
     artifact_store,
@@ -81,6 +80,3 @@ def without_a_loop() -> str:
 async def on_a_pool_of_ones_own() -> None:
     async with open_database("postgresql://") as pool, Orchestrator.on(workflow, pool, "drawings") as quorum:
         print(await begun(quorum))
-
-
-__all__ = ["Synthesis", "on_a_pool_of_ones_own", "whole", "without_a_loop"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.runnables import RunnableLambda
 
 from langgraph_quorum import (
@@ -19,12 +20,15 @@ from langgraph_quorum import (
     ModePolicy,
     Policies,
     QuorumContext,
+    QuorumInput,
+    QuorumOutput,
     RecoveryPolicy,
     Resources,
     ReviewPolicy,
     Scored,
     Specialist,
     SyncPolicy,
+    Synthesis,
     ThreadPolicy,
     Tuning,
     ValidationPolicy,
@@ -63,6 +67,14 @@ def longest(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:
     return Made(best.value, support={"": weights[best.branch_id]})
 
 
+def inner_input(branch: Branch) -> QuorumInput:
+    return {"task": branch.task, "sources": list(branch.inputs)}
+
+
+def inner_quality(output: QuorumOutput) -> float:
+    return output["quality"]
+
+
 def enough(results: Mapping[str, object]) -> bool:
     return len(results) > 1
 
@@ -96,9 +108,10 @@ plain = build_workflow(crew)
 tuned = build_workflow(crew, points, merge=Consensus(method="majority"), mode="adaptive", tuning=tuning)
 own = build_workflow(crew, SyncPolicy(on_straggler="harvest"), merge=longest)
 outer = build_workflow(
-    [workflow_specialist("inner", plain, keep=lambda output: output["quality"], type="team"), *crew],
+    [workflow_specialist("inner", plain, prepare=inner_input, keep=inner_quality, type="team"), *crew],
     merge=Hierarchical(by_type={"team": "best"}, overall=Weighted("bootstrap")),
 )
+written = build_workflow(crew, merge=Synthesis(FakeListChatModel(responses=["All is well [reads]."])))
 last = build_workflow(crew, merge=result_of("book/reduce"))
 
 results = [Scored("a", "reads", {"x": 1}, quality=0.8), Scored("b", "counts", {"x": 2}, seconds=3.5)]
