@@ -38,7 +38,7 @@ async def turn(said: argparse.Namespace) -> StateSnapshot:
         check(stands, said.thread, said.command)
         if said.command != "go-on":
             await agent.ainvoke(given(stands, said), config)
-        elif stands.tasks and not stands.interrupts:
+        elif stands.tasks:  # what was stopped, also halfway through an answer; a question is asked again
             await agent.ainvoke(None, config)
         return await agent.aget_state(config)
 
