@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -17,18 +16,14 @@ from langchain_core.tools import StructuredTool, ToolException
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
 
-from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, measured_quality, raise_if_failed
+from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, raise_if_failed
+from langgraph_quorum.graphs.tool_answer import briefly
 from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
+from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
-
-CONTENT_CHARS = 8000
-"""The model is given no more of a result than this; the rest is in the artifact."""
-LISTED = 10
-"""The model is told of no more failed branches, and of no more findings, than this."""
-LINE_CHARS = 160
-"""Of the reason of one failed branch, and of one finding."""
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OUTPUT = [name for name in QuorumOutput.__annotations__ if name != "messages"]
@@ -75,7 +70,7 @@ def as_tool(
             resumed, and must then give the same. Left out: the fields `task`, `sources` and `work` as they are.
         keep: What the model reads of the output: a text, content blocks, or JSON. Left out: status, measured quality,
             result, failed branches and findings as JSON, of at most 8000 characters. The output as a whole, save its
-            `messages`, is the artifact of the `ToolMessage`.
+            `messages`, is the artifact of the `ToolMessage`; references to large texts stay references in it.
 
     Raises:
         ConfigurationError: naming the argument that is wrong: the graph is no workflow, or a field of `args_schema` is
@@ -88,7 +83,7 @@ def as_tool(
     compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
     takes = compiled.builder.input_schema.__annotations__
     arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)
-    run = _Tool(name, compiled, arguments, keep or _kept)
+    run = _Tool(name, compiled, arguments, keep or briefly)
     return _CalledTool(
         name=name,
         description=description,
@@ -137,7 +132,8 @@ class _Tool:
             raise ToolException(f"workflow {self.name!r} could not begin: {error}") from error
         except WorkflowFailedError as error:
             raise ToolException(str(error)) from error
-        return self.keep(output), output
+        read: Any = {**output, "result": await _with_texts(output["result"])}
+        return self.keep(read), output
 
     def _check_ended(self, output: Mapping[str, Any] | None) -> None:
         if output is None or output.get("status") not in _ENDED:
@@ -163,6 +159,13 @@ class _Tool:
             return running.result()
         finally:
             running.cancel()  # when the wait was interrupted
+
+
+async def _with_texts(result: Any) -> Any:
+    """The result with texts in place of references to them, where the agent's run has a store for large texts."""
+    runtime = next((kept for kept in _configurable().values() if isinstance(kept, Runtime)), None)
+    shelf = None if runtime is None else shelf_of(runtime.context)
+    return result if shelf is None else await shelf.back(result)
 
 
 def _configurable() -> dict[str, Any]:
@@ -191,31 +194,3 @@ def _place(name: str, call_id: str | None) -> RunnableConfig | None:
     key, kept = order
     own = f"{namespace}|{name}:{quote(call_id, safe='')}"
     return {"configurable": {**configurable, "checkpoint_ns": own, key: replace(kept, subgraph_counter=lambda: 0)}}
-
-
-def _kept(output: QuorumOutput) -> str:
-    """What the model reads: short, and without what only programs need."""
-    quality = measured_quality(output)
-    reasons = {name: output["branches"][name]["reason"] for name in output["failed"] if name in output["branches"]}
-    findings = [f"{finding['severity']}: {finding['message']}" for finding in output["findings"]]
-    told = {
-        "status": output["status"],
-        **({} if quality is None else {"quality": round(quality, 3)}),
-        **_some("failed", [f"{name}: {reason}" for name, reason in reasons.items()]),
-        **_some("findings", findings),
-    }
-    room = CONTENT_CHARS - len(_text(told))
-    result = _text(output["result"])
-    if len(result) <= room:
-        return _text({**told, "result": output["result"]})
-    return _text({**told, "result_begins": result[: max(room // 2, 0)], "result_characters": len(result)})
-
-
-def _some(name: str, lines: list[str]) -> dict[str, Any]:
-    short = [" ".join(line.split())[:LINE_CHARS] for line in lines[:LISTED]]
-    more = {f"more_{name}": len(lines) - LISTED} if len(lines) > LISTED else {}
-    return {name: short, **more} if lines else {}
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -14,13 +14,15 @@ from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
-from langgraph_quorum.graphs.tool import CONTENT_CHARS, as_tool
+from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum.graphs.tool import as_tool
+from langgraph_quorum.graphs.tool_answer import CONTENT_CHARS, briefly
 from langgraph_quorum.graphs.workflow import QuorumBuilder
+from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
 from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
-from tests.graphs.running import Crew
+from tests.graphs.running import Crew, FixedCapacity
 
 GO: Any = {"messages": [("user", "go")]}
 
@@ -183,6 +185,27 @@ async def test_what_the_model_reads_is_bounded_and_says_what_is_left_out() -> No
     assert read["result_begins"].startswith('{"good0": {"text": "He said')
     assert read["result_characters"] > 40 * 14_000
     assert len(answer.artifact["result"]) == 40
+
+
+def test_no_length_of_a_result_passes_the_bound() -> None:
+    for length in range(CONTENT_CHARS // 2 - 100, CONTENT_CHARS + 100):
+        for character in ('"', "x"):
+            output: Any = {"status": "approved", "result": character * length, "failed": [], "findings": []}
+            assert len(briefly({**output, "attribution": []})) <= CONTENT_CHARS
+
+
+async def test_a_text_that_is_kept_as_an_artifact_is_read_by_the_model_and_referred_to_in_the_state() -> None:
+    async def long(branch: Branch) -> dict[str, Any]:
+        return {"text": "so " * 100, "confidence": 0.9}
+
+    tool = as_tool(workflow(Specialist("long", long)), "review", "Reviews a text.")
+    agent: Any = create_agent(
+        ScriptedModel(turns=[calls(tool, {"task": "x"}), says("done")]), [tool], context_schema=QuorumContext
+    )
+    context = QuorumContext(artifacts=MemoryArtifacts(), artifact_bytes=256, capacity=FixedCapacity())
+    (answer,) = answers_of(await agent.ainvoke(GO, context=context))
+    assert json.loads(str(answer.content))["result"]["long"]["text"] == "so " * 100
+    assert answer.artifact["result"]["long"]["text"]["size_bytes"] == 300
 
 
 async def test_keep_chooses_what_the_model_reads() -> None:
