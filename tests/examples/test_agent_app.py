@@ -75,7 +75,9 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 @pytest.fixture
 def desk(python: Path, database: str, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copytree(ROOT / "examples" / "agent_app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "examples" / "agent_app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     desk = Desk(python, tmp_path / "app", database)
     yield desk
     for process in desk.started:
