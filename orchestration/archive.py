@@ -10,7 +10,7 @@ from langgraph_quorum.orchestration.forking import Edit, fork_thread
 from langgraph_quorum.orchestration.given import check_storable, check_thread_id
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
-from langgraph_quorum.orchestration.pruning import PruneReport, delete_thread, prune_runs
+from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, delete_thread, prune_runs
 from langgraph_quorum.orchestration.stored_runs import StoredRuns
 
 
@@ -99,17 +99,15 @@ class Archive(StoredRuns):
             ConfigurationError: a condition makes no sense; without an age or a number to keep, all would be deleted.
             DatabaseError: the database cannot be used. What was deleted before is gone.
         """
-        report = await prune_runs(
-            self._pool,
-            self._saver,
+        pruned = Pruned(
             older_than_s=older_than_s,
             keep=keep,
             keep_latest=keep_latest,
             status=status,
             workflow=workflow,
             tag=tag,
-            dry_run=dry_run,
         )
+        report = await prune_runs(self._pool, self._saver, pruned, dry_run=dry_run)
         if not dry_run:
             await collect(self._pool)
         return report

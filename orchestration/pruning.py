@@ -41,58 +41,85 @@ class PruneReport:
     dry_run: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """Which runs go: those that meet every condition.
+
+    Attributes:
+        older_than_s: Seconds since the run's last change at least, by the database's clock.
+        keep: How many to keep of the newest that meet the other conditions, whatever their age.
+        keep_latest: Keep the run and its latest checkpoint: what it has given can still be read, and its steps not.
+        status: How they stand; by default those that have ended: approved, partial, failed, cancelled.
+        workflow: Only runs of this workflow.
+        tag: Only runs with this tag.
+    """
+
+    older_than_s: float | None = None
+    keep: int | None = None
+    keep_latest: bool = False
+    status: RunStatus | Collection[RunStatus] | None = None
+    workflow: str | None = None
+    tag: str | None = None
+
+    def checked(self) -> dict[str, Any]:
+        """The conditions for the statements.
+
+        Raises:
+            ConfigurationError: one makes no sense; without an age or a number to keep, all would be deleted.
+        """
+        keep = self.keep
+        whole = isinstance(keep, int) and not isinstance(keep, bool)
+        if keep is not None and not (whole and 0 <= keep < _KEEP_ALL_BELOW):
+            raise ConfigurationError("keep", keep, "give a whole number from 0, or None")
+        if self.older_than_s is None and keep is None and not self.keep_latest:
+            raise ConfigurationError("older_than_s", None, "give an age, or a number of runs to `keep`")
+        return {
+            "older_than_s": checked_age("older_than_s", self.older_than_s),
+            "keep": keep or 0,
+            "statuses": _stored_as(self.status),
+            "workflow": checked_text("workflow", self.workflow),
+            "tag": checked_text("tag", self.tag),
+            "batch": _BATCH,
+            "after_at": "-infinity",
+            "after_thread": "",
+        }
+
+
 async def prune_runs(
-    pool: Pool,
-    saver: BaseCheckpointSaver[Any],
-    *,
-    older_than_s: float | None = None,
-    keep: int | None = None,
-    keep_latest: bool = False,
-    status: RunStatus | Collection[RunStatus] | None = None,
-    workflow: str | None = None,
-    tag: str | None = None,
-    dry_run: bool = False,
+    pool: Pool, saver: BaseCheckpointSaver[Any], pruned: Pruned, *, dry_run: bool = False
 ) -> PruneReport:
     """Delete old runs, the oldest first, a few in each transaction. What runs is never touched.
 
-    A run goes that meets every condition. Its artifacts stay until they are collected, and the row of its lease stays.
+    Their artifacts stay until they are collected, and the rows of their leases stay.
 
     Args:
         pool: A pool of the migrated database.
         saver: Thins out checkpoints.
-        older_than_s: Seconds since the run's last change at least, by the database's clock.
-        keep: How many to keep of the newest that meet the other conditions, whatever their age.
-        keep_latest: Keep the run and its latest checkpoint: what it has given can still be read, and its steps not.
-        status: Which runs, by how they stand; by default those that have ended: approved, partial, failed, cancelled.
-        workflow: Only runs of this workflow.
-        tag: Only runs with this tag.
+        pruned: Which runs, and how much of them.
         dry_run: Only tell.
 
     Raises:
         ConfigurationError: a condition makes no sense; without an age or a number to keep, all would be deleted.
         DatabaseError: the database cannot be used. What was taken away before is gone.
     """
-    conditions = _checked(
-        older_than_s=older_than_s, keep=keep, keep_latest=keep_latest, status=status, workflow=workflow, tag=tag
-    )
+    conditions, sql = pruned.checked(), pool.statements("pruning")
     report = PruneReport((), (), (), dry_run)
     async with borrowed(pool, "looking for old runs") as connection:
-        conditions |= await _row(connection, pool.statements("pruning")["bounds"], conditions)
+        conditions |= await _row(connection, sql["bounds"], conditions)
     while conditions["from_thread"] is not None:
         async with borrowed(pool, "looking for old runs") as connection:
-            found = await connection.execute(pool.statements("pruning")["choose"], conditions)
-            rows = await found.fetchall()
+            rows = await (await connection.execute(sql["choose"], conditions)).fetchall()
         if not rows:
             break
         conditions |= {"after_at": rows[-1]["updated_at"], "after_thread": rows[-1]["thread_id"]}
         chosen = [row["thread_id"] for row in rows]
         if dry_run:
             gone, skipped = chosen, list[str]()
-        elif keep_latest:
+        elif pruned.keep_latest:
             gone, skipped = await _thin(pool, saver, chosen)
         else:
             gone, skipped = await _delete(pool, chosen, conditions)
-        report = _added(report, gone, skipped, keep_latest=keep_latest)
+        report = _added(report, gone, skipped, keep_latest=pruned.keep_latest)
     return report
 
 
@@ -158,36 +185,15 @@ def _added(report: PruneReport, gone: Sequence[str], skipped: Sequence[str], *, 
     return replace(report, deleted=(*report.deleted, *gone))
 
 
-def _checked(
-    *,
-    older_than_s: float | None,
-    keep: int | None,
-    keep_latest: bool,
-    status: RunStatus | Collection[RunStatus] | None,
-    workflow: str | None,
-    tag: str | None,
-) -> dict[str, Any]:
-    """The conditions for the statements."""
-    if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or not 0 <= keep < _KEEP_ALL_BELOW):
-        raise ConfigurationError("keep", keep, "give a whole number from 0, or None")
-    if older_than_s is None and keep is None and not keep_latest:
-        raise ConfigurationError("older_than_s", None, "give an age, or a number of runs to `keep`")
+def _stored_as(status: RunStatus | Collection[RunStatus] | None) -> list[str]:
+    """How runs that stand like this are entered in the register."""
     statuses = ENDED if status is None else {status} if isinstance(status, str) else set(status)
     for name in statuses:
         check_status(name)
     if "running" in statuses:
         raise ConfigurationError("status", "running", "a run that is driven is not pruned: cancel it first")
-    return {
-        "older_than_s": checked_age("older_than_s", older_than_s),
-        "keep": keep or 0,
-        # A run whose driver is gone stands as running in the register, and as interrupted for everybody else.
-        "statuses": sorted(statuses | ({"running"} if "interrupted" in statuses else set())),
-        "workflow": checked_text("workflow", workflow),
-        "tag": checked_text("tag", tag),
-        "batch": _BATCH,
-        "after_at": "-infinity",
-        "after_thread": "",
-    }
+    # A run whose driver is gone stands as running in the register, and as interrupted for everybody else.
+    return sorted(statuses | ({"running"} if "interrupted" in statuses else set()))
 
 
 def _config(thread_id: str) -> RunnableConfig:

@@ -13,7 +13,7 @@ from langgraph_quorum.orchestration.explaining import Explanation, explain_run
 from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
 from langgraph_quorum.orchestration.opening import closed_error
 from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
-from langgraph_quorum.orchestration.persistence.listing import RunPage, list_page
+from langgraph_quorum.orchestration.persistence.listing import RunPage, Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run, opened
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
@@ -98,8 +98,7 @@ class StoredRuns:
             SealError: a run is encrypted, and not for our sealer.
             DatabaseError: the database cannot be used.
         """
-        page = await list_page(
-            self._pool,
+        wanted = Wanted(
             status=status,
             workflow=workflow,
             tag=tag,
@@ -108,6 +107,7 @@ class StoredRuns:
             limit=limit,
             after=after,
         )
+        page = await list_page(self._pool, wanted)
         return replace(page, runs=tuple(without_input(opened(run, self._driver.sealer)) for run in page))
 
     async def history(self, thread_id: str, *, limit: int = 50, before: str | None = None) -> History:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Self, cast, get_args
+from typing import Any, cast, get_args
 
 from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.durations import duration_s
@@ -12,7 +12,7 @@ from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
 from langgraph_quorum.orchestration.cli.threads import sources_of
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
-from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.orchestration.persistence.stored_run import readable
 from langgraph_quorum.state.errors import ConfigurationError
@@ -22,39 +22,32 @@ from langgraph_quorum.state.words import suggestion
 _MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class ListRequest:
-    """Which runs are asked for; the fields are those of `list_page`."""
+def wanted_runs(
+    *,
+    status: str | None,
+    workflow: str | None,
+    tag: str | None,
+    older_than: str | None,
+    newer_than: str | None,
+    limit: int,
+    after: str | None,
+) -> Wanted:
+    """Which runs are asked for, as it was typed.
 
-    status: RunStatus | None
-    workflow: str | None
-    tag: str | None
-    older_than_s: float | None
-    newer_than_s: float | None
-    limit: int
-    after: str | None
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        status: str | None,
-        workflow: str | None,
-        tag: str | None,
-        older_than: str | None,
-        newer_than: str | None,
-        limit: int,
-        after: str | None,
-    ) -> Self:
-        """The request as it was typed.
-
-        Raises:
-            RefusedError: naming the option that is wrong and what to give instead.
-        """
-        if not 1 <= limit <= _MOST:
-            raise RefusedError(f"--limit {limit}: give a number from 1 to {_MOST}")
-        older_s, newer_s = duration_s("--older-than", older_than), duration_s("--newer-than", newer_than)
-        return cls(checked_status(status), workflow, tag, older_s, newer_s, limit, after)
+    Raises:
+        RefusedError: naming the option that is wrong and what to give instead.
+    """
+    if not 1 <= limit <= _MOST:
+        raise RefusedError(f"--limit {limit}: give a number from 1 to {_MOST}")
+    return Wanted(
+        status=checked_status(status),
+        workflow=workflow,
+        tag=tag,
+        older_than_s=duration_s("--older-than", older_than),
+        newer_than_s=duration_s("--newer-than", newer_than),
+        limit=limit,
+        after=after,
+    )
 
 
 def checked_status(status: str | None) -> RunStatus | None:
@@ -69,7 +62,7 @@ def checked_status(status: str | None) -> RunStatus | None:
     return cast("RunStatus | None", status)
 
 
-async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) -> int:
+async def list_threads(dsn: str | None, wanted: Wanted, *, as_json: bool) -> int:
     """Print the page of runs, and return the exit code.
 
     Raises:
@@ -78,7 +71,7 @@ async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) 
     """
     async with database_to_read(dsn) as pool:
         try:
-            page = await list_page(pool, **asdict(request))
+            page = await list_page(pool, wanted)
         except ConfigurationError as error:
             if error.field not in ("after", "workflow", "tag"):
                 raise
@@ -89,16 +82,16 @@ async def list_threads(dsn: str | None, request: ListRequest, *, as_json: bool) 
         return APPROVED
     from langgraph_quorum.orchestration.cli.rendering.runs import print_runs  # noqa: PLC0415  imports rich
 
-    print_runs(runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(request))
+    print_runs(runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(wanted))
     return APPROVED
 
 
 _MENDS = {"after": "give the mark that the page before ended with, as it is"}
 
 
-def _narrowed(request: ListRequest) -> bool:
+def _narrowed(wanted: Wanted) -> bool:
     """Whether anything but the number of runs was asked for."""
-    return any(value is not None for name, value in asdict(request).items() if name != "limit")
+    return any(value is not None for name, value in asdict(wanted).items() if name != "limit")
 
 
 def _as_json(run: StoredRun) -> dict[str, Any]:

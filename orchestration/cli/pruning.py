@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import asdict
 
 from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.durations import duration_s
@@ -14,62 +13,48 @@ from langgraph_quorum.orchestration.cli.listing import checked_status
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
-from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
-from langgraph_quorum.state.records import RunStatus
+from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, prune_runs
 
 _NAMED = 20
 """Threads that are named; more are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class PruneRequest:
-    """Which runs go; the fields are those of `prune_runs`."""
+def pruned_runs(
+    *,
+    older_than: str | None,
+    keep: int | None,
+    status: list[str] | None,
+    workflow: str | None,
+    tag: str | None,
+    keep_latest: bool,
+) -> Pruned:
+    """Which runs go, as it was typed.
 
-    older_than_s: float | None
-    keep: int | None
-    keep_latest: bool
-    status: tuple[RunStatus, ...] | None
-    workflow: str | None
-    tag: str | None
-    dry_run: bool
-
-    @classmethod
-    def of(
-        cls,
-        *,
-        older_than: str | None,
-        keep: int | None,
-        status: list[str] | None,
-        workflow: str | None,
-        tag: str | None,
-        keep_latest: bool,
-        dry_run: bool,
-    ) -> Self:
-        """The request as it was typed.
-
-        Raises:
-            RefusedError: naming the option that is wrong, and what to give instead.
-        """
-        chosen = tuple(found for name in status or () if (found := checked_status(name)) is not None)
-        if "running" in chosen:
-            raise RefusedError("--status running: a run that goes on is not pruned: cancel it first")
-        if older_than is None and keep is None:
-            raise RefusedError("prune: say which runs: --older-than 30d, or --keep 100, or both")
-        if keep is not None and keep < 0:
-            raise RefusedError(f"--keep {keep}: give a number from 0")
-        older_s = duration_s("--older-than", older_than)
-        return cls(older_s, keep, keep_latest, chosen or None, workflow, tag, dry_run)
+    Raises:
+        RefusedError: naming the option that is wrong, and what to give instead.
+    """
+    chosen = tuple(found for name in status or () if (found := checked_status(name)) is not None)
+    if "running" in chosen:
+        raise RefusedError("--status running: a run that goes on is not pruned: cancel it first")
+    if older_than is None and keep is None:
+        raise RefusedError("prune: say which runs: --older-than 30d, or --keep 100, or both")
+    if keep is not None and keep < 0:
+        raise RefusedError(f"--keep {keep}: give a number from 0")
+    older_s = duration_s("--older-than", older_than)
+    return Pruned(
+        older_than_s=older_s, keep=keep, keep_latest=keep_latest, status=chosen or None, workflow=workflow, tag=tag
+    )
 
 
-async def prune_threads(dsn: str | None, request: PruneRequest, *, as_json: bool) -> int:
+async def prune_threads(dsn: str | None, pruned: Pruned, *, dry_run: bool, as_json: bool) -> int:
     """Prune, say what went, and return the exit code.
 
     Raises:
         QuorumError: the database cannot be used; what was taken away before is gone.
     """
     async with database_to_read(dsn) as pool:
-        report = await prune_runs(pool, saver_of(pool), **asdict(request))
-        if not request.dry_run:
+        report = await prune_runs(pool, saver_of(pool), pruned, dry_run=dry_run)
+        if not dry_run:
             await collect(pool)
     if as_json:
         print_json(asdict(report))

@@ -27,10 +27,10 @@ def runs(
     dsn: options.DsnOption = None,
 ) -> int:
     """List the runs, the last changed first."""
-    from langgraph_quorum.orchestration.cli.listing import ListRequest, list_threads  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.listing import list_threads, wanted_runs  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
 
-    request = ListRequest.of(
+    wanted = wanted_runs(
         status=status,
         workflow=workflow,
         tag=tag,
@@ -39,7 +39,7 @@ def runs(
         limit=limit,
         after=after,
     )
-    return run_to_end(lambda _: list_threads(dsn, request, as_json=json))
+    return run_to_end(lambda _: list_threads(dsn, wanted, as_json=json))
 
 
 @stored_app.command()
@@ -194,15 +194,14 @@ def prune(
 ) -> int:
     """Delete old runs, or with --keep-latest only their steps. What runs, waits or was stopped stays."""
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.pruning import PruneRequest, prune_threads  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.pruning import prune_threads, pruned_runs  # noqa: PLC0415
 
-    request = PruneRequest.of(
+    pruned = pruned_runs(
         older_than=older_than,
         keep=keep,
         status=status,
         workflow=workflow,
         tag=tag,
         keep_latest=keep_latest,
-        dry_run=dry_run,
     )
-    return run_to_end(lambda _: prune_threads(dsn, request, as_json=json))
+    return run_to_end(lambda _: prune_threads(dsn, pruned, dry_run=dry_run, as_json=json))

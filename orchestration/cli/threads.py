@@ -11,7 +11,7 @@ from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.settings import COMMAND, WORKFLOW, AnalysisSettings, stored_settings
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
-from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run
 from langgraph_quorum.orchestration.persistence.stored_run import opened, readable
@@ -39,7 +39,7 @@ async def _found(pool: Pool, thread_id: str) -> StoredRun:
     stored = await find_run(pool, thread_id)
     if stored is not None:
         return stored
-    known = [run.thread_id for run in await list_page(pool, limit=_SEARCHED)]
+    known = [run.thread_id for run in await list_page(pool, Wanted(limit=_SEARCHED))]
     near = difflib.get_close_matches(thread_id, known, n=1)
     if near:
         raise RefusedError(f"no run is stored as thread {thread_id!r}: did you mean {near[0]!r}?")

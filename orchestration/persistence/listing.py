@@ -20,6 +20,49 @@ _OPTIONS_BYTES = 64 * 1024
 """Options of a listed run that are larger are left out, so that a page stays small whatever runs were started with."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which runs are to be on a page: those that meet every condition.
+
+    Attributes:
+        status: Judged as in `StoredRun.status`.
+        workflow: Its name.
+        tag: One that the run has.
+        older_than_s: Seconds since the last change at least, by the database's clock.
+        newer_than_s: Seconds since the last change at most.
+        limit: Runs on a page, from 1 to 1000.
+        after: `next` of the page before; the other conditions are to be the same.
+    """
+
+    status: RunStatus | None = None
+    workflow: str | None = None
+    tag: str | None = None
+    older_than_s: float | None = None
+    newer_than_s: float | None = None
+    limit: int = 50
+    after: str | None = None
+
+    def checked(self) -> dict[str, Any]:
+        """The conditions for the statement.
+
+        Raises:
+            ConfigurationError: naming one that makes no sense.
+        """
+        if isinstance(self.limit, bool) or not isinstance(self.limit, int) or not 1 <= self.limit <= _MOST:
+            raise ConfigurationError("limit", self.limit, f"give a whole number from 1 to {_MOST}")
+        if self.status is not None:
+            check_status(self.status)
+        return {
+            "statuses": _stored_as(self.status),
+            "workflow": checked_text("workflow", self.workflow),
+            "tag": checked_text("tag", self.tag),
+            "older_than_s": checked_age("older_than_s", self.older_than_s),
+            "newer_than_s": checked_age("newer_than_s", self.newer_than_s),
+            "limit": self.limit + 1,
+            "options_bytes": _OPTIONS_BYTES,
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """Some runs, the last changed first.
@@ -46,53 +89,26 @@ class RunPage:
         return self.runs[at]
 
 
-async def list_page(
-    pool: Pool,
-    *,
-    status: RunStatus | None = None,
-    workflow: str | None = None,
-    tag: str | None = None,
-    older_than_s: float | None = None,
-    newer_than_s: float | None = None,
-    limit: int = 50,
-    after: str | None = None,
-) -> RunPage:
-    """One page of the runs that meet every condition, the last changed first.
+async def list_page(pool: Pool, wanted: Wanted | None = None) -> RunPage:
+    """One page of the runs, the last changed first.
 
     A run that is started or ends while pages are turned moves to the front, and is not seen twice. Runs come without
     their input, for a page is to be small: `get_run` gives it.
 
     Args:
         pool: A pool of the migrated database.
-        status: Judged as in `StoredRun.status`.
-        workflow: Its name.
-        tag: One that the run has.
-        older_than_s: Seconds since the last change at least, by the database's clock.
-        newer_than_s: Seconds since the last change at most.
-        limit: Runs on a page, from 1 to 1000.
-        after: `next` of the page before; the other conditions are to be the same.
+        wanted: Which runs; by default the first page of all.
 
     Raises:
         ConfigurationError: A condition makes no sense, or `after` is not from a page.
         DatabaseError: The register cannot be read.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST:
-        raise ConfigurationError("limit", limit, f"give a whole number from 1 to {_MOST}")
-    if status is not None:
-        check_status(status)
-    conditions: dict[str, Any] = {
-        "statuses": _stored_as(status),
-        "workflow": checked_text("workflow", workflow),
-        "tag": checked_text("tag", tag),
-        "older_than_s": checked_age("older_than_s", older_than_s),
-        "newer_than_s": checked_age("newer_than_s", newer_than_s),
-        "limit": limit + 1,
-        "options_bytes": _OPTIONS_BYTES,
-    }
+    wanted = Wanted() if wanted is None else wanted
+    conditions = wanted.checked()
     async with borrowed(pool, "listing the runs") as connection:
-        found = await _found(connection, pool, conditions, status, _position(after))
-    runs = tuple(found[:limit])
-    return RunPage(runs, _cursor(runs[-1]) if len(found) > limit else None)
+        found = await _found(connection, pool, conditions, wanted.status, _position(wanted.after))
+    runs = tuple(found[: wanted.limit])
+    return RunPage(runs, _cursor(runs[-1]) if len(found) > wanted.limit else None)
 
 
 def checked_age(field: str, seconds: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, opened, stored_run
@@ -49,4 +49,4 @@ async def list_runs(pool: Pool, *, limit: int = 50, status: RunStatus | None = N
         ConfigurationError: `limit` or `status` makes no sense.
         DatabaseError: The register cannot be read.
     """
-    return list((await list_page(pool, limit=limit, status=status)).runs)
+    return list((await list_page(pool, Wanted(limit=limit, status=status))).runs)

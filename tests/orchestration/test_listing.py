@@ -10,7 +10,7 @@ import pytest
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.persistence.encryption import Encryption
 from langgraph_quorum.orchestration.persistence.keys import KEYS_VARIABLE, Keys
-from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import SealError
@@ -34,7 +34,7 @@ async def test_runs_are_listed_without_their_input_but_with_their_sources_and_lo
         await (await quorum.start(given, "t1", options={"colour": "red"})).result()
         await (await quorum.start({"task": "look", "work": WORK}, "t2")).result()
         later, first = await quorum.list()
-        (short,) = (await list_page(pool, after=(await quorum.list(limit=1)).next)).runs
+        (short,) = (await list_page(pool, Wanted(after=(await quorum.list(limit=1)).next))).runs
     assert first.options == short.options == {"colour": "red", "input": {"sources": ["a.md"]}}
     assert later.options == {}
     assert not first.left_out

@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.persistence.register import record_end, reco
 from langgraph_quorum.orchestration.persistence.runs import list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.stored_run import ENDED, STATUSES
-from langgraph_quorum.orchestration.pruning import PruneReport, prune_runs
+from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, prune_runs
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
@@ -85,14 +85,14 @@ async def test_old_runs_go_in_batches_and_what_is_not_over_stays(
         await entered(pool, status, f"old-{status}", f"new-{status}")
         aged(database, {f"old-{status}": 3, f"new-{status}": 1})
     saver = make_saver(pool)
-    report = await prune_runs(pool, saver, older_than_s=2 * DAY_S, dry_run=True)
+    report = await prune_runs(pool, saver, Pruned(older_than_s=2 * DAY_S), dry_run=True)
     assert (set(report.deleted), report.dry_run) == ({f"old-{s}" for s in ENDED}, True)
     assert len(await left(pool)) == 2 * len(STATUSES)
-    done = await prune_runs(pool, saver, older_than_s=2 * DAY_S)
+    done = await prune_runs(pool, saver, Pruned(older_than_s=2 * DAY_S))
     assert (done.deleted, done.thinned, done.skipped, done.dry_run) == (report.deleted, (), (), False)
     others = {"old-waiting", "old-interrupted", "old-running"}
     assert await left(pool) == {f"new-{s}" for s in STATUSES} | others
-    asked = await prune_runs(pool, saver, older_than_s=2 * DAY_S, status=["interrupted", "waiting"])
+    asked = await prune_runs(pool, saver, Pruned(older_than_s=2 * DAY_S, status=["interrupted", "waiting"]))
     assert set(asked.deleted) == others
 
 
@@ -101,18 +101,18 @@ async def test_the_newest_are_kept_whatever_their_age(pool: Pool, database: str)
     await entered(pool, "waiting", "asks")
     aged(database, {"a": 1, "b": 2, "c": 3, "d": 4, "asks": 9})
     saver = make_saver(pool)
-    assert (await prune_runs(pool, saver, keep=3, older_than_s=DAY_S * 3.5)).deleted == ("d",)
-    assert (await prune_runs(pool, saver, keep=3)).deleted == ()
-    assert (await prune_runs(pool, saver, keep=1)).deleted == ("c", "b")
+    assert (await prune_runs(pool, saver, Pruned(keep=3, older_than_s=DAY_S * 3.5))).deleted == ("d",)
+    assert (await prune_runs(pool, saver, Pruned(keep=3))).deleted == ()
+    assert (await prune_runs(pool, saver, Pruned(keep=1))).deleted == ("c", "b")
     assert await left(pool) == {"a", "asks"}
-    assert (await prune_runs(pool, saver, keep=0, status="approved")).deleted == ("a",)
+    assert (await prune_runs(pool, saver, Pruned(keep=0, status="approved"))).deleted == ("a",)
 
 
 async def test_a_run_that_somebody_holds_is_left_alone(pool: Pool, database: str) -> None:
     await entered(pool, "approved", "held", "free")
     aged(database, {"held": 3, "free": 3})
     async with hold_lease(pool, "held"):
-        report = await prune_runs(pool, make_saver(pool), older_than_s=DAY_S)
+        report = await prune_runs(pool, make_saver(pool), Pruned(older_than_s=DAY_S))
     assert (report.deleted, await left(pool)) == (("free",), {"held"})
 
 
@@ -122,10 +122,7 @@ async def test_a_thread_that_is_taken_between_the_look_and_the_deletion_is_skipp
     for thread_id in ("taken", "locked"):
         async with hold_lease(pool, thread_id):
             pass
-    conditions = pruning._checked(
-        older_than_s=DAY_S, keep=None, keep_latest=False, status=None, workflow=None, tag=None
-    )
-    conditions |= {"until": "infinity"}
+    conditions = {**Pruned(older_than_s=DAY_S).checked(), "until": "infinity"}
     with psycopg.connect(database) as other:
         other.execute("SELECT 1 FROM quorum.leases WHERE thread_id = 'locked' FOR UPDATE")
         async with hold_lease(pool, "taken"):
@@ -177,5 +174,5 @@ async def test_a_state_that_is_stored_as_changes_is_skipped_and_stays_whole(pool
 )
 async def test_what_could_delete_too_much_is_refused(pool: Pool, arguments: dict[str, Any], field: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        await prune_runs(pool, make_saver(pool), **arguments)
+        await prune_runs(pool, make_saver(pool), Pruned(**arguments))
     assert refused.value.field == field

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.listing import list_page
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, checked_tags, record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import get_run
@@ -28,7 +28,7 @@ def aged(database: str, thread_id: str, seconds: float) -> None:
 
 
 async def names(pool: Pool, **conditions: Any) -> list[str]:
-    return [run.thread_id for run in await list_page(pool, **conditions)]
+    return [run.thread_id for run in await list_page(pool, Wanted(**conditions))]
 
 
 async def test_pages_hold_every_run_once_while_new_ones_come_and_old_ones_go_on(pool: Pool) -> None:
@@ -36,7 +36,7 @@ async def test_pages_hold_every_run_once_while_new_ones_come_and_old_ones_go_on(
         await entered(pool, f"t{number}")
     seen, after = [], None
     while True:
-        page = await list_page(pool, limit=2, after=after)
+        page = await list_page(pool, Wanted(limit=2, after=after))
         seen += [run.thread_id for run in page]
         await entered(pool, f"new-{len(seen)}")
         await entered(pool, "t6")  # seen already; it moves to the front
@@ -50,8 +50,8 @@ async def test_runs_of_the_same_moment_are_not_lost_between_pages(pool: Pool, da
         await entered(pool, f"t{number}")
     with psycopg.connect(database, autocommit=True) as other:
         other.execute("UPDATE quorum.runs SET updated_at = '2026-01-01 00:00:00.123456+00'")
-    first = await list_page(pool, limit=3)
-    rest = await list_page(pool, limit=3, after=first.next)
+    first = await list_page(pool, Wanted(limit=3))
+    rest = await list_page(pool, Wanted(limit=3, after=first.next))
     assert (len(first), len(rest), rest.next) == (3, 2, None)
     assert {run.thread_id for run in (*first, *rest)} == {f"t{number}" for number in range(5)}
 
@@ -81,7 +81,7 @@ async def test_a_page_is_full_although_some_of_its_rows_are_live(pool: Pool) -> 
     for number in range(6):
         await entered(pool, f"t{number}", "running")
     async with hold_lease(pool, "t5"), hold_lease(pool, "t4"), hold_lease(pool, "t2"):
-        page = await list_page(pool, status="interrupted", limit=2)
+        page = await list_page(pool, Wanted(status="interrupted", limit=2))
         assert [run.thread_id for run in page] == ["t3", "t1"]
         assert await names(pool, status="interrupted", limit=2, after=page.next) == ["t0"]
         assert await names(pool, status="running") == ["t5", "t4", "t2"]
@@ -123,7 +123,7 @@ async def test_a_request_is_for_a_running_run_and_is_done_with_its_end(pool: Poo
 )
 async def test_a_condition_that_makes_no_sense_is_named(pool: Pool, field: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        await list_page(pool, **{field: value})  # type: ignore[arg-type]
+        await list_page(pool, Wanted(**{field: value}))  # type: ignore[arg-type]
     assert refused.value.field == field
 
 
