@@ -67,8 +67,8 @@ def weighted_interval(
     bootstrap), n the effective number of values 1 / Σw² (Kish 1965). Equal weights give the interval of the textbooks.
 
     It is of what m comes to with ever more such values. Each value's own deviation counts, not one that all share, so
-    their spreads may differ, and weights and values may go together, as qualities and weights made of them do. Four
-    values or fewer that are not normal cover 91 to 95 % where 95 % were asked for.
+    their spreads may differ, and weights and values may go together, as qualities and weights made of them do. Of 95 %
+    asked for, 92 to 98 % were measured with two to four values, 93 to 97 % with eight or more.
 
     Args:
         values: What was observed, each independent of the others.
