@@ -1,7 +1,7 @@
 """Links that lead out of docs/, as the repository's host needs them, lead somewhere in the site, too.
 
 A page may show a file of the repository whole, with the directive `include`; whoever links that file, or its folder,
-is led to the page. The README is the site's index. Other files are put into the site as they are.
+is led to the page. Other files are put into the site as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-LINK = re.compile(r"(?<=\]\()(?P<path>[\w.][^)#\s:]*)")
+LINK = re.compile(r"(?<=\]\()(?![a-z]+:)(?P<path>[\w.][^)#\s]*)")
 CODE = re.compile(r"(```.*?```)", re.DOTALL)
 SHOWN = re.compile(r"```\{include\} (?P<path>\S+)\n```")
 
@@ -20,7 +20,7 @@ SHOWN = re.compile(r"```\{include\} (?P<path>\S+)\n```")
 def _find_pages(app: Sphinx) -> None:
     """By file of the repository, the page that shows it."""
     docs = Path(app.srcdir)
-    pages = {docs.parent / "README.md": docs / "index.md"}
+    pages = {}
     for page in docs.rglob("*.md"):
         if shown := SHOWN.search(page.read_text("utf-8")):
             pages[(page.parent / shown["path"]).resolve()] = page

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -62,24 +62,21 @@ class Site:
             connection.execute(self.named(sql).encode())
 
     def run(self, block: str, **variables: str) -> str:
-        """What a shell block prints; it fails with its first command that does."""
+        """What the commands of a shell block print, one after the other; each has to succeed."""
         dsns = {
             "SUPERUSER_DSN": self.superuser,
             "OWNER_DSN": make_conninfo(self.superuser, user=f"owner_{self.mark}"),
             "QUORUM_DSN": make_conninfo(self.superuser, user=f"run_{self.mark}"),
         }
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("QUORUM_")}
-        path = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        done = subprocess.run(
-            ["bash", "-e", "-c", self.named(block)],
-            env={**clean, **path, **dsns, **variables},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as said:
+            for name in [name for name in os.environ if name.startswith("QUORUM_")]:
+                patch.delenv(name)
+            for name, value in {**dsns, **variables}.items():
+                patch.setenv(name, value)
+            for line in self.named(block).splitlines():
+                program, *words = map(os.path.expandvars, shlex.split(line, comments=True))
+                assert (program, app(words, prog_name=program, standalone_mode=False)) == ("quorum", 0), said.getvalue()
+        return said.getvalue()
 
 
 @pytest.fixture
