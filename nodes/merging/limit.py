@@ -18,7 +18,7 @@ from langgraph_quorum.state.errors import ConfigurationError, QuorumError
 LIMIT_S = 300.0
 """For a strategy that does not say."""
 
-_HOME = __name__.rpartition(".")[0] + "."
+_SHIPPED = __name__.partition(".")[0] + "."
 
 
 class StrategyTimeoutError(QuorumError):
@@ -35,7 +35,7 @@ def limit_of(strategy: Any) -> float | None:
     Raises:
         ConfigurationError: for a `limit_s` that is no time.
     """
-    if str(getattr(strategy, "__module__", "")).startswith(_HOME):
+    if str(getattr(strategy, "__module__", "")).startswith(_SHIPPED):
         return None
     limit_s: float = getattr(strategy, "limit_s", LIMIT_S)
     require(ConfigurationError, "limit_s", limit_s, lambda x: 0 < x < math.inf, "give seconds above 0")
