@@ -20,6 +20,8 @@ import pytest
 from tests.cli.warm import Warm, warm
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "documents"
+QUICK = tuple(word for name in ("sentiment", "technical", "business", "quality") for word in ("--specialist", name))
+"""For runs that are to be met on their way: these take a moment for each document, the others seconds."""
 COMMAND = (sys.executable, "-m", "langgraph_quorum.orchestration.cli.entry")
 NOWHERE = "postgresql://nobody:hidden-secret@127.0.0.1:1/none"
 """Nothing listens there: whoever opens a database fails with exit code 4 instead of 2."""

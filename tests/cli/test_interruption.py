@@ -7,9 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.conftest import NOWHERE, SAMPLES, Quorum, branches_kept, finished, one_complaint, wait_until
-
-QUICK = [word for name in ("sentiment", "technical", "business", "quality") for word in ("--specialist", name)]
+from tests.cli.conftest import NOWHERE, QUICK, SAMPLES, Quorum, branches_kept, finished, one_complaint, wait_until
 
 
 def test_ctrl_c_drains_and_resume_goes_on(quorum: Quorum, database: str) -> None:

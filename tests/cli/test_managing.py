@@ -19,7 +19,7 @@ from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run
-from tests.cli.conftest import SAMPLES, Quorum, branches_kept, complaints_in, one_complaint, wait_until
+from tests.cli.conftest import QUICK, SAMPLES, Quorum, branches_kept, complaints_in, one_complaint, wait_until
 from tests.orchestration.crews import Crew
 
 BRIEF = ("--specialist", "sentiment")
@@ -182,7 +182,7 @@ def test_what_makes_no_sense_is_refused_at_once(quorum: Quorum, command: tuple[s
 
 def test_a_run_that_goes_on_elsewhere_is_taken_over_only_when_asked(quorum: Quorum, database: str) -> None:
     shutil.copytree(SAMPLES, quorum.folder / "documents")
-    run = ("run", "analyse", "documents", "--thread", "busy", "--quiet", "--dsn", database)
+    run = ("run", "analyse", "documents", "--thread", "busy", "--quiet", "--dsn", database, *QUICK)
     with quorum.going(*run) as first:
         wait_until(lambda: branches_kept(database, "busy") >= 1, first)
         first.send_signal(signal.SIGSTOP)  # it neither ends nor gives the thread up
