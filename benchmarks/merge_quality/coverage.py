@@ -1,0 +1,81 @@
+"""How often intervals hold what they are to hold, of 95 %."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from random import Random
+
+from benchmarks.measuring import Row
+from langgraph_quorum.nodes.merging.interval import IntervalName
+from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import Weighted
+
+TRIALS: dict[IntervalName, tuple[tuple[int, ...], int]] = {
+    "student_t": ((4, 8, 16, 32), 3000),
+    "bootstrap": ((5, 8, 16), 300),
+}
+"""Numbers of results, and how often each is drawn: the standard errors are 0.4 % and 1.3 %."""
+TRUTH = 10.0
+SPREADS: dict[str, Callable[[float, float], float]] = {
+    "the same": lambda _quality, _luck: 1.0,
+    "less with quality": lambda quality, _: 1.5 - quality,
+    "more with quality": lambda quality, _: 0.5 + quality,
+    "whatever the quality": lambda _, luck: math.exp(0.4 * luck),
+    "up to eleven times as wide": lambda quality, _: 2.2 - 2 * quality,
+}
+"""Standard deviations, by quality and by luck, which is normal."""
+POPULATIONS: dict[str, Callable[[Random], float]] = {
+    "flat": lambda random: random.random(),
+    "near 1": lambda random: random.betavariate(8, 2),
+    "normal": lambda random: min(1.0, max(0.0, random.gauss(0.7, 0.12))),
+}
+_MANY = 200_000
+
+
+def cases() -> list[tuple[IntervalName, str]]:
+    """What there is a row for: the method, and the kind of values."""
+    methods: tuple[IntervalName, ...] = ("student_t", "bootstrap")
+    return [(method, what) for method in methods for what in (*SPREADS, *POPULATIONS)]
+
+
+def coverage_row(method: IntervalName, what: str) -> Row:
+    """The shares by number of values, through `merge` with its default weights."""
+    sizes, trials = TRIALS[method]
+    held = _of_number if what in SPREADS else _of_quality
+    shares = [held(method, what, size, trials) for size in sizes]
+    named = "a number, spread" if what in SPREADS else "the quality,"
+    told = " ".join(f"{share:.3f}" for share in shares)
+    met = all(0.93 <= share <= 0.97 for share in shares)
+    return Row(f"{method}: {named} {what}", told, f"{', '.join(map(str, sizes))} results", "", "0.93 to 0.97 each", met)
+
+
+def _of_number(method: IntervalName, spread: str, size: int, trials: int) -> float:
+    """Values around the true one; qualities are flat."""
+    random, held = Random(f"{method} {spread} {size}"), 0
+    for _ in range(trials):
+        results = []
+        for place in range(size):
+            quality = random.random()
+            value = random.gauss(TRUTH, SPREADS[spread](quality, random.gauss(0, 1)))
+            results.append(Scored(f"b{place}", "s", value, quality, random.expovariate(1 / 60)))
+        fields = merge(results, Weighted(method))["metadata"]["fields"]
+        low, high = fields["value"]["confidence_interval"]
+        held += low <= TRUTH <= high
+    return held / trials
+
+
+def _of_quality(method: IntervalName, population: str, size: int, trials: int) -> float:
+    """Held is to be what the merge's quality comes to with ever more results: E[wq] / E[w]."""
+    random, held = Random(f"{method} {population} {size}"), 0
+    truth = merge(_drawn(random, population, _MANY), "best")["quality"]
+    for _ in range(trials):
+        low, high = merge(_drawn(random, population, size), "best", interval=method)["confidence_interval"]
+        held += low <= truth <= high
+    return held / trials
+
+
+def _drawn(random: Random, population: str, size: int) -> list[Scored]:
+    draw = POPULATIONS[population]
+    return [Scored(f"b{place}", "s", None, draw(random), random.expovariate(1 / 60)) for place in range(size)]

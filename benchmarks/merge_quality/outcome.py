@@ -1,0 +1,147 @@
+"""What comes out of one seed on one set: how often each strategy and each specialist is right."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from statistics import fmean
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from benchmarks.merge_quality.crew import KINDS, Trial, Voice, trial
+from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.reliability import reliability
+from langgraph_quorum.nodes.merging.strategies import Consensus
+
+Strategy = Callable[[Trial], dict[str, str]]
+
+THRESHOLDS = (0.5, 0.75, 0.9)
+
+
+def _at_once(strategy: Any) -> Strategy:
+    """One merge of results that label all items."""
+    return lambda one: dict(merge(one.results(), strategy)["value"])
+
+
+def _item_by_item(strategy: Any) -> Strategy:
+    """A merge for each item, by what each specialist's confidence in that item is worth."""
+    return lambda one: {item: merge(results, strategy)["value"] for item, results in one.by_item().items() if results}
+
+
+def _library(one: Trial) -> dict[str, str]:
+    """Crowd-kit's Dawid-Skene as it comes."""
+    answers = [(item, voice.name, label) for voice in one.voices for item, label in voice.labels.items()]
+    learned = reliability(answers).probabilities
+    return {item: max(sorted(by), key=by.__getitem__) for item, by in learned.items()}
+
+
+BASELINES: dict[str, Strategy] = {
+    "plain majority": _at_once(Consensus("majority")),
+    "crowd-kit Dawid-Skene": _library,
+}
+OURS: dict[str, Strategy] = {
+    "weighted": _at_once("weighted"),
+    "weighted, item by item": _item_by_item("weighted"),
+    "consensus, log_odds": _at_once(Consensus("log_odds")),
+    "consensus, log_odds, item by item": _item_by_item(Consensus("log_odds")),
+    "consensus, dawid_skene": _at_once(Consensus("dawid_skene")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What cutting stragglers has changed.
+
+    Attributes:
+        change: Of the accuracy, against waiting for all.
+        waited: Seconds until the last that was waited for, as a share of those of all.
+        kept: How many were.
+    """
+
+    change: float
+    waited: float
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One seed on one set.
+
+    Attributes:
+        accuracies: By strategy, over the whole test part.
+        alone: By specialist, over the items that it has answered.
+        picked: The best specialist by the calibration part, on the test part.
+        half: The best specialist by one half of the test part, on the other; the mean of both ways.
+        best: The best specialist by the test part, on the test part.
+        cuts: By what was waited for.
+    """
+
+    accuracies: dict[str, float]
+    alone: dict[str, float]
+    picked: float
+    half: float
+    best: float
+    cuts: dict[str, Cut]
+
+
+def outcome(name: str, seed: int) -> Outcome:
+    """Let the specialists and the strategies answer, and count."""
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    one = trial(name, seed)
+    alone = {voice.name: voice.accuracy(one.truth) for voice in one.voices}
+    return Outcome(
+        accuracies={label: one.accuracy(how(one)) for label, how in {**BASELINES, **OURS}.items()},
+        alone=alone,
+        picked=alone[one.picked().name],
+        half=_by_halves(one),
+        best=max(alone.values()),
+        cuts=_cuts(one),
+    )
+
+
+def _by_halves(one: Trial) -> float:
+    """Items are in the order of the split, which is random: every other one is a half."""
+    items = list(one.truth.items())
+    halves = [dict(items[::2]), dict(items[1::2])]
+    return fmean(
+        [
+            max(one.voices, key=lambda voice: voice.accuracy(seen)).accuracy(unseen)
+            for seen, unseen in (halves, halves[::-1])
+        ]
+    )
+
+
+def _cuts(one: Trial, label: str = "consensus, log_odds") -> dict[str, Cut]:
+    """When the last is taken in, without grace, and what comes out then."""
+    arriving = sorted(one.voices, key=lambda voice: voice.seconds)
+    best = sorted(one.voices, key=lambda voice: -voice.quality)
+    six = _reached(arriving, 0.75)
+    ends = {f"threshold={threshold}": _reached(arriving, threshold) for threshold in THRESHOLDS} | {
+        "threshold=0.75, must=the best by calibration": max(six, best[0].seconds),
+        "threshold=0.75, must=the best two": max(six, best[0].seconds, best[1].seconds),
+        "until 0.75 of the log-odds are in": _weighed(arriving, 0.75),
+    }
+    how, last = OURS[label], arriving[-1].seconds
+    everyone = one.accuracy(how(one))
+    cuts = {}
+    for what, end in ends.items():
+        kept = [voice for voice in one.voices if voice.seconds <= end]
+        fewer = Trial(kept, one.record, one.truth)
+        cuts[what] = Cut(one.accuracy(how(fewer)) - everyone, end / last, len(kept))
+    return cuts
+
+
+def _reached(arriving: Sequence[Voice], threshold: float) -> float:
+    """Seconds until so many have answered."""
+    return arriving[math.ceil(threshold * len(KINDS)) - 1].seconds
+
+
+def _weighed(arriving: Sequence[Voice], share: float) -> float:
+    """Seconds until those who have answered hold such a share of all log(q / (1 - q)) above 0."""
+    worth = [max(0.0, math.log(voice.quality / (1 - voice.quality))) for voice in arriving]
+    there = accumulate(worth)
+    return next(voice.seconds for voice, sum_ in zip(arriving, there, strict=True) if sum_ >= share * sum(worth))

@@ -1,0 +1,68 @@
+"""What was measured, as tables: means over seeds, and differences seed by seed with their standard errors.
+
+Where the errors do not tell whether a target is reached, neither is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, stdev
+
+from benchmarks.measuring import Row
+from benchmarks.merge_quality.crew import KINDS
+from benchmarks.merge_quality.outcome import BASELINES, OURS, Outcome
+
+
+def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Every strategy's accuracy against a single specialist, chosen in four ways, and against the plain majority."""
+    means = {kind.name: fmean([one.alone[kind.name] for one in outcomes]) for kind in KINDS}
+    star = max(means, key=means.__getitem__)
+    bars = {
+        "best by calibration": [one.picked for one in outcomes],
+        "plain majority": [one.accuracies["plain majority"] for one in outcomes],
+        f"best over all seeds ({star})": [one.alone[star] for one in outcomes],
+        "best of each seed by half the test": [one.half for one in outcomes],
+        "best of each seed by the test itself": [one.best for one in outcomes],
+    }
+    rows = [Row(what, f"{fmean(each):.4f}", "", "") for what, each in bars.items()]
+    rows.append(Row("weakest specialist", f"{min(means.values()):.4f}", "", ""))
+    for label in ("crowd-kit Dawid-Skene", *OURS):
+        mine = [one.accuracies[label] for one in outcomes]
+        for what, theirs in bars.items():
+            change = [ours - other for ours, other in zip(mine, theirs, strict=True)]
+            target, met = ("", None) if label in BASELINES else ("at least 0", reached(change, 0.0))
+            rows.append(Row(label, f"{fmean(mine):.4f}", what, compared(change), target, met))
+    return rows
+
+
+def cut_rows(outcomes: Sequence[Outcome]) -> list[Row]:
+    """What is lost when stragglers are cut, by `Consensus("log_odds")`."""
+    rows = []
+    for what in outcomes[0].cuts:
+        cuts = [one.cuts[what] for one in outcomes]
+        change = [cut.change for cut in cuts]
+        target, met = ("at most 0.01 lost", reached(change, -0.01)) if "0.75" in what else ("", None)
+        waited = f"{fmean([cut.waited for cut in cuts]):.2f} of all the time"
+        kept = f"{fmean([cut.kept for cut in cuts]):.1f} of {len(KINDS)}"
+        rows.append(Row(what, f"{waited}, {kept}", "all", compared(change), target, met))
+    return rows
+
+
+def compared(changes: Sequence[float]) -> str:
+    """Their mean, its standard error, and whether that tells it from 0."""
+    mean, error = _mean_and_error(changes)
+    if mean == error == 0:
+        return "the same"
+    word = {True: "above", False: "below", None: "level"}[reached(changes, 0.0)]
+    return f"{mean:+.4f} ± {error:.4f} {word}"
+
+
+def reached(changes: Sequence[float], least: float) -> bool | None:
+    """Whether their mean is at least so much; None where it is within two standard errors, so that nobody can tell."""
+    mean, error = _mean_and_error(changes)
+    return None if abs(mean - least) <= 2 * error and error > 0 else mean >= least
+
+
+def _mean_and_error(changes: Sequence[float]) -> tuple[float, float]:
+    return fmean(changes), stdev(changes) / math.sqrt(len(changes)) if len(changes) > 1 else math.inf
