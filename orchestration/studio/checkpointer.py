@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
-from langgraph_quorum.orchestration.database import open_database
-from langgraph_quorum.orchestration.persistence.dsn import DSN_VARIABLE, Dsn, address, resolve_dsn
-from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
-from langgraph_quorum.orchestration.studio.memory import server_memory
-from langgraph_quorum.orchestration.studio.rollback import RollbackSaver
+from langgraph_quorum.orchestration.studio.memory import DSN_VARIABLE, server_memory
 from langgraph_quorum.state.errors import QuorumError
+
+_IN_POSTGRES = "langgraph_quorum.orchestration.studio.in_postgres"
 
 logger = logging.getLogger(__name__)
 
@@ -43,20 +43,13 @@ async def create_checkpointer(*, allow: Sequence[type] = ()) -> AsyncIterator[Ba
 
 async def _opened(stack: AsyncExitStack, allow: Sequence[type]) -> BaseCheckpointSaver[Any]:
     try:
-        dsn = resolve_dsn(None, os.environ)
-        if dsn.text is None:
+        if not os.environ.get(DSN_VARIABLE, "").strip():
             logger.info("%s is not set: threads are kept in the server's own memory", DSN_VARIABLE)
             return server_memory()
-        return await _in_postgres(stack, allow, dsn)
+        home = await asyncio.to_thread(importlib.import_module, _IN_POSTGRES)
+        return cast("BaseCheckpointSaver[Any]", await home.opened_saver(stack, allow))
     except QuorumError as error:
         # The server logs what failed, and there are formatters that show local variables: the DSN and keys are in the
         # frames below, and in none from here on.
         error.__context__ = None
         raise error.with_traceback(None) from None
-
-
-async def _in_postgres(stack: AsyncExitStack, allow: Sequence[type], dsn: Dsn) -> RollbackSaver:
-    sealer = environment_sealer()
-    pool = await stack.enter_async_context(open_database(dsn.text))
-    logger.info("threads are kept in Postgres at %s", address(str(dsn.text)))
-    return RollbackSaver(pool, allow=allow, sealer=sealer)

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from langgraph.checkpoint.memory import InMemorySaver
 
-from langgraph_quorum.orchestration.persistence.dsn import DSN_VARIABLE
 from langgraph_quorum.state.errors import ConfigurationError
+
+DSN_VARIABLE = "QUORUM_DSN"
+"""As everywhere; written down anew, since to import it is to import a driver that memory does not need."""
 
 
 class RollbackMemory(InMemorySaver):

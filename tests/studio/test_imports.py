@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from langgraph_quorum.orchestration.persistence import dsn
+from langgraph_quorum.orchestration.studio import memory
 from tests.studio.server import ROOT, shipped
 
 # All is imported once, so that other packages' own doings are over; then ours again, watched.
@@ -58,5 +60,10 @@ def test_the_graphs_touch_no_file_socket_or_process_when_they_are_imported(loadi
     assert others == []
 
 
-def test_the_libraries_of_the_specialists_are_left_to_the_branch_that_needs_them(loading: Any) -> None:
+def test_the_libraries_of_the_specialists_and_the_driver_are_left_to_whoever_needs_them(loading: Any) -> None:
     assert OF_SPECIALISTS.isdisjoint(loading["loaded"])
+    assert "psycopg" not in loading["loaded"]
+
+
+def test_the_variable_that_names_the_database_is_the_same_everywhere() -> None:
+    assert memory.DSN_VARIABLE == dsn.DSN_VARIABLE
