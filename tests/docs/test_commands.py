@@ -29,7 +29,7 @@ PROSE = re.compile(r"`(quorum [a-z][^`]*)`")
 def commands(page: Path) -> list[str]:
     """Every call of `quorum` in a page: in its shell blocks, and between backticks."""
     text = page.read_text("utf-8")
-    shell = [line.strip() for block in blocks(text, "bash") for line in block.splitlines()]
+    shell = [line.strip().removeprefix(".venv/bin/") for block in blocks(text, "bash") for line in block.splitlines()]
     lines = [line for line in shell if line.startswith("quorum ")]
     return [*lines, *PROSE.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))]
 
