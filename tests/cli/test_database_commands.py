@@ -16,6 +16,7 @@ from langgraph_quorum.orchestration.cli.database_commands import db_app
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from langgraph_quorum.state.errors import QuorumError
 from tests.cli.conftest import NOWHERE
+from tests.roles import login_role
 
 Db: TypeAlias = Callable[..., str]
 
@@ -36,13 +37,8 @@ def db(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> D
 
 @pytest.fixture
 def role(database: str) -> Iterator[str]:
-    """A role with a name that has to be quoted."""
-    name = f"run {psycopg.conninfo.conninfo_to_dict(database)['dbname']}"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute(f'CREATE ROLE "{name}" LOGIN'.encode())
+    with login_role(database) as name:
         yield name
-        owner.execute(f'DROP OWNED BY "{name}"'.encode())
-        owner.execute(f'DROP ROLE "{name}"'.encode())
 
 
 def tables(database: str) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -25,6 +24,7 @@ from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.state.errors import ConfigurationError, QuorumError
+from tests.roles import login_role
 
 Db: TypeAlias = Callable[..., tuple[int, str]]
 
@@ -51,13 +51,8 @@ def db(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> D
 
 @pytest.fixture
 def role(database: str) -> Iterator[str]:
-    """A role that may log in, and no more."""
-    name = f"role_{uuid.uuid4().hex}"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {name} LOGIN".encode())
+    with login_role(database) as name:
         yield name
-        owner.execute(f"DROP OWNED BY {name}".encode())
-        owner.execute(f"DROP ROLE {name}".encode())
 
 
 async def run_once(database: str, keys: str | None) -> str:
@@ -175,8 +170,8 @@ def test_the_owner_rotates_tenant_by_tenant(db: Db, database: str, role: str) ->
     db("tenants", "separate", "--existing", "acme", "--dsn", database)
     with psycopg.connect(database, autocommit=True) as owner:
         for table in ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "quorum.runs", "quorum.artifacts"):
-            owner.execute(f"GRANT SELECT, UPDATE ON {table} TO {role}".encode())
-        owner.execute(f"GRANT USAGE ON SCHEMA quorum TO {role}".encode())
+            owner.execute(f'GRANT SELECT, UPDATE ON {table} TO "{role}"'.encode())
+        owner.execute(f'GRANT USAGE ON SCHEMA quorum TO "{role}"'.encode())
     as_role = make_conninfo(database, user=role)
 
     with pytest.raises(QuorumError, match="set QUORUM_TENANT"):

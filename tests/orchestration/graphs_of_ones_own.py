@@ -22,6 +22,13 @@ class Clashing(TypedDict, total=False):
     report: str
 
 
+class Shouted(TypedDict, total=False):
+    """A field of the same name as one of ours, and one that is not."""
+
+    workflow_id: str
+    word: str
+
+
 class Plain(TypedDict, total=False):
     """One field."""
 
@@ -34,6 +41,14 @@ def clashing(**given: Any) -> StateGraph[Any, Any, Any, Any]:
     builder.add_node("write", lambda state: given)
     builder.add_edge(START, "write")
     builder.add_edge("write", END)
+    return builder
+
+
+def shouting() -> StateGraph[Any, Any, Any, Any]:
+    """A graph that shouts its word."""
+    builder: StateGraph[Any, Any, Any, Any] = StateGraph(Shouted)
+    builder.add_node("shout", lambda state: {"word": state["word"].upper()})
+    builder.add_edge(START, "shout")
     return builder
 
 

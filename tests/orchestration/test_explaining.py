@@ -9,9 +9,7 @@ import re
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import START, StateGraph
 from langgraph.types import Command
-from typing_extensions import TypedDict
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.explaining.explain import explain
@@ -25,6 +23,7 @@ from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundErro
 from langgraph_quorum.state.records import WorkItem
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, Panel
+from tests.orchestration.graphs_of_ones_own import shouting
 
 ARITHMETIC = re.compile(
     r"(?P<q_share>[\d.]+) x (?P<quality>[\d.]+)( \(assumed\))? \+ (?P<s_share>[\d.]+) x"
@@ -165,14 +164,8 @@ async def test_a_run_without_any_result_says_so(pool: Pool) -> None:
 
 
 async def test_a_run_of_another_graph_is_refused_and_an_unknown_thread_named(pool: Pool) -> None:
-    class Foreign(TypedDict, total=False):
-        word: str
-
-    builder = StateGraph(Foreign)
-    builder.add_node("shout", lambda state: {"word": state["word"].upper()})
-    builder.add_edge(START, "shout")
-    async with Orchestrator.on(builder, pool) as quorum:
-        await (await quorum.start({"word": "a"}, "t1")).result()
+    async with Orchestrator.on(shouting(), pool) as quorum:
+        await (await quorum.start({"word": "a", "workflow_id": "w-7"}, "t1")).result()
         with pytest.raises(ConfigurationError, match="'t1': it is no run of a workflow made by build_workflow"):
             await quorum.explain("t1")
         with pytest.raises(ThreadNotFoundError, match="'nowhere'"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from langgraph_quorum.orchestration.persistence.roles import grant
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
 from tests.orchestration.crews import Crew
 from tests.orchestration.graphs_of_ones_own import clashing
+from tests.roles import login_role
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 """Nothing listens there: what is found after the database was asked for would be another error."""
@@ -25,12 +25,8 @@ NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 @pytest.fixture
 def runner(database: str) -> Iterator[str]:
     """The database seen by a role that may connect and nothing else."""
-    role = f"runner-{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
+    with login_role(database) as role:
         yield make_conninfo(database, user=role)
-        owner.execute(f'DROP OWNED BY "{role}"'.encode())
-        owner.execute(f'DROP ROLE "{role}"'.encode())
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from langgraph.graph import START, StateGraph
-from typing_extensions import TypedDict
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
@@ -23,6 +21,7 @@ from langgraph_quorum.state.policies import WeightPolicy
 from tests.graphs.test_meaning import LONG, Meanings, says_always
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, WEIGHT, Panel
+from tests.orchestration.graphs_of_ones_own import shouting
 
 
 def _loudest(results: Sequence[Scored], weights: Mapping[str, float]) -> Any:
@@ -134,14 +133,8 @@ async def test_large_texts_are_merged_as_texts(pool: Pool) -> None:
 
 
 async def test_what_makes_no_sense_is_named(pool: Pool) -> None:
-    class Foreign(TypedDict, total=False):
-        word: str
-
-    builder = StateGraph(Foreign)
-    builder.add_node("shout", lambda state: {"word": state["word"].upper()})
-    builder.add_edge(START, "shout")
-    async with Orchestrator.on(builder, pool) as quorum:
-        await (await quorum.start({"word": "a"}, "t1")).result()
+    async with Orchestrator.on(shouting(), pool) as quorum:
+        await (await quorum.start({"word": "a", "workflow_id": "w-7"}, "t1")).result()
         with pytest.raises(ConfigurationError, match="'t1': it is no run of a workflow made by build_workflow"):
             await quorum.remerge("t1", "best")
         with pytest.raises(ThreadNotFoundError, match="'nowhere'"):

@@ -29,6 +29,7 @@ from langgraph_quorum.orchestration.persistence.roles import (
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
+from tests.roles import login_role
 
 SCHEMAS = (None, "team_a")
 
@@ -36,12 +37,8 @@ SCHEMAS = (None, "team_a")
 @pytest.fixture
 def runner(database: str) -> Iterator[str]:
     """The database seen by a role that may connect and nothing else."""
-    role = f"runner_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {role} LOGIN".encode())
+    with login_role(database) as role:
         yield make_conninfo(database, user=role)
-        owner.execute(f"DROP OWNED BY {role}".encode())
-        owner.execute(f"DROP ROLE {role}".encode())
 
 
 def role_of(dsn: str) -> str:

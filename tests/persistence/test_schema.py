@@ -20,6 +20,7 @@ from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.state.errors import DatabaseError, ThreadBusyError, ThreadNotFoundError
 from tests.orchestration.crews import Crew
+from tests.roles import login_role
 
 A, B = PoolSettings(schema="team_a"), PoolSettings(schema="team_b")
 
@@ -126,13 +127,9 @@ async def test_a_plan_carried_out_by_hand_gives_the_same_tables(
 
 @pytest.fixture
 def guest(database: str) -> Iterator[str]:
-    """A role that may connect, and create nothing."""
-    role = f"guest_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {role} LOGIN".encode())
+    """The database seen by a role that may connect, and create nothing."""
+    with login_role(database) as role:
         yield make_conninfo(database, user=role)
-        owner.execute(f"DROP OWNED BY {role} CASCADE".encode())
-        owner.execute(f"DROP ROLE {role}".encode())
 
 
 async def test_a_role_that_may_not_create_the_schema_is_told_what_to_ask_for(database: str, guest: str) -> None:
@@ -152,7 +149,7 @@ async def test_a_role_that_may_not_create_the_schema_is_told_what_to_ask_for(dat
 async def test_a_schema_of_somebody_else_says_what_to_grant(database: str, guest: str) -> None:
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(b"CREATE SCHEMA team_a")
-        owner.execute(f"GRANT USAGE ON SCHEMA team_a TO {conninfo_to_dict(guest)['user']}".encode())
-    with pytest.raises(DatabaseError, match=r'GRANT CREATE ON SCHEMA "team_a" TO "guest_'):
+        owner.execute(f'GRANT USAGE ON SCHEMA team_a TO "{conninfo_to_dict(guest)["user"]}"'.encode())
+    with pytest.raises(DatabaseError, match=r'GRANT CREATE ON SCHEMA "team_a" TO "role-'):
         async with open_database(guest, pool=A):
             pass
