@@ -1,4 +1,8 @@
-"""Mermaid drawings, drawn by the page itself with the script beside it: no network, also from the file system."""
+"""Mermaid drawings, drawn by the page itself with the script beside it: no network, also from the file system.
+
+The script is `@mermaid-js/tiny` 11.17.2 of the npm registry as it is, under the licence beside it. A module script, as
+`sphinxcontrib-mermaid` loads it, would not be read from the file system.
+"""
 
 from __future__ import annotations
 
