@@ -1,8 +1,7 @@
-"""The orchestrator: starts, resumes and stops runs of one graph, each driven by one process at a time."""
+"""The orchestrator: starts and resumes runs of one graph, each driven by one process at a time."""
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -13,10 +12,7 @@ from langgraph.graph import StateGraph
 from langgraph.typing import StateT
 from typing_extensions import TypeVar
 
-from langgraph_quorum.orchestration.archive import Archive
 from langgraph_quorum.orchestration.artifacts import default_artifacts
-from langgraph_quorum.orchestration.begun import STOP_S, Begun
-from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.expiry import expire
@@ -36,11 +32,10 @@ from langgraph_quorum.orchestration.persistence.lease import TTL_S, OnBusy
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.register import checked_tags
-from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.persistence.saver import make_saver
-from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.orchestration.stopping import Stopping
 from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
@@ -49,12 +44,8 @@ Input_contra = TypeVar("Input_contra", default=Any, contravariant=True)
 """What the graph takes: `Orchestrator` alone is one of any graph."""
 
 
-class Orchestrator(Archive, Generic[Input_contra]):
+class Orchestrator(Stopping, Generic[Input_contra]):
     """Runs of one graph on one database. Made by `Orchestrator.open`."""
-
-    def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
-        super().__init__(driver, saver, pool)
-        self._begun = Begun(driver)
 
     @classmethod
     @asynccontextmanager
@@ -212,37 +203,6 @@ class Orchestrator(Archive, Generic[Input_contra]):
         given = Given(stored.options.get("input"), entry, answered, context, revives=True)
         return await self._begun.begin(thread_id, given, on_busy, wait_s)
 
-    async def cancel(self, thread_id: str, *, reason: str | None = None, wait_s: float = 0.0) -> dict[str, Any]:
-        """Stop a run at once, for good: what is finished is kept, running branches are cancelled.
-
-        A run that this orchestrator drives has stopped when this returns. The driver of another sees the request
-        within a third of its lease's time. One that nobody drives is cancelled at once. A run that has ended stays as
-        it is. Only `resume` takes a cancelled run up again.
-
-        Args:
-            thread_id: The thread.
-            reason: Kept with the run.
-            wait_s: Seconds to wait for a driver elsewhere.
-
-        Returns:
-            The outcome as it stands then: its status is `cancelled`, `running` when a driver elsewhere has not stopped
-            yet, or how the run ended before it could be cancelled.
-
-        Raises:
-            ThreadNotFoundError: nothing is stored under this thread.
-            ConfigurationError: the run is one of another workflow.
-            ThreadBusyError: drivers come and go too fast to be asked.
-            DatabaseError: the database cannot be used.
-        """
-        self._driver.check_workflow(await get_run(self._pool, thread_id))
-        here = self._begun.of(thread_id)
-        for run in here:
-            run.cut(reason)
-        await asyncio.gather(*(run.ended(max(STOP_S, wait_s)) for run in here))
-        if not here:
-            await cancel_thread(self._pool, thread_id, reason=reason, wait_s=wait_s)
-        return await self.get(thread_id)
-
     async def expire(self) -> dict[str, dict[str, Any]]:
         """Carry out the default of every question of this workflow's runs whose time is up, by the database's clock.
 
@@ -253,21 +213,3 @@ class Orchestrator(Archive, Generic[Input_contra]):
             DatabaseError: the database cannot be used.
         """
         return await expire(self, workflow=self._driver.workflow)
-
-    async def drain(self, thread_id: str | None = None, *, timeout_s: float = STOP_S) -> None:
-        """Stop runs soon: what is finished is kept, and `resume` goes on.
-
-        Args:
-            thread_id: One run, whoever drives it; by default all that this orchestrator drives.
-            timeout_s: Seconds to wait for them to stop. A run of this orchestrator that has not is broken off.
-
-        Raises:
-            ThreadNotFoundError: nothing is stored under this thread.
-            DatabaseError: the database cannot be used.
-        """
-        if thread_id is None:
-            await self._begun.stop(timeout_s)
-        elif here := self._begun.of(thread_id):
-            await asyncio.gather(*(run.stop(timeout_s) for run in here))
-        else:
-            await drain_thread(self._pool, thread_id, wait_s=timeout_s)
