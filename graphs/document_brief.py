@@ -15,10 +15,9 @@ from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
 from langgraph_quorum.nodes.documents.finding import find_documents
 from langgraph_quorum.nodes.specialists.document.editor import brief_of, edit
-from langgraph_quorum.nodes.specialists.document.planner import shown_names
+from langgraph_quorum.nodes.specialists.document.planner import shown_names, sources_of
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
-from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.form import Sources
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
@@ -63,8 +62,6 @@ def _one_document(branch: Branch) -> QuorumInput:
 
 
 async def _plan(state: QuorumState) -> list[WorkItem]:
-    if not state.get("sources"):
-        raise PlanError("sources is empty: name files, folders or globs to read")
-    paths = await asyncio.to_thread(find_documents, state["sources"])
+    paths = await asyncio.to_thread(find_documents, sources_of(state))
     payloads = {name: {"path": str(path)} for name, path in zip(shown_names(paths), paths, strict=True)}
     return map_reduce("reader", "editor", payloads, name="brief", fan_in=FAN_IN)

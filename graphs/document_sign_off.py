@@ -9,11 +9,10 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
-from langgraph_quorum.nodes.specialists.document.planner import plan_documents
+from langgraph_quorum.nodes.specialists.document.planner import plan_documents, sources_of
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
 from langgraph_quorum.nodes.specialists.document.signing import score_signing, sign_off, signatures
 from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.form import Sources
 from langgraph_quorum.state.policies import Policies, ValidationPolicy
 from langgraph_quorum.state.records import WorkItem
@@ -54,9 +53,7 @@ def graph() -> CompiledStateGraph[Any, Any, Any, Any]:
 
 
 async def _plan(state: QuorumState) -> list[WorkItem]:
-    if not state.get("sources"):
-        raise PlanError("sources is empty: name files, folders or globs to sign off")
-    checks = await asyncio.to_thread(plan_documents, state["sources"], CHECKERS)
+    checks = await asyncio.to_thread(plan_documents, sources_of(state), CHECKERS)
     return [*checks, *map(_signing, dict.fromkeys(check["group"] for check in checks))]
 
 

@@ -21,13 +21,23 @@ def document_planner(specialists: Sequence[str]) -> Planner:
     """A planner that turns `sources` into one branch per document and specialist."""
 
     async def plan(state: QuorumState) -> list[WorkItem]:
-        if not state.get("sources"):
-            raise PlanError("sources is empty: name files, folders or globs to analyse")
-        if isinstance(state["sources"], str):
-            raise PlanError(f"sources={state['sources']!r} is one text: give a list of files, folders or globs")
-        return await asyncio.to_thread(plan_documents, state["sources"], specialists)
+        return await asyncio.to_thread(plan_documents, sources_of(state), specialists)
 
     return plan
+
+
+def sources_of(state: QuorumState) -> list[str]:
+    """The sources that a run was given.
+
+    Raises:
+        PlanError: There are none, or they are no list.
+    """
+    sources = state.get("sources")
+    if not sources:
+        raise PlanError("sources is empty: name files, folders or globs to analyse")
+    if isinstance(sources, str):
+        raise PlanError(f"sources={sources!r} is one text: give a list of files, folders or globs")
+    return sources
 
 
 def plan_documents(sources: Sequence[str], specialists: Sequence[str]) -> list[WorkItem]:
