@@ -289,6 +289,7 @@ async def test_an_agent_is_taken_back_to_before_its_call_and_asks_anew(saver: Sa
     assert [question.value for question in asked["__interrupt__"]] == ["may I?"]
     (answer,) = answers_of(await graph.ainvoke(Command(resume="no"), thread()))
     assert answer.artifact["result"]["c"]["answer"] == "no"
+    assert answers_of((await graph.aget_state(thread())).values) == [answer]  # as it is stored
     assert crew.calls == {"a": 2, "b": 2, "c": 2}
 
 

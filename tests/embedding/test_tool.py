@@ -188,7 +188,7 @@ async def test_what_the_model_reads_is_bounded_and_says_what_is_left_out() -> No
 
 
 def test_no_length_of_a_result_passes_the_bound() -> None:
-    for length in range(CONTENT_CHARS // 2 - 100, CONTENT_CHARS + 100):
+    for length in range(CONTENT_CHARS // 2 - 100, CONTENT_CHARS + 100, 7):
         for character in ('"', "x"):
             output: Any = {"status": "approved", "result": character * length}
             output |= {"failed": [], "findings": [], "attribution": []}
