@@ -11,20 +11,15 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import PrivateAttr
 
 Turn = AIMessage | Callable[[list[BaseMessage]], AIMessage]
+"""A message, or a function of the conversation that makes one."""
 
 
 class ScriptedModel(BaseChatModel):
-    """Says one message after the other: which one depends on how often it has spoken in the conversation.
+    """Says one message after the other: which one depends on how often it has spoken in the conversation."""
 
-    Attributes:
-        turns: Messages, or functions of the conversation that make them.
-    """
-
-    turns: list[Any]
-    _bound: list[str] = PrivateAttr(default_factory=list)
+    turns: Sequence[Turn]
 
     @property
     def _llm_type(self) -> str:

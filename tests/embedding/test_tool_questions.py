@@ -215,6 +215,20 @@ async def test_a_tool_node_that_runs_all_calls_in_one_task_keeps_their_states_ap
     assert set(crew.done.values()) == {1}
 
 
+async def test_a_node_of_ones_own_may_call_the_tool_itself() -> None:
+    crew = Asking()
+    tool = crew.tool()
+
+    async def node(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [await tool.ainvoke(call) for call in state["messages"][-1].tool_calls]}  # type: ignore[union-attr]
+
+    graph: Any = StateGraph(MessagesState).add_node("node", node).add_edge(START, "node").compile(InMemorySaver())
+    await graph.ainvoke({"messages": [calls(tool, {"task": "one"}, {"task": "two"})]}, thread())
+    await graph.ainvoke(Command(resume="1"), thread())
+    assert replies(await graph.ainvoke(Command(resume="2"), thread())) == ["1", "2"]
+    assert set(crew.done.values()) == {1}
+
+
 # -- agents without an event loop -------------------------------------------------------------------------------------
 
 
