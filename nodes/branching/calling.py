@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from aiolimiter import AsyncLimiter
 from langchain_core.runnables import Runnable
+from langchain_core.runnables.config import var_child_runnable_config
 
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
@@ -21,9 +22,29 @@ Caller = Callable[[Branch], Awaitable[Any]]
 Pace = Callable[[], Awaitable[None]]
 """Waits until the next call may start."""
 
+BRANCH = "quorum_branch"
+"""Under this key of the metadata, whoever hears of a model's tokens or of a trace finds the id of the branch."""
+
 
 def caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool = shared_pool) -> Caller:
     """An async function of one branch that calls the specialist; a sync one in a thread of the pool, metered there."""
+    call = _caller_of(specialist, meter, pool)
+
+    async def named(branch: Branch) -> Any:
+        config = var_child_runnable_config.get()
+        if config is None:
+            return await call(branch)
+        metadata = {**config.get("metadata", {}), BRANCH: branch.branch_id}
+        unnamed = var_child_runnable_config.set({**config, "metadata": metadata})
+        try:
+            return await call(branch)
+        finally:
+            var_child_runnable_config.reset(unnamed)
+
+    return named
+
+
+def _caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool) -> Caller:
     run = specialist.run
     if isinstance(run, Runnable):
         prepare = specialist.prepare or runnable_input

@@ -9,7 +9,7 @@ from langchain_core.language_models import GenericFakeChatModel
 from langgraph.config import get_stream_writer
 from langgraph.graph import START, MessagesState, StateGraph
 
-from langgraph_quorum import Branch, Specialist, build_workflow
+from langgraph_quorum import Branch, Specialist, Tuning, build_workflow
 from langgraph_quorum.graphs.composition import scatter
 from langgraph_quorum.graphs.workflow import QuorumBuilder
 from tests.embedding.parents import WAYS, Shared, Way, app, around
@@ -141,3 +141,17 @@ async def test_a_specialist_that_is_a_graph_is_heard_under_its_own_name() -> Non
     parts = inside(await heard(graph, {"task": "look"}, "messages"), "messages")
     names = {tuple(step.partition(":")[0] for step in part["ns"]) for part in parts if part["data"][0].content == "a"}
     assert names == {("review", "thinker")}
+
+
+@pytest.mark.parametrize("bundle", [None, 2])
+@pytest.mark.parametrize("specialist", ["asks", "threads"])
+async def test_every_token_names_its_branch_also_where_branches_share_a_task(specialist: str, bundle: Any) -> None:
+    crew = [Specialist("asks", asks), Specialist("threads", threads)]
+    graph = around(build_workflow(crew, merge="merge_all", tuning=Tuning(bundle=bundle)).compile(), Shared)
+    given = {"task": "look", "work": scatter(specialist, [{}] * 4, name="n")}
+    said: dict[str, str] = {}
+    for part in inside(await heard(graph, given, "messages"), "messages"):
+        message, metadata = part["data"]
+        if metadata["langgraph_node"] == specialist:
+            said[metadata["quorum_branch"]] = said.get(metadata["quorum_branch"], "") + message.content
+    assert said == {f"n/{number}": f"said by n/{number}" for number in range(4)}
