@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from langgraph_quorum.orchestration.database import open_database
@@ -19,6 +20,9 @@ from langgraph_quorum.orchestration.persistence.embedded import embedded_postgre
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
 
 MEMORY_BYTES = 2_000_000_000
+
+settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no error
+settings.load_profile("patient")
 
 NewDatabase: TypeAlias = Callable[..., AbstractContextManager[str]]
 """Gives the connection string of a new database, which is dropped where the block ends."""
