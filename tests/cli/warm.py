@@ -39,7 +39,7 @@ _IMPORTED = (
 
 
 class Warm:
-    """Runs commands as forks of one process. Made by `warm`."""
+    """Runs commands as forks of one process, one after another: one that goes on meanwhile is started by itself."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -117,33 +117,28 @@ def _read(end: int) -> bytes:
 
 
 def _serve(control: socket.socket) -> None:
-    """Fork for every request; returns in the fork, as the process that was asked for."""
+    """Fork for every request, and tell how that has ended; returns in the fork, as the process that was asked for."""
     while True:
         request, ends, _, _ = socket.recv_fds(control, _REQUEST_BYTES, _PIPES + 1)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG if request else 0)[0]:
-                pass
         if not request:
             sys.exit()
-        if not os.fork():
+        *streams, told = ends
+        pid = os.fork()
+        if not pid:
+            os.close(told)
             control.close()
-            return _become(json.loads(request), ends[:_PIPES], socket.socket(fileno=ends[_PIPES]))
-        for end in ends:
+            return _become(json.loads(request), streams)
+        for end in streams:
             os.close(end)
+        with socket.socket(fileno=told) as teller:
+            teller.send(pid.to_bytes(_NUMBER_BYTES, signed=True))
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            teller.send(code.to_bytes(_NUMBER_BYTES, signed=True))
 
 
-def _become(request: Mapping[str, object], ends: Sequence[int], teller: socket.socket) -> None:
-    """Fork once more, for the command; who is left tells its pid, and how it has ended."""
-    if pid := os.fork():
-        for end in ends:
-            os.close(end)
-        teller.send(pid.to_bytes(_NUMBER_BYTES, signed=True))
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        teller.send(code.to_bytes(_NUMBER_BYTES, signed=True))
-        os._exit(0)
-    teller.close()
-    for stream, end in enumerate(ends):
-        os.dup2(end, stream)
+def _become(request: Mapping[str, object], streams: Sequence[int]) -> None:
+    for number, end in enumerate(streams):
+        os.dup2(end, number)
         os.close(end)
     os.chdir(str(request["folder"]))
     os.environ.clear()
