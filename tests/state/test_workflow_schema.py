@@ -26,7 +26,7 @@ def graph() -> Compiled:
 def test_each_input_field_is_described_and_none_is_required(graph: Compiled) -> None:
     schema = graph.get_input_jsonschema()
     assert set(schema["properties"]) == {"task", "sources", "work", "messages"}
-    assert all(field["description"] for field in schema["properties"].values())
+    assert all(field["description"] and field["examples"] for field in schema["properties"].values())
     assert not schema.get("required")
 
 
@@ -39,8 +39,8 @@ def test_the_input_schema_names_the_fields_of_a_work_item(graph: Compiled) -> No
 def test_the_context_schema_shows_settings_and_hides_ports(graph: Compiled) -> None:
     schema = graph.get_context_jsonschema()
     assert schema is not None
-    assert set(schema["properties"]) == {"threshold", "grace_s", "deadline_s", "minimum"}
-    assert all(field["description"] for field in schema["properties"].values())
+    assert set(schema["properties"]) == {"threshold", "grace_s", "deadline_s", "minimum", "merge"}
+    assert all(field["description"] and field["examples"] for field in schema["properties"].values())
 
 
 def test_the_output_schema_is_the_published_one(graph: Compiled) -> None:
