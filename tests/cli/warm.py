@@ -130,7 +130,7 @@ def _serve(control: socket.socket) -> None:
             return _become(json.loads(request), streams)
         for end in streams:
             os.close(end)
-        with socket.socket(fileno=told) as teller:
+        with socket.socket(fileno=told) as teller, contextlib.suppress(BrokenPipeError):  # once its time was up
             teller.send(pid.to_bytes(_NUMBER_BYTES, signed=True))
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             teller.send(code.to_bytes(_NUMBER_BYTES, signed=True))
