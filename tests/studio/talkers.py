@@ -17,13 +17,17 @@ from typing_extensions import TypedDict
 from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
 
 HELD_S = 60.0
+BETWEEN_WORDS_S = 0.05
 
 
 async def speak(branch: Branch) -> dict[str, Any]:
     tell = get_stream_writer()
     tell({"read": 0.5, "of": branch.branch_id})
     model = GenericFakeChatModel(messages=iter([AIMessage(f"{branch.branch_id} finds {branch.task} good")]))
-    said = [str(chunk.content) async for chunk in model.astream(branch.task)]
+    said = []
+    async for chunk in model.astream(branch.task):
+        said.append(str(chunk.content))
+        await asyncio.sleep(BETWEEN_WORDS_S)  # gives way to the others, as a model does that is far away
     tell({"read": 1.0, "of": branch.branch_id})
     return {"said": "".join(said), "verdict": "good", "confidence": 0.9}
 

@@ -23,16 +23,11 @@ async def test_tokens_and_progress_of_parallel_branches_are_told_apart(client: L
     thread_id = await new_thread(client, "talk")
     tokens: dict[str, list[str]] = defaultdict(list)
     progress: dict[str, list[Any]] = defaultdict(list)
-    places: dict[str, str] = {}
     order = []
-    async for part in client.runs.stream(
-        thread_id, "talk", input={"task": "it", "work": WORK}, stream_mode=["messages-tuple", "custom", "tasks"]
-    ):
+    modes: Any = ["messages-tuple", "custom"]
+    async for part in client.runs.stream(thread_id, "talk", input={"task": "it", "work": WORK}, stream_mode=modes):
         data: Any = part.data
-        if part.event == "tasks" and "calls" in (data.get("input") or {}):
-            (call,) = data["input"]["calls"]
-            places[f"{data['name']}:{data['id']}"] = call["item"]["branch_id"]
-        elif part.event == "messages" and (branch := places.get(data[1]["langgraph_checkpoint_ns"])):
+        if part.event == "messages" and (branch := data[1].get("quorum_branch")):
             tokens[branch].append(data[0]["content"])
             order.append(branch)
         elif part.event == "custom":
