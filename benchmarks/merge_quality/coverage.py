@@ -18,14 +18,15 @@ TRIALS: dict[IntervalName, tuple[tuple[int, ...], int]] = {
 }
 """Numbers of results, and how often each is drawn: the standard errors are 0.4 % and 1.3 %."""
 TRUTH = 10.0
-SPREADS: dict[str, Callable[[float, float], float]] = {
-    "the same": lambda _quality, _luck: 1.0,
-    "less with quality": lambda quality, _: 1.5 - quality,
-    "more with quality": lambda quality, _: 0.5 + quality,
-    "whatever the quality": lambda _, luck: math.exp(0.4 * luck),
-    "up to eleven times as wide": lambda quality, _: 2.2 - 2 * quality,
+NUMBERS: dict[str, Callable[[float, Random], float]] = {
+    "spread the same": lambda _, random: random.gauss(TRUTH, 1),
+    "spread less with quality": lambda quality, random: random.gauss(TRUTH, 1.5 - quality),
+    "spread more with quality": lambda quality, random: random.gauss(TRUTH, 0.5 + quality),
+    "spread whatever the quality": lambda _, random: random.gauss(TRUTH, math.exp(random.gauss(0, 0.4))),
+    "spread up to eleven times as wide": lambda quality, random: random.gauss(TRUTH, 2.2 - 2 * quality),
+    "skewed": lambda _, random: TRUTH - 0.8 + random.betavariate(8, 2),
 }
-"""Standard deviations, by quality and by luck, which is normal."""
+"""Values around the true one, by the quality of the result."""
 POPULATIONS: dict[str, Callable[[Random], float]] = {
     "flat": lambda random: random.random(),
     "near 1": lambda random: random.betavariate(8, 2),
@@ -37,29 +38,29 @@ _MANY = 200_000
 def cases() -> list[tuple[IntervalName, str]]:
     """What there is a row for: the method, and the kind of values."""
     methods: tuple[IntervalName, ...] = ("student_t", "bootstrap")
-    return [(method, what) for method in methods for what in (*SPREADS, *POPULATIONS)]
+    return [(method, what) for method in methods for what in (*NUMBERS, *POPULATIONS)]
 
 
 def coverage_row(method: IntervalName, what: str) -> Row:
     """The shares by number of values, through `merge` with its default weights."""
     sizes, trials = TRIALS[method]
-    held = _of_number if what in SPREADS else _of_quality
+    held = _of_number if what in NUMBERS else _of_quality
     shares = [held(method, what, size, trials) for size in sizes]
-    named = "a number, spread" if what in SPREADS else "the quality,"
+    named = "a number," if what in NUMBERS else "the quality,"
     told = " ".join(f"{share:.3f}" for share in shares)
     met = all(0.93 <= share <= 0.97 for share in shares)
     return Row(f"{method}: {named} {what}", told, f"{', '.join(map(str, sizes))} results", "", "0.93 to 0.97 each", met)
 
 
-def _of_number(method: IntervalName, spread: str, size: int, trials: int) -> float:
+def _of_number(method: IntervalName, what: str, size: int, trials: int) -> float:
     """Values around the true one; qualities are flat."""
-    random, held = Random(f"{method} {spread} {size}"), 0
+    random, held = Random(f"{method} {what} {size}"), 0
     for _ in range(trials):
         results = []
         for place in range(size):
             quality = random.random()
-            value = random.gauss(TRUTH, SPREADS[spread](quality, random.gauss(0, 1)))
-            results.append(Scored(f"b{place}", "s", value, quality, random.expovariate(1 / 60)))
+            value, seconds = NUMBERS[what](quality, random), random.expovariate(1 / 60)
+            results.append(Scored(f"b{place}", "s", value, quality, seconds))
         fields = merge(results, Weighted(method))["metadata"]["fields"]
         low, high = fields["value"]["confidence_interval"]
         held += low <= TRUTH <= high
