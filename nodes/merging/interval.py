@@ -68,7 +68,7 @@ def weighted_interval(
 
     It is of what m comes to with ever more such values. Each value's own deviation counts, not one that all share, so
     their spreads may differ, and weights and values may go together, as qualities and weights made of them do. Of 95 %
-    asked for, 92 to 98 % were measured with two to seven values, 93 to 97 % with eight or more.
+    asked for, 92 to 98 % were measured with fewer than 16 values, 93 to 97 % with 16 or more.
 
     Args:
         values: What was observed, each independent of the others.
