@@ -19,8 +19,9 @@ from langgraph_quorum.nodes.reviewing.question import QuestionForm, question
 from langgraph_quorum.nodes.reviewing.retrying import check_branches, check_pick, redone
 from langgraph_quorum.nodes.reviewing.summary import answers, missing_of, summary
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.policies import Policies
-from langgraph_quorum.state.records import ErrorRecord, Merged
+from langgraph_quorum.state.records import ErrorRecord
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 NODE = "human_review"

@@ -15,8 +15,8 @@ from langgraph_quorum.nodes.questions import asked, parked
 from langgraph_quorum.nodes.questions import explain as explain_questions
 from langgraph_quorum.nodes.redistribution import Redistribution, redistributed
 from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.policies import Policies, RecoveryPolicy
-from langgraph_quorum.state.records import CheckFinding
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.redistribution import smaller, stands_in
-from langgraph_quorum.state.records import BranchRecord, CheckFinding, WorkItem
+from langgraph_quorum.state.merged import CheckFinding
+from langgraph_quorum.state.records import BranchRecord, WorkItem
 from langgraph_quorum.state.workflow import QuorumState
 
 BY_SCORE = frozenset({"quality", "quorum"})

@@ -23,8 +23,9 @@ from langgraph_quorum.nodes.scoring.consistency import consistencies
 from langgraph_quorum.nodes.scoring.semantic import aconsistencies
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import BranchRecord, Merged, Quality, WorkItem
+from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 FALLBACK = "weighted"

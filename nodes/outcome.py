@@ -8,7 +8,8 @@ from langchain_core.messages import AIMessage
 
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.journal import entry
-from langgraph_quorum.state.records import ErrorRecord, Merged, RunStatus, Verdict
+from langgraph_quorum.state.merged import Merged
+from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumState
 

@@ -21,9 +21,10 @@ from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.questions import asked, explain, parked
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import ValidationPolicy
-from langgraph_quorum.state.records import BranchRecord, CheckFinding, ErrorRecord, Verdict
+from langgraph_quorum.state.records import BranchRecord, ErrorRecord, Verdict
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 TOLD = 10

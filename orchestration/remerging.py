@@ -23,9 +23,9 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.orchestration.stored_state import read_workflow
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.ports import ArtifactStore
-from langgraph_quorum.state.records import Merged
 from langgraph_quorum.state.workflow import QuorumState
 
 __all__ = ["Remerged", "Weigh", "check_policy", "check_strategy", "remerge_run"]

@@ -9,7 +9,8 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from langgraph_quorum.state.records import CheckFinding, Mode, WorkItem
+from langgraph_quorum.state.merged import CheckFinding
+from langgraph_quorum.state.records import Mode, WorkItem
 
 TOKEN_KEY = "__quorum_token"  # noqa: S105
 """Where a run's config holds its driver's token, under `configurable`.

@@ -25,13 +25,11 @@ from langgraph_quorum.state.form import (
     Threshold,
     Work,
 )
+from langgraph_quorum.state.merged import Attribution, CheckFinding, Merged
 from langgraph_quorum.state.ports import ArtifactStore, CapacityProbe
 from langgraph_quorum.state.records import (
-    Attribution,
     BranchRecord,
-    CheckFinding,
     ErrorRecord,
-    Merged,
     Mode,
     RunStatus,
     SyncDecision,

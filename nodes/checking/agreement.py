@@ -8,7 +8,7 @@ from collections import defaultdict
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
 from langgraph_quorum.state.bounds import require
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import CheckFinding, Dissent, Merged
+from langgraph_quorum.state.merged import CheckFinding, Dissent, Merged
 
 
 def agreement(dissent: float = 0.4, severity: Severity = "error") -> Check:

@@ -7,7 +7,7 @@ import math
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
 from langgraph_quorum.state.bounds import is_whole, require
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 
 BUDGET = "budget"
 """Findings of this name end revision, whatever their severity: doing more would cost more."""

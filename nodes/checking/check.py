@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from langgraph_quorum.state.bounds import require
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.merged import CheckFinding, Merged
 from langgraph_quorum.state.points import Points
-from langgraph_quorum.state.records import BranchRecord, CheckFinding, Merged, SyncDecision, WorkItem
+from langgraph_quorum.state.records import BranchRecord, SyncDecision, WorkItem
 from langgraph_quorum.state.workflow import Growth, LoadMetrics
 
 Severity = Literal["info", "warning", "error", "critical"]

@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, find
 from langgraph_quorum.nodes.merging.combine import CATEGORY_LENGTH
 from langgraph_quorum.state.bounds import require, require_names
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 
 SHOWN = 20
 """Fields that are told at most, and branches of one side that a message names at most a quarter of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 
 
 def coverage(severity: Severity = "error") -> Check:

@@ -7,7 +7,7 @@ import math
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
 from langgraph_quorum.state.bounds import require
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import CheckFinding, Merged
+from langgraph_quorum.state.merged import CheckFinding, Merged
 
 ROUNDING = 1e-9
 """A mean of values at the target may fall short of it by this much."""

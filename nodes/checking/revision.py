@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from langgraph_quorum.nodes.checking.quality import ROUNDING, measured_quality
-from langgraph_quorum.state.records import BranchRecord, CheckFinding, Merged
+from langgraph_quorum.state.merged import CheckFinding, Merged
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import Revision
 

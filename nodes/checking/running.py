@@ -15,7 +15,7 @@ from langgraph_quorum.nodes.branching.failure import message_of
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.checking.check import SEVERITIES, Check, Checked, finding
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 
 FORM = "give None, a message, a finding with a 'message', or a list of them"
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
 from langgraph_quorum.nodes.scoring.schema_faults import Place, faults_of, spelled
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 
 SHOWN = 20
 """Faults that are told at most."""

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 
 from langgraph_quorum.nodes.checking.check import Check, Checked, finding
 from langgraph_quorum.state.decision import is_good
-from langgraph_quorum.state.records import BranchRecord, CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.words import counted
 

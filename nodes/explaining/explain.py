@@ -13,7 +13,7 @@ from langgraph_quorum.nodes.explaining.trail import Trail
 from langgraph_quorum.nodes.explaining.weighing import weighing_of, weights_told
 from langgraph_quorum.nodes.journal import task_of
 from langgraph_quorum.nodes.reviewing.disagreement import disagreements
-from langgraph_quorum.state.records import Merged
+from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.words import counted
 
 _ANSWERS = ("approved", "edited", "picked", "retried", "went_on", "asks")

@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.nodes.explaining.wording import Section, sections, text_of
 from langgraph_quorum.nodes.reviewing.disagreement import Disagreement
-from langgraph_quorum.state.records import Attribution, BranchStatus, CheckFinding, Discarded, SyncDecision
+from langgraph_quorum.state.merged import Attribution, CheckFinding, Discarded
+from langgraph_quorum.state.records import BranchStatus, SyncDecision
 
 
 class LeftBehind(TypedDict):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from langgraph_quorum.nodes.explaining.wording import Section, named, spelled, text_of
-from langgraph_quorum.state.records import Dissent, Merged
+from langgraph_quorum.state.merged import Dissent, Merged
 
 
 class Change(TypedDict):

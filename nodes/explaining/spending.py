@@ -8,7 +8,8 @@ from typing import Any
 
 from langgraph_quorum.nodes.explaining.explanation import Spent, SpentTold
 from langgraph_quorum.nodes.explaining.trail import cause
-from langgraph_quorum.state.records import BranchRecord, Discarded
+from langgraph_quorum.state.merged import Discarded
+from langgraph_quorum.state.records import BranchRecord
 
 
 def spent_told(state: Mapping[str, Any]) -> Spent | None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from langgraph_quorum.nodes.explaining.explanation import WeightTold
 from langgraph_quorum.nodes.explaining.trail import Trail
+from langgraph_quorum.state.merged import Attribution
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import Attribution, BranchRecord
+from langgraph_quorum.state.records import BranchRecord
 
 _CLOSE = 1e-6
 

@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.merging.flat import FLAT, FlatName, named_in
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
 from langgraph_quorum.nodes.merging.making import make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.state.records import Discarded, Dissent
+from langgraph_quorum.state.merged import Discarded, Dissent
 
 UNTYPED = "untyped"
 """What results of specialists without a type go by."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.state.records import Discarded, Dissent
+from langgraph_quorum.state.merged import Discarded, Dissent
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from langgraph_quorum.nodes.merging.strategies import StrategyName, strategy_nam
 from langgraph_quorum.nodes.merging.weight import attributions, reweighed
 from langgraph_quorum.nodes.merging.whole import MERGED_BY
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.merged import Attribution, Merged
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import Attribution, Merged
 
 
 def merge(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from langgraph_quorum.nodes.merging.made import Plain
-from langgraph_quorum.state.records import Discarded, Dissent
+from langgraph_quorum.state.merged import Discarded, Dissent
 
 Weighed: TypeAlias = tuple[Any, float, str]
 """A value, its weight, and the branch it comes from."""

@@ -8,8 +8,8 @@ from operator import itemgetter
 
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.merged import Attribution
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import Attribution
 
 
 def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attribution]:

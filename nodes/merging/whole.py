@@ -10,7 +10,7 @@ from langgraph_quorum.nodes.merging.made import Plain
 from langgraph_quorum.nodes.merging.notes import share_of
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import Discarded
+from langgraph_quorum.state.merged import Discarded
 
 MERGED_BY = "merged by "
 """Type of a merged result that is merged again, with the strategy's name."""

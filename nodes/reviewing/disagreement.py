@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.nodes.merging.fields import spelled
-from langgraph_quorum.state.records import BranchRecord, Merged
+from langgraph_quorum.state.merged import Merged
+from langgraph_quorum.state.records import BranchRecord
 
 _MISSING = object()
 

@@ -13,8 +13,8 @@ from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.reviewing.answers import Decision, UnfitAnswerError
 from langgraph_quorum.nodes.reviewing.disagreement import at_path
 from langgraph_quorum.state.errors import ResultError
+from langgraph_quorum.state.merged import CheckFinding, Discarded, Merged
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import CheckFinding, Discarded, Merged
 from langgraph_quorum.state.workflow import QuorumState
 
 ValueCheck: TypeAlias = Callable[[QuorumState], Sequence[CheckFinding]]

@@ -8,7 +8,8 @@ from typing import Any
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.nodes.reviewing.answers import UnfitAnswerError
-from langgraph_quorum.state.records import BranchRecord, CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.words import counted, suggestion
 from langgraph_quorum.state.workflow import QuorumState
 

@@ -11,7 +11,8 @@ from typing import Any
 from langgraph_quorum.nodes.journal import SHOWN
 from langgraph_quorum.nodes.reviewing.answers import Kind
 from langgraph_quorum.nodes.reviewing.disagreement import Disagreement, Side
-from langgraph_quorum.state.records import Attribution, BranchRecord, CheckFinding, Merged
+from langgraph_quorum.state.merged import Attribution, CheckFinding, Merged
+from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.words import counted
 
 _ROWS = 20

@@ -19,8 +19,8 @@ from langgraph_quorum.nodes.checking.check import Check, Checked, finding
 from langgraph_quorum.nodes.checking.contradictions import contradictions
 from langgraph_quorum.nodes.checking.schema import schema
 from langgraph_quorum.nodes.validator import verdict_on
+from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.policies import RecoveryPolicy, ValidationPolicy
-from langgraph_quorum.state.records import CheckFinding
 from tests.graphs.running import FIXED, Crew, compiled, run, thread
 
 pytestmark = pytest.mark.looptime

@@ -13,7 +13,7 @@ from langgraph_quorum.nodes.reviewing.disagreement import at_path, disagreements
 from langgraph_quorum.nodes.reviewing.editing import edited, edited_value
 from langgraph_quorum.nodes.reviewing.question import question
 from langgraph_quorum.nodes.reviewing.summary import summary
-from langgraph_quorum.state.records import Dissent, Merged
+from langgraph_quorum.state.merged import Dissent, Merged
 
 ALL: tuple[Kind, ...] = ("approve", "edit", "pick", "retry", "reject")
 

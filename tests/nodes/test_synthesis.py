@@ -21,7 +21,7 @@ from langgraph_quorum.nodes.merging.citations import read
 from langgraph_quorum.nodes.merging.synthesis import Synthesis
 from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import Merged
+from langgraph_quorum.state.merged import Merged
 from tests.nodes.scoring.models import Scripted, says
 
 RESULTS = [

@@ -7,8 +7,9 @@ from typing import Any
 
 from langgraph_quorum.nodes.checking.check import Check, Checked
 from langgraph_quorum.nodes.checking.running import found_at_once
+from langgraph_quorum.state.merged import Attribution, CheckFinding, Dissent, Merged
 from langgraph_quorum.state.points import Points
-from langgraph_quorum.state.records import Attribution, BranchRecord, CheckFinding, Dissent, Merged, SyncDecision
+from langgraph_quorum.state.records import BranchRecord, SyncDecision
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.workflow import Growth, LoadMetrics
 from tests.state.written import record

@@ -12,7 +12,7 @@ import pytest
 from langgraph_quorum.nodes.checking.check import Check, Checked, finding
 from langgraph_quorum.nodes.checking.running import findings_of
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.records import CheckFinding
+from langgraph_quorum.state.merged import CheckFinding
 from tests.nodes.checking.shown import checked, merged_of
 
 SHOWN = checked(merged_of("value"))
