@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from langgraph_quorum.orchestration.persistence.postmaster import living_servers
+from tests.virtual_time import no_threads_in_virtual_time  # noqa: F401  a fixture
 
 MEMORY_BYTES = 2_000_000_000
 
