@@ -111,3 +111,12 @@ class LeaseLostError(QuorumError):
 
 class AnswerError(QuorumError):
     """An answer to a question does not fit: an unknown interrupt id, or a form that the question does not allow."""
+
+
+class StrategyTimeoutError(QuorumError):
+    """A user's merge strategy has made nothing within its limit."""
+
+    def __init__(self, strategy: str, limit_s: float) -> None:
+        self.strategy: str = strategy
+        self.limit_s: float = limit_s
+        super().__init__(f"{strategy!r} has made nothing within {limit_s:g} s: make it faster, or give it a `limit_s`")

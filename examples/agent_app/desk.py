@@ -12,10 +12,7 @@ from typing import Any
 
 from langgraph.types import Command, Interrupt, StateSnapshot
 from langgraph_quorum import QuorumError
-from langgraph_quorum.orchestration.database import open_database
-from langgraph_quorum.orchestration.persistence.fence import fenced_config
-from langgraph_quorum.orchestration.persistence.lease import hold_lease
-from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.persistence import fenced_config, hold_lease, make_saver, open_database
 
 from agent import NoModelError, build_agent, chosen_model
 from state import Review

@@ -13,20 +13,12 @@ from typing import Any
 from langgraph_quorum.nodes.merging.made import Strategy
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.bounds import require
-from langgraph_quorum.state.errors import ConfigurationError, QuorumError
+from langgraph_quorum.state.errors import ConfigurationError, StrategyTimeoutError
 
 LIMIT_S = 300.0
 """For a strategy that does not say."""
 
 _SHIPPED = __name__.partition(".")[0] + "."
-
-
-class StrategyTimeoutError(QuorumError):
-    """A strategy has made nothing within its limit."""
-
-    def __init__(self, strategy: Any, limit_s: float) -> None:
-        name = getattr(strategy, "name", "") or getattr(strategy, "__name__", "") or type(strategy).__name__
-        super().__init__(f"{name!r} has made nothing within {limit_s:g} s: make it faster, or give it a `limit_s`")
 
 
 def limit_of(strategy: Any) -> float | None:
@@ -66,7 +58,7 @@ def called(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, 
     except TimeoutError:
         if ended.done():
             raise
-        raise StrategyTimeoutError(strategy, limit_s) from None
+        raise StrategyTimeoutError(_name_of(strategy), limit_s) from None
 
 
 async def awaited(strategy: Any, results: Sequence[Scored], weights: Mapping[str, float], task: str) -> Any:
@@ -83,4 +75,8 @@ async def awaited(strategy: Any, results: Sequence[Scored], weights: Mapping[str
     except TimeoutError:
         if limit_s is None or not clock.expired():
             raise
-        raise StrategyTimeoutError(strategy, limit_s) from None
+        raise StrategyTimeoutError(_name_of(strategy), limit_s) from None
+
+
+def _name_of(strategy: Any) -> str:
+    return str(getattr(strategy, "name", "") or getattr(strategy, "__name__", "") or type(strategy).__name__)

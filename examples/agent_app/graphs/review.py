@@ -12,6 +12,8 @@ from langgraph_quorum import (
     Check,
     Checked,
     Policies,
+    QuorumInput,
+    QuorumOutput,
     Scored,
     Specialist,
     SyncPolicy,
@@ -20,7 +22,6 @@ from langgraph_quorum import (
     as_tool,
     build_workflow,
 )
-from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
 from pydantic import ValidationError
 
 import nodes

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.nodes.merging.grouped import by_group
-from langgraph_quorum.nodes.merging.limit import LIMIT_S, StrategyTimeoutError, limit_of
+from langgraph_quorum.nodes.merging.limit import LIMIT_S, limit_of
 from langgraph_quorum.nodes.merging.merge import amerge, merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import STRATEGIES, Hierarchical
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.errors import ConfigurationError, StrategyTimeoutError
 from tests.nodes.merging.scored import results
 from tests.nodes.merging.test_merger import run
 
