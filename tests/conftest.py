@@ -21,6 +21,7 @@ from langgraph_quorum.orchestration.persistence.postmaster import living_servers
 from tests.virtual_time import no_threads_in_virtual_time  # noqa: F401  a fixture
 
 MEMORY_BYTES = 2_000_000_000
+LONG = 200
 
 settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no error
 settings.load_profile("patient")
@@ -120,3 +121,8 @@ def migrated(new_database: NewDatabase) -> Iterator[str]:
     with new_database() as created:
         asyncio.run(fill(created))
         yield str(conninfo_to_dict(created)["dbname"])
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name what is long by its length: pytest would put all of it, random bytes too, into the test's id."""
+    return f"{argname} of {len(val)}" if isinstance(val, (str, bytes)) and len(val) > LONG else None
