@@ -21,7 +21,7 @@ from langgraph_quorum.orchestration.persistence.postmaster import living_servers
 from tests.virtual_time import no_threads_in_virtual_time  # noqa: F401  a fixture
 
 MEMORY_BYTES = 2_000_000_000
-LONG = 200
+LONG = 60
 
 settings.register_profile("patient", settings(), deadline=None)  # a busy machine is no error
 settings.load_profile("patient")
