@@ -93,7 +93,8 @@ def raise_if_failed(name: str, output: Mapping[str, Any]) -> None:
     """
     if output["status"] == "failed":
         error = output["error"]
-        raise WorkflowFailedError(name, error["message"] if error is not None else "no reason given")
+        why = error["message"] if error is not None else "no reason given"
+        raise WorkflowFailedError(name, why, output.get("load", {}).get("cost") or None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class Answer:
         work: Further branches that the result asks for. Their ids are put below this branch's: `"page"` of branch
             `"book"` becomes `"book/page"`, without an id `"book/0"`. Their `depends_on` may name each other by the
             short id. They go out in the run's next fan-out, as far as `GrowthPolicy` allows.
-        cost: What this attempt cost, in the application's currency.
+        cost: What this attempt cost, in the application's currency. One that fails says it by a number `cost` of what
+            it raises.
     """
 
     value: Any

@@ -30,10 +30,11 @@ class ResultError(QuorumError):
 
 
 class WorkflowFailedError(QuorumError):
-    """A workflow that is a branch of another has failed. The message names it and says why."""
+    """A workflow that is a branch of another has failed. The message names it and says why, `cost` what it has cost."""
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, why: str, cost: float | None = None) -> None:
         self.name: str = name
+        self.cost: float | None = cost
         super().__init__(f"workflow {name!r} failed: {why}")
 
 

@@ -138,6 +138,9 @@ class Attempts:
             if own is None:
                 raise
             raise own from error
+        except Exception as error:
+            self.effort.failed(error)
+            raise
         return self.kept(seat, given)
 
     def kept(self, seat: Seat, given: Any) -> Answer:

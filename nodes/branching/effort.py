@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.records import WorkItem
 
 
@@ -42,6 +44,12 @@ class Effort:
         """Add what an attempt has cost, if it said."""
         if cost is not None:
             self.cost = (self.cost or 0.0) + cost
+
+    def failed(self, error: Exception) -> None:
+        """Add what a failed attempt has cost, if its error has a number `cost`."""
+        cost: Any = getattr(error, "cost", None)
+        if is_number(cost) and 0 <= cost < math.inf:
+            self.spend(cost)
 
     def lose(self, call: asyncio.Task[Any]) -> None:
         """Note a call that nobody waits for any more, and that has not ended."""

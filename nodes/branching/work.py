@@ -90,6 +90,7 @@ class Work:
 
     async def after(self, error: Exception, branch: Branch) -> Outcome:
         """Go on where a first attempt, that was made elsewhere, has failed."""
+        self.effort.failed(error)
         seat = self._crew.seats[self._name]
         answered = await self._attempts().after(error, seat, branch, self._item, seat.persistence)
         return await self._scored(answered, branch)

@@ -34,6 +34,18 @@ async def test_a_transient_error_is_tried_again_with_growing_waits() -> None:
 
 
 @pytest.mark.looptime
+@pytest.mark.parametrize("bundle", [None, 2])
+async def test_what_failed_attempts_have_cost_counts_where_their_errors_say_so(bundle: int | None) -> None:
+    class DearError(httpx.ConnectError):
+        cost = 0.5
+
+    crowd = [Crew().fails("a", DearError("down"), times=2, **SURE), Crew().fails("b", ValueError("no"), **SURE)]
+    work = [{"branch_id": name, "specialist": name[0]} for name in ("a1", "a2", "b1")]
+    result = await run(*crowd, work=work, bundle=bundle)
+    assert {name: record["cost"] for name, record in result["branches"].items()} == {"a1": 1.0, "a2": 1.0, "b1": None}
+
+
+@pytest.mark.looptime
 async def test_an_error_that_stays_is_tried_once() -> None:
     crew = Crew()
     record = (await run(crew.fails("only", ValueError("bad input"), **SURE)))["branches"]["only"]

@@ -164,6 +164,17 @@ async def test_inner_costs_add_up() -> None:
     assert out["branches"]["w"]["cost"] == 0.75
 
 
+async def test_inner_costs_count_when_the_inner_run_fails() -> None:
+    async def paid(branch: Branch) -> Answer:
+        return Answer("done", cost=0.25)
+
+    crowd = inner(
+        Specialist("paid", paid), Crew().fails("broken", ValueError("no ink")), sync=SyncPolicy(must=("broken",))
+    )
+    out = await run(compiled(workflow_specialist("w", crowd), Crew().sleeps("other", 1)))
+    assert (out["branches"]["w"]["status"], out["branches"]["w"]["cost"]) == ("failed", 0.25)
+
+
 async def test_workflows_nest_as_deep_as_wanted() -> None:
     crew = Crew()
     deepest = workflow_specialist("deepest", inner(crew.scores("a", 0.8)))
