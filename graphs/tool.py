@@ -128,7 +128,7 @@ class _Tool:
             self._check_ended(output)
             raise_if_failed(self.name, output)
         except (PlanError, DocumentError) as error:
-            _log.warning("the tool %r could not begin", self.name, exc_info=True)
+            _log.warning("the tool %r could not begin: %s", self.name, error)
             raise ToolException(f"workflow {self.name!r} could not begin: {error}") from error
         except WorkflowFailedError as error:
             raise ToolException(str(error)) from error

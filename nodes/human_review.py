@@ -8,7 +8,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.artifacts.shelf import Shelf, shelf_of
-from langgraph_quorum.nodes.journal import SHOWN, entry, some
+from langgraph_quorum.nodes.journal import SHOWN, entry, some, task_of
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.reviewing.answers import Decision, Kind, UnfitAnswerError, mend, understood
 from langgraph_quorum.nodes.reviewing.asking import GivenUpError, asked
@@ -121,7 +121,13 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
     until, on_expiry = times(state, NODE), policies.review.on_expiry
     parts = [
         summary(
-            "Approve the result?", merged, findings=state["findings"], sides=sides, branches=branches, missing=missing
+            "Approve the result?",
+            merged,
+            task=task_of(state),
+            findings=state["findings"],
+            sides=sides,
+            branches=branches,
+            missing=missing,
         ),
         answers(_ALLOWED, until.get("expires_at"), on_expiry),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.nodes.journal import SHOWN, entry, some
+from langgraph_quorum.nodes.journal import SHOWN, entry, some, task_of
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.outcome import ended
 from langgraph_quorum.nodes.reviewing.answers import Decision, Kind, UnfitAnswerError, mend, understood
@@ -112,7 +112,9 @@ def _question(
     missing = missing_of(branches, _without_result(state))
     until, on_expiry = times(state, pause_name(where)), policies.review.on_expiry
     parts = [
-        summary(_TITLES[where], merged, findings=None, sides=[], branches=branches, missing=missing),
+        summary(
+            _TITLES[where], merged, task=task_of(state), findings=None, sides=[], branches=branches, missing=missing
+        ),
         answers(_ALLOWED, until.get("expires_at"), on_expiry),
     ]
     review = {

@@ -33,6 +33,7 @@ def summary(
     title: str,
     merged: Merged | None,
     *,
+    task: str,
     findings: Sequence[CheckFinding] | None,
     sides: Sequence[Disagreement],
     branches: Mapping[str, BranchRecord],
@@ -43,12 +44,13 @@ def summary(
     Args:
         title: The question.
         merged: The result; None before there is one.
+        task: What the run is to do; "" where nobody has said.
         findings: What the validator found wanting; None before it has looked.
         sides: Where specialists disagree.
         branches: By id; listed where nothing is merged yet.
         missing: By branch without a result, why.
     """
-    parts = [f"## {title}"]
+    parts = [f"## {title}", f"Task: {text(task)}" * bool(task)]
     if merged is None:
         parts.append(_table(("branch", "status", "quality", "why"), _standing(branches)))
     else:

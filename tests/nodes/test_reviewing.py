@@ -146,7 +146,9 @@ def test_values_that_lost_stand_beside_the_one_that_was_taken_with_who_holds_the
     assert one["field"] == "city"
     assert one["taken"] == {"value": "Rome", "share": 0.75, "branches": ["a", "b"]}
     assert one["against"] == [{"value": "Oslo", "share": 0.25, "branches": ["c"]}]
-    words = summary("Well?", whole, findings=[], sides=[one], branches=branches, missing={"d": "failed, no net"})
+    missing = {"d": "failed, no net"}
+    words = summary("Well?", whole, task="Say\nwhere", findings=[], sides=[one], branches=branches, missing=missing)
+    assert "Task: Say where" in words
     assert "| city | Rome (75%: a, b) | Oslo (25%: c) |" in words
     assert "- d: failed, no net" in words
 
@@ -163,7 +165,9 @@ def test_a_pipe_or_a_line_break_in_a_value_does_not_break_the_table() -> None:
     branches = {"a": record("a", {"x": "one|two\nthree"})}
     dissent = [Dissent(field="x", value="4|\n5", share=0.5, branches=["b"])]
     whole = merged(Scored("a", "a", branches["a"]["result"], 0.9, 1.0), dissent=dissent)
-    words = summary("?", whole, findings=[], sides=disagreements(whole, branches), branches=branches, missing={})
+    words = summary(
+        "?", whole, task="", findings=[], sides=disagreements(whole, branches), branches=branches, missing={}
+    )
     assert "| x | one\\|two three (a) | 4\\| 5 (50%: b) |" in words
 
 
