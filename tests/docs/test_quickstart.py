@@ -49,7 +49,8 @@ def test_a_run_that_was_stopped_goes_on_as_the_quickstart_says(program: Path) ->
     assert set(seen) < {line.removeprefix("^C") for line in stopped.splitlines()}
     assert trace.splitlines()[-1] == stopped.splitlines()[-1] == "KeyboardInterrupt"
 
-    table = subprocess.run(["quorum", "runs"], capture_output=True, text=True, timeout=60, check=True).stdout
+    quorum = Path(sys.executable).with_name("quorum")
+    table = subprocess.run([quorum, "runs"], capture_output=True, text=True, timeout=60, check=True).stdout
     (head, row), (shown_head, shown) = table.strip().splitlines(), listed.strip().splitlines()
     assert (head.split(), row.split()[:2]) == (shown_head.split(), shown.split()[:2])
 

@@ -43,14 +43,20 @@ async def why_not(dsn: str, timeout_s: float = 5) -> str:
 async def serving(answer: bytes | None) -> AsyncIterator[int]:
     """A port where something listens that is no Postgres; None never answers."""
 
+    silent: list[asyncio.StreamWriter] = []  # from Python 3.13 on, one that nobody holds closes its connection
+
     async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if answer is not None:
+        if answer is None:
+            silent.append(writer)
+        else:
             writer.write(answer)
             writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
     server.close()
+    for writer in silent:
+        writer.close()
 
 
 async def test_connections_are_set_up_as_the_saver_needs_them(database: str) -> None:
