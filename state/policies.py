@@ -19,7 +19,7 @@ class ModePolicy:
         free_cpu_above: ... and a free share of CPU above this, when any branch needs CPU, 0..1.
         dependency_above: `sequential` when more of the work than this waits for other work, 0..1.
         parallel_at_once: CPU-bound branches at once in `parallel`, fewer when fewer workers are free.
-        adaptive_start: Branches at once when `adaptive` begins.
+        adaptive_start: Branches at once when `adaptive` begins; more as soon as that pays, or nothing ends for 50 ms.
         io_at_once: Branches at once that wait on I/O; they are not limited by CPU.
     """
 

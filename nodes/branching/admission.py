@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
-from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
+from langgraph_quorum.nodes.planning.adaptive import STILL_S, AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
 
 
@@ -23,6 +23,7 @@ class Admission:
     def __init__(self, wave: Wave, now: float, resources: Mapping[str, float] | None = None) -> None:
         self._adaptive = wave["mode"] == "adaptive"
         self._limit = AdaptiveLimit(wave["at_once"], max(wave["ceiling"], wave["at_once"]), now)
+        self._stirred_at = now
         self._cpu_at_once = wave["cpu_at_once"]
         self._claims: Claims[Ticket] = Claims(resources or {})
         self._ready: dict[bool, list[Ticket]] = {True: [], False: []}
@@ -47,6 +48,12 @@ class Admission:
     def next_start(self) -> float:
         """When the next branch becomes due that must not start before; infinite when there is none."""
         return self._early[0][0] if self._early else math.inf
+
+    @property
+    def grows_at(self) -> float:
+        """When the limit grows if nothing ends before; infinite while it keeps nobody waiting, or cannot grow."""
+        reached = self._adaptive and self._limit.limit < self._limit.ceiling and self._limit.limit <= len(self._running)
+        return self._stirred_at + STILL_S if reached and (self._ready[False] or self._ready[True]) else math.inf
 
     @property
     def waiting(self) -> bool:
@@ -104,6 +111,7 @@ class Admission:
         if name in self._running:
             if self._adaptive:
                 self._limit = self._limit.observe(succeeded=ending == "succeeded", now=now)
+                self._stirred_at = now
             if freed:
                 self.free(name)
         self._note(name, ending)
@@ -146,6 +154,8 @@ class Admission:
         while self._early and self._early[0][0] <= now:
             ticket = heapq.heappop(self._early)[1]
             heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+        if self.grows_at <= now:
+            self._limit, self._stirred_at = self._limit.stood_still(now), now
         admitted, self._void = self._void, []
         while (chosen := self._next()) is not None:
             admitted.append(chosen)

@@ -101,12 +101,12 @@ class Turns:
                     self._admission.free(ticket.branch_id)
                     handed_back = True
             admitted = self._admission.admit(self._loop.time()) if handed_back else []
-        if self._start is not None or self._admission.next_start < math.inf or self._admission.may_fit_soon:
-            self._set_start()
+        due = min(self._admission.next_start, self._admission.grows_at)
+        if self._start is not None or due < math.inf or self._admission.may_fit_soon:
+            self._set_start(due)
         return granted
 
-    def _set_start(self) -> None:
-        due = self._admission.next_start
+    def _set_start(self, due: float) -> None:
         if self._admission.may_fit_soon:
             due = min(due, self._loop.time() + LOOK_S)
         if self._start is not None:

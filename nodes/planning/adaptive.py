@@ -1,4 +1,4 @@
-"""How many branches to run at once, moved by what is measured: throughput and failures."""
+"""How many branches to run at once, moved by what is measured: throughput, failures, and that nothing ends."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ LOSS = 0.9
 """Throughput below this share of the last window's means that the limit was too high."""
 FAILURE_SHARE = 0.5
 """More failures than this in one window halve the limit."""
+STILL_S = 0.05
+"""A limit that is reached grows when nothing has ended for this long: those that run wait themselves, or hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class AdaptiveLimit:
     """A limit and the window in which it is being tried: as many endings as the limit is high.
 
     It doubles while that pays (slow start), then moves by one: up where throughput grew, down where it fell, half where
-    branches fail. A fixed limit is one whose `ceiling` equals its `limit` and which never observes.
+    branches fail. It grows as well while nothing ends, or branches that hang would keep out all others. A fixed limit
+    is one whose `ceiling` equals its `limit` and which never observes.
 
     Attributes:
         limit: Branches at once, from 1.
@@ -41,6 +44,11 @@ class AdaptiveLimit:
         """The limit after one more branch has ended."""
         seen = replace(self, ended=self.ended + 1, failed=self.failed + (not succeeded))
         return seen if seen.ended < seen.limit else _next_window(seen, now)
+
+    def stood_still(self, now: float) -> AdaptiveLimit:
+        """The limit after nothing has ended for `STILL_S`."""
+        grown = self.limit * 2 if self.slow_start else self.limit + 1
+        return AdaptiveLimit(min(grown, self.ceiling), self.ceiling, now, slow_start=self.slow_start)
 
 
 def _next_window(seen: AdaptiveLimit, now: float) -> AdaptiveLimit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from langgraph_quorum import QuorumContext, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
+from langgraph_quorum.nodes.planning.adaptive import STILL_S
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy
@@ -80,12 +82,21 @@ async def test_high_priority_goes_first_when_only_one_runs_at_a_time() -> None:
     assert [branch.branch_id for branch in crew.branches] == ["c", "b", "a"]
 
 
-@pytest.mark.parametrize(("mode", "seconds"), [("parallel", 1.0), ("adaptive", 2.0), ("sequential", 6.0)])
+@pytest.mark.parametrize(("mode", "seconds"), [("parallel", 1.0), ("adaptive", 1.0 + STILL_S), ("sequential", 6.0)])
 async def test_the_mode_says_how_many_run_at_once(mode: str, seconds: float) -> None:
     work = [{"branch_id": f"b{number}", "specialist": "s"} for number in range(6)]
     result = await run(Crew().sleeps("s", 1), work=work, mode=mode)
-    # adaptive: three at first, then 3 * 2 at once
+    # adaptive: three at first, and as these only wait, 3 * 2 at once
     assert result["sync"][0]["seconds"] == pytest.approx(seconds, abs=0.01)
+
+
+async def test_branches_that_hang_do_not_keep_the_others_out() -> None:
+    crew = Crew()
+    hung = [crew.sleeps(f"hung{number}", 3600) for number in range(3)]
+    quick = [crew.sleeps(f"quick{number}", 0.1) for number in range(9)]
+    result = await run(*hung, *quick, mode="auto", sync=SyncPolicy(threshold=0.75, grace_s=1, deadline_s=60))
+    assert Counter(record["status"] for record in result["branches"].values()) == {"succeeded": 9, "cut": 3}
+    assert result["sync"][0]["seconds"] < 2
 
 
 @pytest.mark.parametrize(

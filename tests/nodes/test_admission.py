@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 from typing import TypeAlias
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
-from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
+from langgraph_quorum.nodes.planning.adaptive import STILL_S, AdaptiveLimit
 from tests.nodes.waves import wave
 
 
@@ -171,6 +172,36 @@ def test_the_adaptive_limit_halves_on_failures_and_never_falls_below_one() -> No
     for _ in range(3):
         limit = after(limit, limit.limit, per_second=10, succeeded=False)
     assert limit.limit == 1
+
+
+def test_an_adaptive_limit_that_is_reached_grows_while_nothing_ends() -> None:
+    admission = queued(
+        Admission(wave(mode="adaptive", at_once=3, ceiling=10), 0.0),
+        *[Ticket(f"t{number}", number) for number in range(20)],
+    )
+    assert len(admission.admit(0.0)) == 3
+    assert admission.grows_at == STILL_S
+    assert admission.admit(STILL_S / 2) == []
+    assert len(admission.admit(STILL_S)) == 3
+    admission.ended("t0", "failed", now=1.5 * STILL_S)  # something happens
+    assert len(admission.admit(1.5 * STILL_S)) == 1
+    assert admission.grows_at == 2.5 * STILL_S
+    admission.admit(2.5 * STILL_S)
+    assert (admission.limit, admission.grows_at) == (10, math.inf)  # the ceiling
+
+
+def test_a_limit_that_keeps_nobody_waiting_stays() -> None:
+    admission = queued(Admission(wave(mode="adaptive", at_once=3, ceiling=10), 0.0), Ticket("a", 0), Ticket("b", 1))
+    admission.admit(0.0)
+    assert admission.grows_at == math.inf
+    fixed = queued(Admission(wave(mode="parallel", at_once=1, ceiling=1), 0.0), Ticket("a", 0), Ticket("b", 1))
+    fixed.admit(0.0)
+    assert fixed.grows_at == math.inf
+
+
+def test_after_failures_it_grows_by_one_while_nothing_ends() -> None:
+    limit = after(AdaptiveLimit(4, 100, 0.0), 4, per_second=10, succeeded=False)
+    assert limit.stood_still(1.0).limit == 3
 
 
 def test_adaptive_admission_grows_with_what_is_measured_and_parallel_does_not() -> None:

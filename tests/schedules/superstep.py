@@ -68,7 +68,20 @@ def watched(gate: type[Gate], journal: Journal, loop: VirtualLoop) -> type[Gate]
             journal.note(loop.time(), "gate", data=[record["branch_id"] for record in told])
             super().__init__(points, wave, drain, told, resources, **whose)
             self.any_point = [share["point"] for share in wave["shares"]][:1]
+            self._note_growth(self.turns._admission)
             loop.quiet = lambda: journal.note(loop.time(), "quiet", sitting=sitting)
+
+        def _note_growth(self, admission: Any) -> None:
+            """A limit also grows while nothing ends: then, too, before anybody starts under the new one."""
+            admit = admission.admit
+
+            def noted(now: float) -> Any:
+                before, admitted = admission.limit, admit(now)
+                if admission.limit != before:
+                    journal.note(loop.time(), "limit", data=admission.limit, sitting=sitting)
+                return admitted
+
+            admission.admit = noted
 
         def settle(self, record: BranchRecord) -> None:
             journal.note(loop.time(), "settle", record["branch_id"], record)
