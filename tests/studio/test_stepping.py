@@ -11,7 +11,7 @@ import pytest
 from langgraph_sdk.client import LangGraphClient
 
 from tests.studio.server import ROOT, Studio
-from tests.studio.threads import new_thread, standing
+from tests.studio.threads import new_thread, standing, state_of
 
 pytestmark = pytest.mark.xdist_group("studio")
 
@@ -28,6 +28,21 @@ async def test_the_tour_of_the_page_shows_what_the_page_says(studio: Studio) -> 
         told, _ = await tour.communicate()
     assert tour.returncode == 0
     assert f"```text\n{told.decode()}```" in page
+
+
+async def test_with_a_break_before_every_node_a_run_is_stepped_to_its_end(client: LangGraphClient) -> None:
+    thread_id = await new_thread(client, "straggler")
+    given: dict[str, Any] | None = {"task": "Look at the release"}
+    steps: list[list[str]] = []
+    async with asyncio.timeout(WITHIN_S):
+        while given is not None or steps[-1]:
+            await client.runs.wait(thread_id, "straggler", input=given, interrupt_before="*")
+            given = None
+            steps.append(sorted((await state_of(client, thread_id))["next"]))
+    specialists = ["archive", "legal", "performance", "security", "technical"]
+    one_by_one = [[node] for node in ("sync_point", "merger", "validator", "integrator")]
+    assert steps == [["analyzer"], ["coordinator"], specialists, *one_by_one, []]
+    assert (await state_of(client, thread_id))["values"]["status"] == "approved"
 
 
 async def test_each_branch_is_a_task_with_its_own_status_while_it_runs_and_after_it_was_cancelled(
