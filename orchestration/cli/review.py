@@ -179,7 +179,7 @@ async def _answered(request: ReviewRequest, answer: Mapping[str, Any] | None, in
             answers = None if answer is None else {question.name: answer}
             run = await orchestrator.resume(thread_id, answers)
             outcome = await follower.follow(run, Board.of(work_of(stored), before.get("branches", {})))
-        _check_taken(outcome, before, dsn_given=request.dsn is not None)
+        _check_taken(outcome, before, question.name, dsn_given=request.dsn is not None)
         return follower.finish(outcome)
 
 
@@ -188,7 +188,7 @@ def _still_open(asked: Mapping[str, Any]) -> str:
     return f"the question is open until {until}: answer it" if until else "the question does not expire: answer it"
 
 
-def _check_taken(outcome: Mapping[str, Any], before: Mapping[str, Any], *, dsn_given: bool) -> None:
+def _check_taken(outcome: Mapping[str, Any], before: Mapping[str, Any], answered: str, *, dsn_given: bool) -> None:
     """Refuse an answer that the run has not taken: it asks again, with a complaint.
 
     Raises:
@@ -196,6 +196,7 @@ def _check_taken(outcome: Mapping[str, Any], before: Mapping[str, Any], *, dsn_g
     """
     for name, asked in outcome["interrupts"].items():
         review = asked.get("review") if isinstance(asked, Mapping) else None
-        if name not in before["interrupts"] and isinstance(review, Mapping) and review.get("complaint"):
+        again = name == answered or name not in before["interrupts"]  # LangGraph before 1.2.20 keeps a node's id
+        if again and isinstance(review, Mapping) and review.get("complaint"):
             command = command_for("review", outcome["thread_id"], dsn_given=dsn_given)
             raise UnfitError(f"{printable(str(review['complaint']))}; the question is still open: {command}", name)
