@@ -48,10 +48,17 @@ class Release:
 
 
 def is_good(policy: SyncPolicy, record: BranchRecord) -> bool:
-    """Whether a branch counts for the quorum: a success whose score, where there is one, reaches the minimum."""
+    """Whether a branch counts for the quorum: a success whose score, where there is one, reaches the minimum.
+
+    Where a minimum is asked for, None is no answer, unless a scorer has said that it is.
+    """
+    if record["status"] != "succeeded":
+        return False
     quality = record["quality"]
     score = None if quality is None else quality["score"]
-    return record["status"] == "succeeded" and (score is None or score >= policy.min_quality)
+    if score is None:
+        return record["result"] is not None or not policy.min_quality
+    return score >= policy.min_quality
 
 
 def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release:

@@ -33,7 +33,8 @@ class SyncPolicy:
         tolerate: Failures past which it stops waiting: a count from 0, or a share of the branches in 0..1 as a float.
         until: Looks at the results so far, by branch id; once it says True the answer is decisive. Called on the event
             loop after each success, so it must be quick; one that raises counts as False and is logged.
-        min_quality: A success scored below this does not count as a good answer, 0..1. One that nothing scored does.
+        min_quality: A success scored below this does not count as a good answer, 0..1. One that nothing scored does,
+            unless it is None: where this is above 0, a specialist that returns nothing has not answered.
         on_straggler: What becomes of a branch that is still running when it moves on. `cancel` stops it; `abandon` lets
             it run on unheard; `harvest` lets it run on, and takes its late result in at the run's next decision, or
             reports it when none comes. Threads cannot be stopped: `cancel` abandons them.

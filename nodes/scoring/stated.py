@@ -6,21 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.scoring.fields import at, holds_something
-from langgraph_quorum.nodes.scoring.quality import UNMEASURED, is_share
+from langgraph_quorum.nodes.scoring.quality import UNMEASURED, is_share, unscored
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
+
+_NOTHING = unscored("it returned nothing: return a value, or raise where there is none to give")
+"""Of an answer that is None. One for all, not to be changed."""
 
 
 def measured(result: Any, expects: tuple[str, ...]) -> Quality:
     """Confidence as the result states it, completeness as the share of expected fields that hold something.
 
-    The score is the mean of those that could be measured, None when neither could.
+    The score is the mean of those that could be measured, None when neither could. The evidence says so where nothing
+    was returned.
     """
     confidence = stated_confidence(result)
     if confidence is None and not expects:
-        return UNMEASURED
-    evidence: list[str] = []
+        return _NOTHING if result is None else UNMEASURED
+    evidence: list[str] = [*_NOTHING["evidence"]] if result is None else []
     if confidence is not None:
         evidence.append(f"it states a confidence of {confidence:.2f}")
     completeness = None

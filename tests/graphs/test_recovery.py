@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from langgraph_quorum import SyncPolicy
+from langgraph_quorum import Branch, Specialist, SyncPolicy
 from langgraph_quorum.state.policies import RecoveryPolicy
 from tests.graphs.running import PATIENT, Crew, run, statuses
 
@@ -161,3 +161,17 @@ async def test_weak_answers_do_not_make_a_quorum() -> None:
     policy = SyncPolicy(threshold=1.0, min_quality=0.6, deadline_s=PATIENT.deadline_s)
     result = await run(crew.scores("s", 0.5, 0.9), sync=policy)
     assert [decision["status"] for decision in result["sync"]] == ["timeout_recovery", "proceed"]
+
+
+async def test_specialists_that_return_nothing_make_a_quorum_only_where_no_quality_is_asked_for() -> None:
+    async def forgets_to_return(branch: Branch) -> None:
+        return None
+
+    silent = Specialist("silent", forgets_to_return)
+    assert (await run(silent))["status"] == "approved"
+    picky = await run(silent, sync=SyncPolicy(threshold=1.0, min_quality=0.6, deadline_s=PATIENT.deadline_s))
+    assert picky["status"] == "partial"
+    assert [(found["check"], found["branches"]) for found in picky["findings"] if found["severity"] == "error"] == [
+        ("quorum", ["silent"])
+    ]
+    assert "returned nothing" in picky["branches"]["silent"]["quality"]["evidence"][0]

@@ -49,6 +49,12 @@ def test_a_result_that_says_nothing_of_itself_has_no_score(result: Any) -> None:
     assert measured(result, ("title",))["score"] == 0.0  # but what was asked for can be missed
 
 
+@pytest.mark.parametrize("expects", [(), ("title",)])
+def test_that_a_specialist_returned_nothing_is_in_the_evidence(expects: tuple[str, ...]) -> None:
+    assert measured(None, expects)["evidence"][0].startswith("it returned nothing: return a value, or raise")
+    assert not any("nothing:" in line for line in measured({}, expects)["evidence"])
+
+
 async def test_the_shipped_scorer_measures_against_what_the_specialist_is_expected_to_give() -> None:
     quality = score_as_measured(EXPERT, BRANCH, {"title": "T", "body": "B"})
     assert quality["completeness"] == 1.0

@@ -53,8 +53,16 @@ def test_without_a_deadline_it_waits_for_ever() -> None:
 
 def test_a_success_below_the_minimum_quality_is_no_good_answer_but_an_unscored_one_is() -> None:
     picky = SyncPolicy(min_quality=0.6)
-    assert [is_good(picky, record("a", score=score)) for score in (0.59, 0.6, None)] == [False, True, True]
+    scored = [record("a", score=score, result="said") for score in (0.59, 0.6, None)]
+    assert [is_good(picky, one) for one in scored] == [False, True, True]
     assert not is_good(picky, record("a", "failed"))
+
+
+def test_nothing_is_no_good_answer_where_a_minimum_quality_is_asked_for_unless_a_scorer_says_so() -> None:
+    picky = SyncPolicy(min_quality=0.6)
+    assert not is_good(picky, record("a", result=None))
+    assert is_good(picky, record("a", score=0.9, result=None))
+    assert is_good(SyncPolicy(), record("a", result=None))  # without one, having done it is enough
 
 
 def test_a_decisive_answer_ends_the_wait_whatever_is_still_running() -> None:
