@@ -63,7 +63,7 @@ TAKEN_IN = Scenario(
         item("weak", confidence=[0.3, 0.5, 0.95], seconds=[0.02, 1.5, 0.02]),
         item("late", seconds=[GRACE_S + 0.5]),
     ],
-    (Kill(("fine", "weak", "late", "weak@1"), seen=(("start", "weak@2", 1),)),),
+    (Kill(("fine", "weak", "late", "weak@1"), late=("late",), seen=(("start", "weak@2", 1),)),),
     timed=frozenset({"late"}),
 )
 

@@ -96,7 +96,7 @@ class Stage:
             _wait(
                 child,
                 lambda: (
-                    kill.awaited <= kept.records().keys()
+                    _are_kept(kill, kept.records())
                     and _has_seen(ledger, child, kill.seen)
                     and (kept.asked() or not kill.asked)
                 ),
@@ -125,6 +125,10 @@ class Stage:
     def _child(self, scenario: Scenario, thread: str, ledger: Path, answer: str | None, more: list[str]) -> Child:
         said = [] if answer is None else ["--answer", answer]
         return self.start([scenario.name, self.dsn, thread, str(ledger), *said, *more], ledger.with_suffix(".out"))
+
+
+def _are_kept(kill: Kill, records: dict[str, BranchRecord]) -> bool:
+    return kill.awaited <= records.keys() and all(records[key]["late"] for key in kill.late)
 
 
 def _has_seen(ledger: Path, child: Child, seen: Iterable[tuple[Kind, str, int]]) -> bool:

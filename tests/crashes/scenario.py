@@ -18,6 +18,7 @@ class Kill:
     Attributes:
         lets: Branches that may end in it.
         kept: Those of them whose records must be in Postgres when it is killed; all of them when left out.
+        late: Those of them whose late results must be there: before, they were kept as cut.
         seen: Further lines of its ledger to wait for, as kind, branch and attempt: `("start", "a@1", 1)`.
         asked: Whether to wait for a question to be in Postgres, too.
         drains: It gets SIGTERM first, and is killed once it has stopped this branch; "" for at once. None: no SIGTERM.
@@ -26,6 +27,7 @@ class Kill:
 
     lets: tuple[str, ...] = ()
     kept: tuple[str, ...] | None = None
+    late: tuple[str, ...] = ()
     seen: tuple[tuple[Kind, str, int], ...] = ()
     asked: bool = False
     drains: str | None = None
