@@ -12,6 +12,8 @@ from langgraph_quorum.state.records import Quality
 EVIDENCE_LENGTH = 300
 """Characters of one line of evidence at most."""
 
+_PARTS = ("confidence", "completeness", "consistency")
+
 UNMEASURED = Quality(score=None, confidence=None, completeness=None, consistency=None, evidence=[])
 """Where there was nothing to measure: one for all, because there may be a hundred thousand. Not to be changed."""
 
@@ -49,9 +51,11 @@ def checked(given: Any, name: str) -> Quality:
         score = given.get("score")
         if score is not None and not is_share(score):
             return unscored(f"scorer {name!r} gave score={score!r}: give a number from 0 to 1")
+        odd = {part: given[part] for part in _PARTS if given.get(part) is not None and not is_share(given[part])}
+        strange = [f"scorer {name!r} gave {part}={value!r}: give a number from 0 to 1" for part, value in odd.items()]
         return quality(
             _share(score),
-            [str(line) for line in given.get("evidence") or []],
+            [*(str(line) for line in given.get("evidence") or []), *strange],
             confidence=_share(given.get("confidence")),
             completeness=_share(given.get("completeness")),
             consistency=_share(given.get("consistency")),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from langgraph_quorum.nodes.scoring.quality import UNMEASURED, quality
+from langgraph_quorum.nodes.scoring.quality import quality
 from langgraph_quorum.nodes.scoring.scorer import Measure
-from langgraph_quorum.nodes.scoring.stated import stated_confidence
+from langgraph_quorum.nodes.scoring.stated import stated_confidence, without_confidence
 from langgraph_quorum.nodes.scoring.track_record import TrackRecord
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.bounds import is_whole, require
@@ -35,7 +35,7 @@ def reported(record: TrackRecord | None = None, at_least: int = 30) -> Measure:
     def of(specialist: Specialist | None, branch: Branch, result: Any) -> Quality:
         stated = stated_confidence(result)
         if stated is None:
-            return UNMEASURED
+            return without_confidence(result)
         name = branch.branch_id if specialist is None else specialist.name
         line = f"it states a confidence of {stated:.2f}"
         seen = 0 if record is None else record.count(name)

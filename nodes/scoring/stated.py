@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.scoring.fields import at, holds_something
-from langgraph_quorum.nodes.scoring.quality import UNMEASURED, is_share, unscored
+from langgraph_quorum.nodes.scoring.quality import UNMEASURED, is_share, shortened, unscored
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
@@ -19,14 +19,12 @@ def measured(result: Any, expects: tuple[str, ...]) -> Quality:
     """Confidence as the result states it, completeness as the share of expected fields that hold something.
 
     The score is the mean of those that could be measured, None when neither could. The evidence says so where nothing
-    was returned.
+    was returned, or a confidence was stated that is none.
     """
     confidence = stated_confidence(result)
     if confidence is None and not expects:
-        return _NOTHING if result is None else UNMEASURED
-    evidence: list[str] = [*_NOTHING["evidence"]] if result is None else []
-    if confidence is not None:
-        evidence.append(f"it states a confidence of {confidence:.2f}")
+        return without_confidence(result)
+    evidence = [*without_confidence(result)["evidence"]] if confidence is None else [_states(confidence)]
     completeness = None
     if expects:
         completeness, line = share_there(result, expects, "expected fields")
@@ -51,6 +49,22 @@ def stated_confidence(result: Any) -> float | None:
     """The number in 0..1 that the result holds as `confidence`, None when it holds none."""
     confidence = result.get("confidence") if isinstance(result, Mapping) else None
     return confidence if is_share(confidence) else None
+
+
+def without_confidence(result: Any) -> Quality:
+    """A quality without a score, of a result that states no confidence that counts; its evidence says why not."""
+    if result is None:
+        return _NOTHING
+    stated = result.get("confidence") if isinstance(result, Mapping) else None
+    if stated is None:
+        return UNMEASURED
+    return unscored(
+        f"it states confidence={shortened(repr(stated), 60)}, which does not count: give a number from 0 to 1"
+    )
+
+
+def _states(confidence: float) -> str:
+    return f"it states a confidence of {confidence:.2f}"
 
 
 def share_there(result: Any, asked: Sequence[str], what: str) -> tuple[float, str]:

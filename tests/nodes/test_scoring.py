@@ -38,9 +38,18 @@ def test_the_shipped_score_is_the_mean_of_stated_confidence_and_completeness() -
     assert quality["evidence"] == ["it states a confidence of 0.90", "1 of 2 expected fields, not ['body']"]
 
 
-@pytest.mark.parametrize("confidence", [True, "0.9", 1.1, -0.1, float("nan"), None])
-def test_a_confidence_that_is_no_fraction_is_not_counted(confidence: Any) -> None:
-    assert measured({"confidence": confidence}, ())["score"] is None
+@pytest.mark.parametrize("confidence", [True, "0.9", 90, 1.1, -0.1, float("nan"), ["sure"] * 100])
+def test_a_confidence_that_is_no_fraction_is_not_counted_and_the_evidence_says_what_to_give(confidence: Any) -> None:
+    for expects in ((), ("title",)):
+        quality = measured({"confidence": confidence, "title": "T"}, expects)
+        assert (quality["confidence"], quality["score"]) == (None, 1.0 if expects else None)
+        assert quality["evidence"][0].startswith("it states confidence=")
+        assert quality["evidence"][0].endswith(", which does not count: give a number from 0 to 1")
+
+
+def test_no_confidence_is_not_remarked_upon() -> None:
+    assert measured({"confidence": None}, ()) == measured({}, ())
+    assert measured({}, ())["evidence"] == []
 
 
 @pytest.mark.parametrize("result", [None, "text", 3, [1], {}])
@@ -74,7 +83,8 @@ async def test_a_scorer_may_give_all_parts_of_a_quality() -> None:
     assert quality["score"] == 0.6
     assert type(quality["score"]) is float
     assert (quality["confidence"], quality["completeness"]) == (0.4, None)  # 7 is no fraction
-    assert quality["evidence"] == ["read it"]
+    assert quality["evidence"][0] == "read it"
+    assert quality["evidence"][1].endswith("gave completeness=7: give a number from 0 to 1")
 
 
 @pytest.mark.parametrize("given", [float("nan"), 1.5, -0.1, True, "good", None, {"score": 2}, [0.5]])

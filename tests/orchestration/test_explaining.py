@@ -219,6 +219,18 @@ def test_an_outcome_without_its_state_tells_what_it_holds() -> None:
     assert (told.thread_id, told.headline, told.text()) == ("t1", "running, no result", "")
 
 
+async def test_a_confidence_that_does_not_count_is_told_where_the_quality_is() -> None:
+    async def boasts(branch: Branch) -> dict[str, object]:
+        return {"answer": "yes", "confidence": 90}
+
+    out = await build_workflow([Specialist("boasts", boasts)]).compile().ainvoke(TASK)
+    (only,) = explain(out).weights
+    assert only["rests_on"] == [
+        "nothing was measured: 0.5 is assumed",
+        "it states confidence=90, which does not count: give a number from 0 to 1",
+    ]
+
+
 async def test_a_thousand_branches_stay_readable(pool: Pool) -> None:
     async def quick(branch: Branch) -> dict[str, object]:
         if branch.payload["number"] % 2:

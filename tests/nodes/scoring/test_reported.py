@@ -62,6 +62,10 @@ def test_outside_of_a_workflow_the_branch_id_stands_for_the_specialist() -> None
     assert reported(record)(BRANCH, {"confidence": 0.9})["score"] == pytest.approx(1.8 / 32)
 
 
+def test_a_statement_that_is_no_fraction_is_in_the_evidence() -> None:
+    assert score(None, 90)["evidence"] == ["it states confidence=90, which does not count: give a number from 0 to 1"]
+
+
 @pytest.mark.parametrize("stated", [None, "0.9", True, float("nan"), 1.5])
 def test_who_states_no_confidence_has_no_score_whatever_the_record(stated: Any) -> None:
     assert score(TrackRecord({"boaster": [(0.9, True)] * 50}), stated)["score"] is None
