@@ -7,9 +7,18 @@ so builders with different names never collide.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
 
+from langgraph_quorum.graphs.composing import (
+    Payload,
+    Worker,
+    awaited_by,
+    check_name,
+    check_some,
+    id_of,
+    item_of,
+    numbered,
+)
 from langgraph_quorum.graphs.composition_policies import result_of, sync_over
 from langgraph_quorum.state.bounds import is_number, is_whole
 from langgraph_quorum.state.errors import ConfigurationError
@@ -28,12 +37,6 @@ __all__ = [
     "tree_reduce",
 ]
 
-Worker: TypeAlias = str | WorkItem
-"""Who does a branch: a specialist's name, or a work item for whatever else there is to say (`type`, `priority`,
-`group`, `when`, `timeout_s`, ...). It has no `branch_id`; what is in its `payload` goes to all branches made of it, and
-what is in its `depends_on` is waited for as well."""
-Payload: TypeAlias = Mapping[str, Any]
-
 
 def scatter(
     worker: Worker, payloads: Sequence[Payload] | Mapping[str, Payload], *, name: str, depends_on: Sequence[str] = ()
@@ -49,9 +52,9 @@ def scatter(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    _check_name("name", name)
-    given = _numbered(payloads)
-    return [_item(worker, f"{name}/{key}", payload, depends_on) for key, payload in given.items()]
+    check_name("name", name)
+    given = numbered(payloads)
+    return [item_of(worker, f"{name}/{key}", payload, depends_on) for key, payload in given.items()]
 
 
 def pipeline(
@@ -70,12 +73,12 @@ def pipeline(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    _check_name("name", name)
-    _check_some("stages", stages)
+    check_name("name", name)
+    check_some("stages", stages)
     work: list[WorkItem] = []
     for number, stage in enumerate(stages):
         waits_for = [work[-1]["branch_id"]] if work else depends_on
-        work.append(_item(stage, f"{name}/{number}", {} if number else payload or {}, waits_for))
+        work.append(item_of(stage, f"{name}/{number}", {} if number else payload or {}, waits_for))
     return work
 
 
@@ -98,10 +101,10 @@ def scatter_gather(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    _check_name("name", name)
-    _check_some("workers", workers)
-    asked = [_item(worker, f"{name}/scatter/{number}", payload or {}, ()) for number, worker in enumerate(workers)]
-    return [*asked, _item(gatherer, f"{name}/gather", {}, _ends(asked, point))]
+    check_name("name", name)
+    check_some("workers", workers)
+    asked = [item_of(worker, f"{name}/scatter/{number}", payload or {}, ()) for number, worker in enumerate(workers)]
+    return [*asked, item_of(gatherer, f"{name}/gather", {}, _ends(asked, point))]
 
 
 def map_reduce(
@@ -130,10 +133,10 @@ def map_reduce(
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    mapped = scatter(mapper, payloads, name=_check_name("name", name) + "/map")
-    _check_some("payloads", mapped)
+    mapped = scatter(mapper, payloads, name=check_name("name", name) + "/map")
+    check_some("payloads", mapped)
     if fan_in is None:
-        return [*mapped, _item(reducer, f"{name}/reduce", {}, _ends(mapped, point))]
+        return [*mapped, item_of(reducer, f"{name}/reduce", {}, _ends(mapped, point))]
     if point:
         raise ConfigurationError("fan_in", fan_in, "leave it out, or leave out point: a sync point is waited for whole")
     return [*mapped, *tree_reduce(reducer, mapped, name=f"{name}/reduce", fan_in=fan_in)]
@@ -154,20 +157,20 @@ def tree_reduce(reducer: Worker, work: Sequence[WorkItem], *, name: str, fan_in:
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    _check_name("name", name)
-    _check_some("work", work)
+    check_name("name", name)
+    check_some("work", work)
     if not is_number(fan_in) or fan_in < 2 or not is_whole(fan_in):  # noqa: PLR2004  one of one would never end
         raise ConfigurationError("fan_in", fan_in, "give a whole number from 2")
-    left, level = [_id_of(item) for item in work], 1
+    most, left, level = int(fan_in), [id_of(item) for item in work], 1
     made: list[WorkItem] = []
-    while len(left) > fan_in:
-        groups = [left[start : start + fan_in] for start in range(0, len(left), fan_in)]
+    while len(left) > most:
+        groups = [left[start : start + most] for start in range(0, len(left), most)]
         left = [group[0] if len(group) == 1 else f"{name}/{level}/{number}" for number, group in enumerate(groups)]
         made += [
-            _item(reducer, reduced, {}, group) for reduced, group in zip(left, groups, strict=True) if len(group) > 1
+            item_of(reducer, reduced, {}, group) for reduced, group in zip(left, groups, strict=True) if len(group) > 1
         ]
         level += 1
-    return [*made, _item(reducer, name, {}, left)]
+    return [*made, item_of(reducer, name, {}, left)]
 
 
 def tiers(work: Sequence[Sequence[WorkItem]], *, points: Sequence[str] = ()) -> list[WorkItem]:
@@ -183,16 +186,16 @@ def tiers(work: Sequence[Sequence[WorkItem]], *, points: Sequence[str] = ()) -> 
     Raises:
         ConfigurationError: naming the argument that is wrong and what to give instead.
     """
-    _check_some("work", work)
+    check_some("work", work)
     if points and (isinstance(points, str) or len(points) != len(work) - 1):
         raise ConfigurationError("points", points, f"give {len(work) - 1} names: one for each tier but the last")
     tiered: list[WorkItem] = []
     before: list[str] = []
     for number, tier in enumerate(work):
-        _check_some(f"work[{number}]", tier)
-        own = {_id_of(item) for item in tier}
+        check_some(f"work[{number}]", tier)
+        own = {id_of(item) for item in tier}
         for item in tier:
-            waits_for = list(item.get("depends_on", ()))
+            waits_for = awaited_by(item)
             if before and own.isdisjoint(waits_for):
                 waits_for += [name for name in before if name not in waits_for]
             tiered.append({**item, "depends_on": waits_for} if waits_for else {**item})
@@ -203,51 +206,6 @@ def tiers(work: Sequence[Sequence[WorkItem]], *, points: Sequence[str] = ()) -> 
 def _ends(work: Sequence[WorkItem], point: str) -> list[str]:
     """What to wait for when all of the work is to be done: what nothing else of it waits for, or the point."""
     if point:
-        return [_check_name("point", point)]
-    awaited = {name for item in work for name in item.get("depends_on", ())}
-    return [branch_id for branch_id in map(_id_of, work) if branch_id not in awaited]
-
-
-def _item(worker: Worker, branch_id: str, payload: Payload, depends_on: Iterable[str]) -> WorkItem:
-    if isinstance(depends_on, str):
-        raise ConfigurationError("depends_on", depends_on, "give a list of branch ids and names of sync points")
-    if not isinstance(payload, Mapping):
-        raise ConfigurationError(f"payload of {branch_id}", payload, "give a dict")
-    said: WorkItem = WorkItem(specialist=worker) if isinstance(worker, str) else worker
-    if not isinstance(said, Mapping) or not (said.get("specialist") or said.get("type")) or "branch_id" in said:
-        mend = "give a specialist's name, or a work item with a 'specialist' or a 'type' and without a 'branch_id'"
-        raise ConfigurationError(f"worker of {branch_id}", worker, mend)
-    item: WorkItem = {**said, "branch_id": branch_id}
-    shared = said.get("payload", {})
-    if payload or shared:
-        item["payload"] = {**shared, **payload}
-    waits_for = list(dict.fromkeys([*depends_on, *said.get("depends_on", ())]))
-    if waits_for:
-        item["depends_on"] = waits_for
-    return item
-
-
-def _numbered(payloads: Any) -> dict[Any, Payload]:
-    if isinstance(payloads, Mapping):
-        return dict(payloads)
-    if isinstance(payloads, str) or not isinstance(payloads, Sequence):
-        raise ConfigurationError("payloads", payloads, "give a list of dicts, or a dict of them by name")
-    return dict(enumerate(payloads))
-
-
-def _id_of(item: WorkItem) -> str:
-    branch_id = item.get("branch_id") or item.get("specialist")
-    if not branch_id:
-        raise ConfigurationError("work", item, "give each item a 'branch_id'")
-    return branch_id
-
-
-def _check_name(field: str, name: Any) -> str:
-    if not isinstance(name, str) or not name:
-        raise ConfigurationError(field, name, "give a non-empty string")
-    return name
-
-
-def _check_some(field: str, given: Any) -> None:
-    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence) or not given:
-        raise ConfigurationError(field, given, "give a list with at least one in it")
+        return [check_name("point", point)]
+    awaited = {name for item in work for name in awaited_by(item)}
+    return [branch_id for branch_id in map(id_of, work) if branch_id not in awaited]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from langgraph_quorum.graphs.composing import awaited_by, id_of
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Made, Strategy
 from langgraph_quorum.state.errors import ConfigurationError
@@ -24,15 +25,15 @@ def sync_over(work: Sequence[WorkItem], *, name: str, **settings: Any) -> SyncPo
         settings: Further fields of `SyncPolicy`.
 
     Raises:
-        ConfigurationError: when nothing is left for it to count, or a setting is out of its bounds.
+        ConfigurationError: when nothing is left for it to count, an item has no id, or a setting is out of its bounds.
     """
-    after, counted = {name}, dict.fromkeys(item.get("branch_id") or item.get("specialist", "") for item in work)
+    after, counted = {name}, dict.fromkeys(map(id_of, work))
     found = True
     while found:
         found = False
         for item in work:
-            branch_id = item.get("branch_id") or item.get("specialist", "")
-            if branch_id in counted and not after.isdisjoint(item.get("depends_on", ())):
+            branch_id = id_of(item)
+            if branch_id in counted and not after.isdisjoint(awaited_by(item)):
                 del counted[branch_id]
                 after.add(branch_id)
                 found = True

@@ -105,6 +105,12 @@ def test_every_result_goes_into_a_tree_exactly_once_and_no_reducer_gets_too_many
     assert ids(reducers)[-1] == "t"
 
 
+def test_a_whole_number_of_results_may_be_written_as_a_float() -> None:
+    two: Any = 2.0  # as JSON from elsewhere may have it
+    work = scatter("x", [{}] * 3, name="x")
+    assert tree_reduce("r", work, name="t", fan_in=two) == tree_reduce("r", work, name="t", fan_in=2)
+
+
 def test_a_tier_waits_for_the_ends_of_the_one_before_and_keeps_its_own_order() -> None:
     first, second = pipeline(["a", "b"], name="one"), scatter("c", [{}, {}], name="two")
     third = pipeline(["d", "e"], name="three")
@@ -135,6 +141,8 @@ def test_what_is_made_is_json() -> None:
 
 
 NO_NAME: Any = 7
+NO_DICT: Any = ["n"]
+TEXT: Any = "key"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +164,11 @@ NO_NAME: Any = 7
         (lambda: map_reduce("m", "r", [{}], name="x", fan_in=2, point="p"), "fan_in=2: leave it out, or leave out"),
         (lambda: tree_reduce("r", [], name="x", fan_in=2), r"work=\[\]: give a list"),
         (lambda: tree_reduce("r", [{"type": "t"}], name="x", fan_in=2), "give each item a 'branch_id'"),
+        (lambda: tree_reduce("r", ["a"], name="x", fan_in=2), "work='a': give each item a 'branch_id'"),  # type: ignore[list-item]
+        (lambda: sync_over([{"type": "t"}], name="p"), "give each item a 'branch_id'"),
+        (lambda: scatter({"type": "t", "payload": NO_DICT}, [{}], name="x"), r"payload of x/0=\['n'\]: give a dict"),
+        (lambda: scatter({"type": "t", "depends_on": TEXT}, [{}], name="x"), "depends_on='key': give a list"),
+        (lambda: tiers([[{"branch_id": "a"}], [{"branch_id": "b", "depends_on": TEXT}]]), "depends_on='key': give a"),
         (lambda: tiers([scatter("a", [{}], name="x"), []]), r"work\[1\]=\[\]: give a list with at least one"),
         (lambda: tiers([scatter("a", [{}], name="x")], points=["p"]), "give 0 names: one for each tier but the last"),
     ],
