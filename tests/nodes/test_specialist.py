@@ -83,8 +83,29 @@ def test_resources_out_of_their_bounds_are_named(wrong: dict[str, Any]) -> None:
 
 
 def test_what_cannot_be_called_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="give a function of one Branch, a runnable or a compiled graph"):
+    with pytest.raises(ConfigurationError, match="give a function that is called with one Branch, a runnable or a"):
         Specialist("s", "run me")  # type: ignore[arg-type]
+
+
+def no_branch() -> str:
+    return "nobody asked me"
+
+
+async def like_a_node(state: Any, config: Any) -> str:
+    return "two are one too many"
+
+
+@pytest.mark.parametrize(
+    "run", [no_branch, like_a_node, lambda *, branch: branch, partial(plain, Branch("b", "task")), AsyncCallable]
+)
+def test_a_function_that_cannot_be_called_with_one_branch_is_refused_before_anything_starts(run: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"Specialist\('s'\)\.run=.*: give a function that is called with one"):
+        Specialist("s", run)
+
+
+def test_a_function_that_does_not_say_what_it_is_called_with_is_believed() -> None:
+    for run in (dict, lambda *anything: anything, lambda branch, factor=2: factor):
+        assert Specialist("s", run).run is run
 
 
 @pytest.mark.parametrize(
@@ -110,7 +131,8 @@ def test_a_crew_that_does_not_fit_together_is_refused(crew: Any, message: str) -
         *[("expects", value) for value in (5, "title", [1])],
         ("source_types", 5),
         ("capabilities", [1]),
-        *[(name, value) for name in ("split", "join", "prepare") for value in ("x", 5)],
+        *[(name, value) for name in ("split", "join", "prepare") for value in ("x", 5, no_branch)],
+        ("retry_on", no_branch),
         ("type", 5),
     ],
 )
