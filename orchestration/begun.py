@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.given import Given
+from langgraph_quorum.orchestration.opening import closed_error, stopped_error
 from langgraph_quorum.orchestration.persistence.lease import OnBusy
 from langgraph_quorum.orchestration.run import Run
 
@@ -20,11 +21,15 @@ class Begun:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._runs: set[Run] = set()
+        self._closed = False
 
     async def begin(self, thread_id: str, given: Given, on_busy: OnBusy, wait_s: float) -> Run:
         """Take the thread up in the background; return once it is ours, or raise why it is not."""
+        if self._closed:
+            raise closed_error()
         run = Run(thread_id)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ready.add_done_callback(_looked_at)
         run.begin(self._driven(run, given, ready, on_busy, wait_s))
         self._runs.add(run)
         try:
@@ -42,6 +47,11 @@ class Begun:
         """Drain them all, and break off what has not stopped in time."""
         await asyncio.gather(*(run.stop(timeout_s) for run in list(self._runs)))
 
+    async def close(self) -> None:
+        """Stop them all, and begin no more."""
+        self._closed = True
+        await self.stop(STOP_S)
+
     async def _driven(
         self, run: Run, given: Given, ready: asyncio.Future[None], on_busy: OnBusy, wait_s: float
     ) -> dict[str, Any]:
@@ -54,7 +64,13 @@ class Begun:
         except BaseException as error:
             if ready.done():
                 raise
-            ready.set_exception(error)
+            ready.set_exception(stopped_error(run.thread_id) if isinstance(error, asyncio.CancelledError) else error)
             return {}
         finally:
             self._runs.discard(run)
+
+
+def _looked_at(ready: asyncio.Future[None]) -> None:
+    """A caller that was cancelled does not ask why its thread could not be taken: that is no news for the log."""
+    if not ready.cancelled():
+        ready.exception()

@@ -1,4 +1,4 @@
-"""What an orchestrator is opened with, looked at before the database is; and the error for one that is closed."""
+"""What an orchestrator is opened with, looked at before the database is; and the errors for one that is closed."""
 
 from __future__ import annotations
 
@@ -40,3 +40,9 @@ def closed_error() -> ConfigurationError:
     """The error for a call on an orchestrator after its block."""
     mend = "this orchestrator is closed: call it within the `with` block that opens it"
     return ConfigurationError("orchestrator", "closed", mend)
+
+
+def stopped_error(thread_id: str) -> ConfigurationError:
+    """The error for a start or resume that still waited for its thread when the orchestrator's runs were stopped."""
+    mend = f"its runs were stopped while thread {thread_id!r} was waited for: start or resume that one again"
+    return ConfigurationError("orchestrator", "drained", mend)

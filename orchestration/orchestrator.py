@@ -122,13 +122,14 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
         store = default_artifacts(pool, sealer) if artifacts is None else artifacts
         driver = Driver(graph.compile(checkpointer=saver), pool, workflow, lease_ttl_s, sealer, store)
-        orchestrator = Orchestrator[StateT](driver, saver, pool)
+        orchestrator: Orchestrator[StateT] = cls(driver, saver, pool)  # type: ignore[assignment]  # one of this graph
         try:
             yield orchestrator
         finally:
-            await orchestrator.drain()
-            orchestrator._close()
-            saver.close()
+            try:
+                await orchestrator._end()
+            finally:
+                saver.close()
 
     async def start(
         self,

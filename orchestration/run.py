@@ -18,6 +18,8 @@ the outermost first.
 """
 
 _END = None
+_TAKE_S = 1.0
+"""For a run whose thread is about to be ours; one that still waits for another driver has nothing to keep."""
 
 
 class Run:
@@ -111,11 +113,14 @@ class Run:
         return self._task is not None and self._task.done()
 
     async def stop(self, timeout_s: float) -> None:
-        """Drain, and cancel what has not stopped in time. Never raises for the run's own failure."""
+        """Drain, and cancel what has not stopped in time. Never raises for the run's own failure.
+
+        One that waits for its thread is given a second.
+        """
         if self._task is None:
             return
         self.drain()
-        await asyncio.wait({self._task}, timeout=timeout_s)
+        await asyncio.wait({self._task}, timeout=timeout_s if self.taken else min(timeout_s, _TAKE_S))
         self._task.cancel()
         await asyncio.wait({self._task}, timeout=timeout_s)
 

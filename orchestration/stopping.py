@@ -21,21 +21,27 @@ class Stopping(Archive):
         super().__init__(driver, saver, pool)
         self._begun = Begun(driver)
 
+    async def _end(self) -> None:
+        """Refuse every call from now on, and stop what goes on: the database is about to be left."""
+        self._close()
+        await self._begun.close()
+
     async def cancel(self, thread_id: str, *, reason: str | None = None, wait_s: float = 0.0) -> dict[str, Any]:
         """Stop a run at once, for good: what is finished is kept, running branches are cancelled.
 
-        A run that this orchestrator drives has stopped when this returns. The driver of another sees the request
-        within a third of its lease's time. One that nobody drives is cancelled at once. A run that has ended stays as
-        it is. Only `resume` takes a cancelled run up again.
+        A run that this orchestrator drives has stopped when this returns, unless a node of it refuses to be cancelled
+        for more than ten seconds. The driver of another sees the request within a third of its lease's time. One that
+        nobody drives is cancelled at once. A run that has ended stays as it is. Only `resume` takes a cancelled run up
+        again.
 
         Args:
             thread_id: The thread.
             reason: Kept with the run.
-            wait_s: Seconds to wait for a driver elsewhere.
+            wait_s: Seconds to wait for a driver elsewhere; when they are more than ten, for one here as well.
 
         Returns:
-            The outcome as it stands then: its status is `cancelled`, `running` when a driver elsewhere has not stopped
-            yet, or how the run ended before it could be cancelled.
+            The outcome as it stands then: its status is `cancelled`, `running` when its driver has not stopped yet, or
+            how the run ended before it could be cancelled.
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.

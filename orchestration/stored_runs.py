@@ -35,7 +35,7 @@ class StoredRuns:
         self._parts: tuple[Driver, GroupCommitSaver, Pool] | None = (driver, saver, pool)
 
     def _close(self) -> None:
-        """Refuse every call from now on: the database is about to be left."""
+        """Refuse every call from now on."""
         self._parts = None
 
     @property
