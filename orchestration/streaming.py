@@ -12,6 +12,9 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph_quorum.orchestration.persistence.faults import query_fault
 from langgraph_quorum.orchestration.run import Event, Run
 
+_RESERVED = "__"
+"""How names begin among the updates that are no nodes': `__interrupt__`, `__metadata__`."""
+
 
 async def stream(
     graph: CompiledStateGraph[Any, Any, Any, Any], run: Run, values: Any, config: RunnableConfig, context: Any
@@ -45,7 +48,8 @@ async def stream(
                 run.tell(_placed(part["data"], part["ns"]))
             elif part["type"] == "updates":
                 for node in part["data"]:
-                    run.tell(_placed({"quorum": "node", "node": node}, part["ns"]))
+                    if not node.startswith(_RESERVED):
+                        run.tell(_placed({"quorum": "node", "node": node}, part["ns"]))
     except GraphDrained:
         return
     except psycopg.Error as error:

@@ -166,6 +166,15 @@ async def test_events_tell_of_every_branch_and_node(pool: Pool, crew: Crew) -> N
     assert [nodes[0], nodes[-1]] == ["analyzer", "integrator"]
 
 
+async def test_a_question_is_no_node_that_has_ended(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(asks=True), pool) as quorum:
+        run = await quorum.start(TASK)
+        seen = [event async for event in run.events()]
+        assert (await run.result())["status"] == "waiting"
+    nodes = [event["node"] for event in seen if event["quorum"] == "node"]
+    assert set(nodes) == {"analyzer", "coordinator", "one", "two"}
+
+
 async def test_events_of_a_workflow_that_is_a_branch_say_where_they_happened(pool: Pool, crew: Crew) -> None:
     crew.go.set()
     outer = build_workflow([workflow_specialist("team", crew.workflow()), Specialist("alone", crew.quick)])
