@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from anyio.abc import TaskStatus
@@ -60,7 +60,8 @@ class _Facade(Generic[I_co]):
                 yield event
             except GeneratorExit:
                 if isinstance(events, AsyncGenerator):
-                    self._wait(events.aclose)
+                    with suppress(ConfigurationError):  # after the block nothing is left to be closed
+                        self._wait(events.aclose)
                 raise
 
 

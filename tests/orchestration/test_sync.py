@@ -158,3 +158,11 @@ def test_ctrl_c_drains(database: str) -> None:
         (listed,) = quorum.list()
     assert {name: record["status"] for name, record in stored["branches"].items()} == {"quick": "succeeded"}
     assert (listed.status, listed.live) == ("interrupted", False)
+
+
+def test_an_iterator_that_outlives_the_block_is_closed_without_a_word(database: str) -> None:
+    with SyncOrchestrator.open(_workflow(lambda: True), database) as quorum:
+        quorum.start(TASK, "t1").result()
+        events = quorum.watch("t1")
+        assert next(events).kind == "run_started"
+    events.close()  # type: ignore[attr-defined]
