@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, raise_if_failed
 from langgraph_quorum.graphs.tool_answer import briefly
 from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
+from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
@@ -76,23 +77,21 @@ def as_tool(
         ConfigurationError: naming the argument that is wrong: the graph is no workflow, or a field of `args_schema` is
             none that a workflow knows and nothing says what it is to be.
     """
+    _check(name, description, {"prepare": prepare, "keep": keep})
+    compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
+    takes = compiled.builder.input_schema.__annotations__
+    arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)
+    return _Tool(name, compiled, arguments, keep or briefly).described(description)
+
+
+def _check(name: Any, description: Any, functions: Mapping[str, Any]) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError("name", name, "give 1 to 64 letters, digits, '_' and '-': models take no others")
     if not isinstance(description, str) or not description.strip():
         raise ConfigurationError("description", description, "tell the model in words when to use the tool")
-    compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
-    takes = compiled.builder.input_schema.__annotations__
-    arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)
-    run = _Tool(name, compiled, arguments, keep or briefly)
-    return _CalledTool(
-        name=name,
-        description=description,
-        args_schema=arguments.schema,
-        func=run.run_without_a_loop,
-        coroutine=run.run,
-        response_format="content_and_artifact",
-        handle_tool_error=True,
-    )
+    for field, function in functions.items():
+        if function is not None and (not callable(function) or inspect.iscoroutinefunction(function)):
+            raise ConfigurationError(field, function, "give a plain function, not an async one: it is not awaited")
 
 
 class _CalledTool(StructuredTool):
@@ -120,6 +119,18 @@ class _Tool:
     arguments: Arguments
     keep: Callable[[QuorumOutput], Any]
 
+    def described(self, description: str) -> StructuredTool:
+        """The tool, as models are told of it."""
+        return _CalledTool(
+            name=self.name,
+            description=description,
+            args_schema=self.arguments.schema,
+            func=self.run_without_a_loop,
+            coroutine=self.run,
+            response_format="content_and_artifact",
+            handle_tool_error=True,
+        )
+
     async def run(self, **given: Any) -> tuple[Any, dict[str, Any]]:
         """What the model reads, and the artifact."""
         place = _place(self.name, _call_id.get())
@@ -143,22 +154,7 @@ class _Tool:
     def run_without_a_loop(self, **given: Any) -> tuple[Any, dict[str, Any]]:
         """The same for an agent that is run without an event loop."""
         saver = next((kept for kept in _configurable().values() if isinstance(kept, BaseCheckpointSaver)), None)
-        if saver is not None and type(saver).aget_tuple is BaseCheckpointSaver.aget_tuple:
-            mend = "it has no async methods, and branches are async: give an async saver, and await agent.ainvoke(...)"
-            raise ConfigurationError("checkpointer", saver, mend)
-        if _is_in_a_loop():
-            raise ConfigurationError("tool", self.name, "an event loop is running here: await agent.ainvoke(...)")
-        loop = getattr(saver, "loop", None)
-        if not isinstance(loop, asyncio.AbstractEventLoop):
-            with asyncio.Runner() as runner:
-                return runner.run(self.run(**given))
-        if not loop.is_running():
-            raise ConfigurationError("checkpointer", saver, "its event loop has ended: keep it open while agents run")
-        running = asyncio.run_coroutine_threadsafe(self.run(**given), loop)
-        try:
-            return running.result()
-        finally:
-            running.cancel()  # when the wait was interrupted
+        return run_without_a_loop(self.name, saver, lambda: self.run(**given))
 
 
 async def _with_texts(result: Any) -> Any:
@@ -170,14 +166,6 @@ async def _with_texts(result: Any) -> Any:
 
 def _configurable() -> dict[str, Any]:
     return get_config().get("configurable", {})
-
-
-def _is_in_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _place(name: str, call_id: str | None) -> RunnableConfig | None:

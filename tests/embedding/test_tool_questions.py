@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections import Counter
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 import pytest
 from langchain.agents import create_agent
@@ -16,8 +18,10 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, interrupt
 
 from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, Tuning, build_workflow
+from langgraph_quorum.graphs import tool_without_loop
 from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.graphs.tool import as_tool
+from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Policies, ValidationPolicy
@@ -276,6 +280,53 @@ def test_a_checkpointer_without_async_methods_is_refused_with_the_mend() -> None
     agent = agent_with(as_tool(build_workflow([Crew().sleeps("a", 0)]), "r", "Reviews."), "one", saver=SyncSaver())
     with pytest.raises(ConfigurationError, match="give an async saver, and await"):
         agent.invoke(GO, thread())
+
+
+class InALoop(InMemorySaver):
+    """Lives in an event loop of another thread, like those for an async database driver."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.loop.is_running():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        for task in asyncio.all_tasks(self.loop):
+            with suppress(asyncio.CancelledError):
+                self.loop.run_until_complete(task)
+        self.loop.close()
+
+
+def test_a_checkpointers_loop_that_stops_while_the_tool_runs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tool_without_loop, "LOOK_S", 0.01)
+    with InALoop() as saver:
+
+        async def stops() -> None:
+            saver.loop.stop()
+            await asyncio.sleep(3600)
+
+        with pytest.raises(ConfigurationError, match="its event loop has ended: keep it open while agents run"):
+            run_without_a_loop("review", saver, stops)
+
+
+def test_a_run_that_the_end_of_its_loop_has_cancelled_says_so() -> None:
+    async def cancelled() -> None:
+        for task in asyncio.all_tasks():
+            task.cancel()  # as `asyncio.run` does with all that is left
+        await asyncio.sleep(3600)
+
+    with (
+        InALoop() as saver,
+        pytest.raises(ConfigurationError, match="its event loop has ended: keep it open while agents run"),
+    ):
+        run_without_a_loop("review", saver, cancelled)
 
 
 async def test_a_question_that_nobody_can_answer_says_so() -> None:
