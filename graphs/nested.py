@@ -77,9 +77,10 @@ def compiled_workflow(name: str, graph: Workflow, otherwise: str) -> CompiledSta
     Raises:
         ConfigurationError: the graph is no workflow, or keeps one state for all its runs.
     """
-    compiled = graph.compile(name=name) if isinstance(graph, StateGraph) else graph
-    if not isinstance(compiled, CompiledStateGraph) or not set(_ASKED) <= compiled.channels.keys():
+    channels = graph.channels if isinstance(graph, (StateGraph, CompiledStateGraph)) else {}
+    if not set(_ASKED) <= channels.keys():
         raise ConfigurationError("graph", graph, f"give what build_workflow returns; {otherwise}")
+    compiled = graph.compile(name=name) if isinstance(graph, StateGraph) else graph
     if compiled.checkpointer is True:
         raise ConfigurationError("graph", graph, "compile it without checkpointer=True: its runs would share a state")
     return compiled

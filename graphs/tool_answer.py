@@ -36,9 +36,14 @@ def briefly(output: QuorumOutput) -> str:
 
 
 def _some(name: str, lines: list[str]) -> dict[str, Any]:
-    short = [" ".join(line.split())[:LINE_CHARS] for line in lines[:LISTED]]
+    short = [_on_one_line(line)[:LINE_CHARS] for line in lines[:LISTED]]
     more = {f"more_{name}": len(lines) - LISTED} if len(lines) > LISTED else {}
     return {name: short, **more} if lines else {}
+
+
+def _on_one_line(text: str) -> str:
+    """Without control characters, such as those of a coloured message: in JSON each would take six."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _text(value: Any) -> str:

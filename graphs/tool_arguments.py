@@ -13,7 +13,7 @@ from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.workflow import QuorumInput
 
 _KNOWN = ("task", "sources", "work")
-_TAKEN = ("config", "run_manager", "callbacks")
+_TAKEN = ("config", "run_manager", "callbacks", "self")
 """LangChain hands these to a tool by itself."""
 
 

@@ -119,6 +119,10 @@ class Odd(TypedDict):
     config: str
 
 
+class Own(BaseModel):
+    self: str
+
+
 class Empty(BaseModel):
     pass
 
@@ -128,6 +132,7 @@ class Empty(BaseModel):
     [
         (Papers, "args_schema='papers': this workflow takes task, sources, work: give prepare="),
         (Odd, "args_schema='config': LangChain takes this name for itself"),
+        (Own, "args_schema='self': LangChain takes this name for itself"),
         (Empty, "give it a field task or sources or work, or give prepare="),
         ({"type": "object"}, "give a pydantic model class or a typed dict"),
         (Wanted(task="x", work=[]), "give a pydantic model class or a typed dict"),
@@ -141,7 +146,9 @@ def test_a_schema_that_cannot_become_the_input_is_refused_when_the_tool_is_made(
 def test_a_tool_needs_a_workflow_a_name_and_a_description() -> None:
     chat = StateGraph(MessagesState).add_node("hear", lambda state: state).add_edge(START, "hear")
     kept: Any = workflow(Crew().sleeps("a", 0)).compile(checkpointer=True)
+    unfinished: Any = StateGraph(MessagesState)
     for graph, name, description, mend in (
+        (unfinished, "review", "Reviews.", "give what build_workflow returns"),
         (chat, "review", "Reviews.", "give what build_workflow returns; any other graph is called from a tool of your"),
         (kept, "review", "Reviews.", "without checkpointer=True"),
         (workflow(Crew().sleeps("a", 0)), "my review", "Reviews.", "name='my review': give 1 to 64 letters"),
@@ -149,6 +156,18 @@ def test_a_tool_needs_a_workflow_a_name_and_a_description() -> None:
     ):
         with pytest.raises(ConfigurationError, match=mend):
             as_tool(graph, name, description)
+
+
+async def not_awaited(given: Any) -> Any:
+    return given
+
+
+@pytest.mark.parametrize("function", ["task", not_awaited])
+@pytest.mark.parametrize("field", ["prepare", "keep"])
+def test_what_nobody_would_await_or_could_call_is_refused_when_the_tool_is_made(field: str, function: Any) -> None:
+    settings: dict[str, Any] = {field: function}
+    with pytest.raises(ConfigurationError, match=f"{field}=.*: give a plain function, not an async one"):
+        as_tool(workflow(Crew().sleeps("a", 0)), "review", "Reviews a text.", **settings)
 
 
 # -- what comes back --------------------------------------------------------------------------------------------------
@@ -193,6 +212,17 @@ def test_no_length_of_a_result_passes_the_bound() -> None:
             output: Any = {"status": "approved", "result": character * length}
             output |= {"failed": [], "findings": [], "attribution": []}
             assert len(briefly(output)) <= CONTENT_CHARS
+
+
+def test_no_message_passes_the_bound_whatever_it_is_made_of() -> None:
+    for part in ('"\\', "\x1b[31m", "\x00", "\u2028"):
+        reasons: Any = {f"b{number}": {"reason": f"no ink{part * 200}"} for number in range(20)}
+        output: Any = {"status": "partial", "result": "x" * CONTENT_CHARS, "failed": [*reasons], "branches": reasons}
+        output |= {"findings": [{"severity": "error", "message": part * 200}] * 20, "attribution": []}
+        read = json.loads(briefly(output))
+        assert len(briefly(output)) <= CONTENT_CHARS
+        assert read["failed"][0].startswith("b0: no ink")
+        assert read["result_begins"].startswith('"xxx')
 
 
 async def test_a_text_that_is_kept_as_an_artifact_is_read_by_the_model_and_referred_to_in_the_state() -> None:
