@@ -153,7 +153,7 @@ def build_workflow(
         QuorumState, context_schema=QuorumContext, input_schema=tuned.input_schema, output_schema=QuorumOutput
     )
     survey = Survey(index, mode, policies.mode, tuned.scale)
-    graph.add_node("analyzer", analyzer_node(survey, terms, tuned.planner))
+    graph.add_node("analyzer", analyzer_node(survey, terms, tuned.planner, tuple(tuned.input_schema.__annotations__)))
     graph.add_node("coordinator", coordinator_node(fan_out))
     for name, specialist in index.items():
         graph.add_node(name, showing_inside(branch_node(name, crew), specialist), input_schema=Bundle)

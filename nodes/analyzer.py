@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
-from langgraph_quorum.nodes.journal import entry
+from langgraph_quorum.nodes.journal import entry, task_of
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.checks import Terms
 from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
+from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.records import WorkItem
-from langgraph_quorum.state.workflow import Growth, LoadMetrics, QuorumContext, QuorumState
+from langgraph_quorum.state.workflow import Growth, LoadMetrics, QuorumContext, QuorumInput, QuorumState
 
 Planner = Callable[[QuorumState], Awaitable[list[WorkItem]]]
 """Makes the work when the input holds none."""
 
 
-def analyzer_node(survey: Survey, terms: Terms, planner: Planner | None) -> RuntimeNode:
-    """The analyzer of one workflow."""
+def analyzer_node(
+    survey: Survey, terms: Terms, planner: Planner | None, takes: Collection[str] = tuple(QuorumInput.__annotations__)
+) -> RuntimeNode:
+    """The analyzer of one workflow.
+
+    Args:
+        survey: Measures the work.
+        terms: What work is held against.
+        planner: Makes the work when the input holds none.
+        takes: Fields of the input, for the error when nothing came in.
+    """
     local = LocalCapacity()
 
     async def analyzer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         shelf = shelf_of(runtime.context)
         if shelf is not None:
             state = {**state, "sources": await shelf.back(state.get("sources", []))}
-        work = routed(await _work(state, survey, planner), terms)
+        work = routed(await _work(state, survey, planner, takes), terms)
         queue = ordered(work, membership(work, terms.specialists, terms.points))
         if shelf is not None:
             queue = await shelf.work_away(queue, terms.specialists)
@@ -53,13 +63,18 @@ def analyzer_node(survey: Survey, terms: Terms, planner: Planner | None) -> Runt
     return analyzer
 
 
-async def _work(state: QuorumState, survey: Survey, planner: Planner | None) -> list[WorkItem]:
+async def _work(state: QuorumState, survey: Survey, planner: Planner | None, takes: Collection[str]) -> list[WorkItem]:
     work = state.get("work")
     if work:
         return work
     if planner is not None:
         return await planner(state)
-    return default_work(survey.specialists) if work is None else []
+    if work is not None:
+        return []
+    if not (task_of(state) or state.get("sources") or state.get("messages")):
+        mend = f"give one of {', '.join(map(repr, takes))}, spelled so: LangGraph drops any other key without a word"
+        raise PlanError(f"the run was given nothing to do: {mend}")
+    return default_work(survey.specialists)
 
 
 def _fresh_run(state: QuorumState, workflow_id: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from typing_extensions import TypedDict
 
 from langgraph_quorum import QuorumContext, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
@@ -14,6 +15,8 @@ from langgraph_quorum.nodes.planning.adaptive import STILL_S
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy
+from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.workflow import QuorumState
 from tests.graphs.running import FIXED, Crew, compiled, run, statuses, thread
 
 pytestmark = pytest.mark.looptime
@@ -34,6 +37,31 @@ async def test_the_last_human_message_is_the_task_when_none_is_given() -> None:
     crew = Crew()
     await compiled(crew.sleeps("a", 1)).ainvoke({"messages": [("user", "old"), ("user", "judge it")]}, context=FIXED)
     assert crew.branches[0].task == "judge it"
+
+
+@pytest.mark.parametrize("given", [{}, {"tsak": "look"}, {"task": ""}, {"sources": [], "messages": []}])
+async def test_a_run_that_is_given_nothing_to_do_is_refused_and_told_what_it_takes(given: Any) -> None:
+    crew = Crew()
+    with pytest.raises(PlanError, match="nothing to do: give one of 'task', 'sources', 'work', 'messages', spelled so"):
+        await compiled(crew.sleeps("a", 1)).ainvoke(given, context=FIXED)
+    assert not crew.calls
+
+
+async def test_only_what_this_workflow_takes_is_named_to_who_gives_nothing() -> None:
+    class TaskAlone(TypedDict):
+        task: str
+
+    with pytest.raises(PlanError, match="give one of 'task', spelled so"):
+        await compiled(Crew().sleeps("a", 1), input_schema=TaskAlone).ainvoke({"work": [{}]}, context=FIXED)
+
+
+async def test_a_planner_may_know_what_to_do_without_being_given_anything() -> None:
+    async def nightly(state: QuorumState) -> list[WorkItem]:
+        return [WorkItem(specialist="a", payload={"night": 1})]
+
+    crew = Crew()
+    out = await compiled(crew.sleeps("a", 1), planner=nightly).ainvoke({}, context=FIXED)
+    assert (out["status"], crew.calls) == ("approved", {"a": 1})
 
 
 async def test_a_dependent_branch_gets_the_results_it_waited_for() -> None:
