@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
-import operator
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, StateGraph
-from typing_extensions import TypedDict
 
 from langgraph_quorum import Answer, Branch, QuorumContext, Specialist, fan_out, quorum_branch
 from langgraph_quorum.nodes.artifacts.access import artifact_store
-from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.state.artifacts import OFFLOADED, ArtifactRef, is_reference
-from langgraph_quorum.state.errors import ArtifactError, ConfigurationError
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.sync_policy import SyncPolicy
-from tests.artifacts.stores import MISSING, TEXT, CountingArtifacts, document
-from tests.graphs.running import FIXED, compiled, thread
-
-LIMIT = 1000
-TEXT_A, TEXT_B = document(5_000), document(5_000)
-
-
-def context(store: ArtifactStore | None, limit: int = LIMIT) -> QuorumContext:
-    return dataclasses.replace(FIXED, artifacts=store, artifact_bytes=limit)
-
-
-class Pages(TypedDict, total=False):
-    """State of a graph of one's own."""
-
-    pages: Annotated[list[str], operator.add]
-
-
-async def run(*crew: Specialist, store: ArtifactStore | None, work: Any = None, **settings: Any) -> dict[str, Any]:
-    given: dict[str, Any] = {"task": "look"} if work is None else {"task": "look", "work": work}
-    graph = compiled(*crew, **settings)
-    out: dict[str, Any] = await graph.ainvoke(given, settings.get("config"), context=context(store))
-    return out
-
-
-async def text_of(store: ArtifactStore, ref: Any) -> str:
-    assert is_reference(ref)
-    return (await store.get(ref)).decode()
+from tests.artifacts.stores import CountingArtifacts
+from tests.artifacts.workflows import LIMIT, TEXT_A, TEXT_B, Pages, context, run, text_of
+from tests.graphs.running import compiled, thread
 
 
 @pytest.mark.looptime
@@ -189,45 +160,6 @@ async def test_a_reference_of_the_specialists_own_stays_a_reference() -> None:
 
 
 @pytest.mark.looptime
-async def test_asking_for_a_store_where_there_is_none_says_how_to_give_one() -> None:
-    async def makes(branch: Branch) -> ArtifactRef:
-        return await artifact_store().put(b"x", media_type=TEXT)
-
-    out = await run(Specialist("a", makes, attempts=1), store=None)
-    assert "MemoryArtifacts()" in out["branches"]["a"]["error"]["message"]
-
-
-@pytest.mark.looptime
-async def test_a_text_that_is_gone_fails_its_branch_and_no_other() -> None:
-    async def reads(branch: Branch) -> int:
-        return len(branch.payload["text"])
-
-    work = [
-        {"branch_id": "gone", "specialist": "a", "payload": {"text": {**MISSING, "media_type": OFFLOADED}}},
-        {"branch_id": "there", "specialist": "a", "payload": {"text": TEXT_A}},
-    ]
-    out = await run(
-        Specialist("a", reads), store=CountingArtifacts(), work=work, sync=SyncPolicy(threshold=0.5, grace_s=9)
-    )
-    assert out["branches"]["gone"]["error"]["type"] == "ArtifactError"
-    assert out["branches"]["there"]["result"] == 5_000
-
-
-@pytest.mark.looptime
-async def test_work_is_not_lost_when_the_store_cannot_keep_it(caplog: pytest.LogCaptureFixture) -> None:
-    class Full(MemoryArtifacts):
-        async def put(self, data: bytes, *, media_type: str) -> ArtifactRef:
-            raise ArtifactError("no room")
-
-    async def gives(branch: Branch) -> str:
-        return TEXT_A
-
-    out = await run(Specialist("a", gives), store=Full())
-    assert (out["status"], out["branches"]["a"]["result"]) == ("approved", TEXT_A)
-    assert "stays in the state" in caplog.text
-
-
-@pytest.mark.looptime
 async def test_work_that_a_result_asks_for_is_put_away_too() -> None:
     seen: list[str] = []
 
@@ -274,16 +206,6 @@ async def test_the_analyzer_counts_what_a_reference_stands_for() -> None:
         return float(state.values["mode"]["complexity_parts"]["volume"])
 
     assert await volume(CountingArtifacts()) == pytest.approx(await volume(None), rel=0.01)
-
-
-@pytest.mark.looptime
-@pytest.mark.parametrize("limit", [255, True, 1e6, None])
-async def test_a_limit_that_makes_no_sense_is_refused(limit: Any) -> None:
-    async def reads(branch: Branch) -> int:
-        return 1
-
-    with pytest.raises(ConfigurationError, match="artifact_bytes"):
-        await compiled(Specialist("a", reads)).ainvoke({"task": "x"}, context=context(CountingArtifacts(), limit))
 
 
 @pytest.mark.looptime

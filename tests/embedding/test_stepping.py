@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import operator
 from collections import Counter
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import START, StateGraph
-from langgraph.types import Command, StateSnapshot, interrupt
-from typing_extensions import TypedDict
+from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum import Branch, Specialist, build_workflow
-from langgraph_quorum.graphs.workflow import QuorumBuilder
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from tests.embedding.parents import WAYS, Shared, Way, app, around
 from tests.embedding.scripted import answers_of
+from tests.embedding.trio import Trio
 from tests.graphs.running import Crew, thread
 
 Saver = BaseCheckpointSaver[str]
 inherited = pytest.mark.parametrize("way", WAYS)
-
-
-class Trio(Crew):
-    """Two specialists that answer, and one that may ask first."""
-
-    def workflow(self, *, asks: bool = False) -> QuorumBuilder:
-        async def third(branch: Branch) -> dict[str, Any]:
-            answer = interrupt("may I?") if asks else "unasked"
-            self._note(branch)
-            return {"answer": answer, "confidence": 0.9}
-
-        specialists = [self.scores("a", 0.9), self.scores("b", 0.8), Specialist("c", third)]
-        return build_workflow(specialists, merge="merge_all", mode="parallel")
-
-    def since(self, earlier: Counter[str]) -> dict[str, int]:
-        """Whose work was done since then, and how often."""
-        return dict(self.calls - earlier)
 
 
 async def history_of(graph: Any, config: Any) -> dict[tuple[str, ...], StateSnapshot]:
@@ -222,58 +202,6 @@ async def test_a_workflow_with_a_history_of_its_own_begins_anew_in_the_next_run_
     out = await graph.ainvoke({"task": "second"}, thread())
     assert [branch.task for branch in crew.branches] == ["first"] * 3 + ["second"] * 3
     assert sorted(out["branches"]) == ["a", "b", "c"]
-
-
-# -- several workflows in one app -------------------------------------------------------------------------------------
-
-
-async def test_workflows_side_by_side_ask_and_are_answered_each_for_itself() -> None:
-    left, right = Trio(), Trio()
-    graph = StateGraph(Two)
-    for name, crew in (("left", left), ("right", right)):
-        graph.add_node(name, told_apart(name, crew.workflow(asks=True).compile()))
-        graph.add_edge(START, name)
-    app = graph.compile(checkpointer=InMemorySaver())
-    paused: Any = await app.ainvoke({"task": "look"}, thread())  # type: ignore[call-overload]
-    state = await app.aget_state(thread(), subgraphs=True)  # type: ignore[arg-type]
-    ids = {task.name: task.interrupts[0].id for task in state.tasks}
-    assert len(paused["__interrupt__"]) == 2
-    await app.ainvoke(Command(resume={ids["right"]: "r"}), thread())  # type: ignore[call-overload]
-    out: Any = await app.ainvoke(Command(resume={ids["left"]: "l"}), thread())  # type: ignore[call-overload]
-    assert out["answers"] == {"left": "l", "right": "r"}
-    assert left.calls == right.calls == {"a": 1, "b": 1, "c": 1}
-
-
-class Two(TypedDict, total=False):
-    task: str
-    answers: Annotated[dict[str, Any], operator.or_]
-
-
-def told_apart(name: str, workflow: Any) -> Any:
-    """A function node that keeps what one of several workflows has answered."""
-
-    async def review(state: Two) -> dict[str, Any]:
-        output = await workflow.ainvoke({"task": state["task"]})
-        return {"answers": {name: output["result"]["c"]["answer"]}}
-
-    return review
-
-
-async def test_a_node_that_runs_the_workflow_several_times_gets_each_run_back() -> None:
-    crew = Trio()
-    workflow = crew.workflow(asks=True).compile()
-
-    async def review(state: Two) -> dict[str, Any]:
-        first = await workflow.ainvoke({"task": "first"})
-        second = await workflow.ainvoke({"task": "second"})
-        return {"answers": {"first": first["result"]["c"]["answer"], "second": second["result"]["c"]["answer"]}}
-
-    app: Any = StateGraph(Two).add_node("review", review).add_edge(START, "review").compile(InMemorySaver())
-    await app.ainvoke({"task": "look"}, thread())
-    await app.ainvoke(Command(resume="1"), thread())
-    out = await app.ainvoke(Command(resume="2"), thread())
-    assert out["answers"] == {"first": "1", "second": "2"}
-    assert [branch.task for branch in crew.branches] == ["first"] * 3 + ["second"] * 3
 
 
 # -- an agent with a tool ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Stragglers that are harvested: they run on, their late result is taken in or kept, and nothing is done twice."""
+"""Stragglers that are harvested: they run on, their late result is taken in or kept, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -7,51 +7,17 @@ import threading
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 
 from langgraph_quorum import Answer, Branch, Specialist, SyncPolicy
 from langgraph_quorum.nodes.branching import harvest
-from langgraph_quorum.nodes.branching.harvest import KEPT_S, late_results, listed
-from langgraph_quorum.nodes.branching.stopping import abandoned
+from langgraph_quorum.nodes.branching.harvest import KEPT_S, listed
 from langgraph_quorum.state.policies import RecoveryPolicy, ValidationPolicy
-from tests.graphs.running import FIXED, Crew, compiled, run, statuses, thread
+from tests.graphs.harvesting import QUORUM, Run, lines, nothing_is_left_behind  # noqa: F401  a fixture
+from tests.graphs.running import FIXED, Crew, run, statuses, thread
 
 pytestmark = pytest.mark.looptime
-
-QUORUM = SyncPolicy(threshold=0.5, grace_s=1, deadline_s=5, on_straggler="harvest")
-ALL = SyncPolicy(threshold=1.0, deadline_s=5, on_straggler="harvest")
 ONCE: dict[str, Any] = {"attempts": 1}
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_behind() -> Any:
-    before = listed()
-    yield
-    assert listed() == before
-
-
-class Run:
-    """A run with a checkpointer, so that its id is known."""
-
-    def __init__(self, *specialists: Specialist, **settings: Any) -> None:
-        self.graph = compiled(*specialists, saver=InMemorySaver(), **settings)
-
-    async def result(self, work: Any = None) -> dict[str, Any]:
-        given = {"task": "x"} if work is None else {"task": "x", "work": work}
-        result: dict[str, Any] = await self.graph.ainvoke(given, thread(), context=FIXED)
-        return result
-
-    async def values(self) -> dict[str, Any]:
-        values: dict[str, Any] = (await self.graph.aget_state(thread())).values
-        return values
-
-    async def late(self, within_s: float) -> dict[str, Any]:
-        return await late_results((await self.values())["workflow_id"], within_s)
-
-
-def lines(result: dict[str, Any], event: str) -> list[dict[str, Any]]:
-    return [line for line in result["timeline"] if line["event"] == event]
 
 
 async def test_a_late_result_is_taken_in_when_the_next_fan_out_ends() -> None:
@@ -82,31 +48,6 @@ async def test_a_late_result_is_taken_in_when_the_next_fan_out_ends() -> None:
     assert crew.calls == {"late": 1, "fine": 1, "weak": 2}
 
 
-async def test_work_under_way_is_adopted_by_the_fan_out_that_sends_its_branch_again() -> None:
-    crew = Crew()
-    one = Run(crew.sleeps("slow", 8), crew.sleeps("quick", 1), sync=ALL)
-    result = await one.result()
-    slow = result["branches"]["slow"]
-    assert crew.calls == {"slow": 1, "quick": 1}
-    assert (slow["status"], slow["attempts"], slow["round"], slow["late"]) == ("succeeded", 1, 1, False)
-    assert slow["seconds"] == pytest.approx(8, abs=0.01)  # since its first call
-    assert slow["settled_s"] == pytest.approx(3, abs=0.01)  # the second fan-out began at 5 s
-    assert slow["waited_s"] == pytest.approx(-5, abs=0.01)  # it had begun before
-    load = (await one.values())["load"]
-    assert (load["rounds"], load["attempts"]) == (1, 2)
-    assert load["seconds"] == pytest.approx(8, abs=0.01)
-
-
-async def test_what_adopted_work_costs_is_counted_once() -> None:
-    async def dear(branch: Branch) -> Answer:
-        await asyncio.sleep(8)
-        return Answer("done", cost=2.5)
-
-    one = Run(Specialist("dear", dear), sync=ALL)
-    result = await one.result()
-    assert (result["branches"]["dear"]["cost"], (await one.values())["load"]["cost"]) == (2.5, 2.5)
-
-
 async def test_what_a_late_result_costs_is_counted() -> None:
     crew = Crew()
 
@@ -124,28 +65,6 @@ async def test_what_a_late_result_costs_is_counted() -> None:
     assert (result["branches"]["dear"]["late"], result["branches"]["dear"]["cost"]) == (True, 2.5)
     load = (await one.values())["load"]
     assert (load["cost"], load["attempts"]) == (2.5, 4)  # three, and weak once more
-
-
-async def test_adoption_goes_on_over_several_rounds_within_their_bound() -> None:
-    crew = Crew()
-    one = Run(crew.sleeps("slow", 100), crew.sleeps("quick", 1), sync=ALL, recovery=RecoveryPolicy(rounds=2))
-    result = await one.result()
-    assert [decision["seconds"] for decision in result["sync"]] == pytest.approx([5, 5, 5], abs=0.01)
-    assert (crew.calls["slow"], (await one.values())["load"]["attempts"]) == (1, 2)
-    assert (result["status"], result["pending"], statuses(result)["slow"]) == ("partial", ["slow"], "timed_out")
-    late = await one.late(within_s=100)
-    assert late["slow"]["seconds"] == pytest.approx(100, abs=0.01)
-    assert late["slow"]["attempts"] == 1
-
-
-async def test_with_somebody_else_to_ask_work_is_adopted_once_and_then_given_up() -> None:
-    crew = Crew()
-    slow = crew.sleeps("slow", 100, fallback="quick")
-    result = await run(slow, crew.sleeps("quick", 1), work=[{"branch_id": "b", "specialist": "slow"}], sync=ALL)
-    assert [branch.round for branch in crew.branches] == [0, 2]
-    assert (result["branches"]["b"]["specialist"], statuses(result)) == ("quick", {"b": "succeeded"})
-    assert [decision["seconds"] for decision in result["sync"]] == pytest.approx([5, 5, 1], abs=0.01)
-    assert (result["pending"], abandoned()) == ([], 0)  # its first work was stopped
 
 
 async def test_what_comes_after_the_end_is_pending_and_can_be_had() -> None:
@@ -238,20 +157,6 @@ async def test_a_straggler_in_a_bundle_runs_on_too() -> None:
     assert crew.calls == dict.fromkeys(names, 1)
 
 
-async def test_a_straggler_in_a_bundle_is_adopted() -> None:
-    crew = Crew()
-
-    async def work_on(branch: Branch) -> str:
-        crew.calls[branch.branch_id] += 1
-        await asyncio.sleep({"y": 7, "z": 8}.get(branch.branch_id, 0))
-        return branch.branch_id
-
-    work = [{"branch_id": name, "specialist": "s"} for name in "abyz"]
-    result = await run(Specialist("s", work_on), work=work, sync=ALL, bundle=10)
-    assert set(statuses(result).values()) == {"succeeded"}
-    assert crew.calls == dict.fromkeys("abyz", 1)
-
-
 async def test_a_straggler_that_has_not_begun_is_stopped() -> None:
     crew = Crew()
     work = [{"branch_id": name, "specialist": "s"} for name in "abcd"]
@@ -272,23 +177,6 @@ async def test_a_straggler_that_asks_a_human_asks_nobody() -> None:
     result = await one.result()
     assert result["pending"] == ["asks"]
     assert await one.late(within_s=20) == {}
-
-
-async def test_adopted_work_that_asks_a_human_asks_anew_where_its_answer_reaches_it() -> None:
-    calls: list[int] = []
-
-    async def asks(branch: Branch) -> Any:
-        calls.append(branch.round)
-        if branch.round == 0:
-            await asyncio.sleep(8)
-        return interrupt("may I?")
-
-    one = Run(Specialist("asks", asks), Crew().sleeps("quick", 1), sync=ALL)
-    paused = await one.result()
-    (question,) = paused["__interrupt__"]
-    result = await one.graph.ainvoke(Command(resume={question.id: "yes"}), thread(), context=FIXED)
-    assert (statuses(result)["asks"], result["branches"]["asks"]["result"]) == ("succeeded", "yes")
-    assert calls == [0, 2, 2]  # adopted in round 1; asked, and answered, in round 2
 
 
 async def test_many_runs_leave_nothing_listed_and_what_nobody_takes_is_forgotten() -> None:

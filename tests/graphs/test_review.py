@@ -1,76 +1,21 @@
-"""Asking a human about the result: what each answer does to the run, pauses, and questions that expire."""
+"""Asking a human about the result: what each answer does to the run, and questions that expire."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
-from langgraph_quorum.graphs.workflow import Tuning
+from langgraph_quorum import Branch, Specialist
 from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.nodes.checking.schema import schema
-from langgraph_quorum.nodes.reviewing import expiry
 from langgraph_quorum.state.artifacts import is_reference
-from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.policies import Policies, RecoveryPolicy, ReviewPolicy, ValidationPolicy
+from langgraph_quorum.state.policies import ReviewPolicy, ValidationPolicy
+from tests.graphs.reviewing import Review, pausing, two
 from tests.graphs.running import FIXED, Crew
-
-ALL_IN = SyncPolicy(threshold=0.5, deadline_s=1000)
-ALWAYS = ValidationPolicy(review="always")
-
-
-class Review:
-    """A run that asks, and the person who answers."""
-
-    def __init__(
-        self,
-        *specialists: Specialist,
-        review: ReviewPolicy | None = None,
-        validation: ValidationPolicy = ALWAYS,
-        checks: tuple[Any, ...] = (),
-        merge: Any = "best",
-    ) -> None:
-        policies = Policies(validation=validation, review=review or ReviewPolicy(), recovery=RecoveryPolicy(rounds=0))
-        tuning = Tuning(policies=policies, checks=checks)
-        builder = build_workflow(specialists, ALL_IN, merge, "parallel", tuning)
-        self.graph = builder.compile(checkpointer=InMemorySaver())
-        self.config: Any = {"configurable": {"thread_id": "t"}}
-        self.out: dict[str, Any] = {}
-
-    async def begin(self) -> Review:
-        self.out = await self.graph.ainvoke({"task": "x"}, self.config, context=FIXED)
-        return self
-
-    async def answer(self, answer: Any) -> dict[str, Any]:
-        self.out = await self.graph.ainvoke(Command(resume=answer), self.config, context=FIXED)
-        return self.out
-
-    @property
-    def question(self) -> dict[str, Any]:
-        (asked,) = self.out["__interrupt__"]
-        payload: dict[str, Any] = asked.value
-        return payload
-
-    @property
-    def review(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.question["review"]
-        return found
-
-    @property
-    def description(self) -> str:
-        return str(self.question["action_requests"][0]["description"])
-
-    async def state(self) -> dict[str, Any]:
-        return dict((await self.graph.aget_state(self.config)).values)
-
-
-def two(crew: Crew) -> list[Specialist]:
-    return [crew.scores("a", 0.9), crew.scores("b", 0.5, 0.95)]
 
 
 async def test_the_question_tells_quality_interval_findings_weights_and_who_failed_and_why() -> None:
@@ -203,14 +148,6 @@ async def test_after_ten_answers_that_do_not_fit_the_result_counts_as_rejected()
     assert "10 answers did not fit" in out["error"]["message"]
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """The host's clock: its last entry is the time."""
-    times = [datetime(2030, 1, 1, tzinfo=UTC)]
-    monkeypatch.setattr(expiry, "wall_clock", lambda: times[-1])
-    return times
-
-
 async def test_without_a_database_the_hosts_clock_says_whether_an_answer_is_in_time(clock: list[datetime]) -> None:
     review = ReviewPolicy(expires_s=60, on_expiry="reject")
     in_time, late = await Review(*two(Crew()), review=review).begin(), await Review(*two(Crew()), review=review).begin()
@@ -240,84 +177,6 @@ async def test_a_result_that_is_sent_back_is_asked_about_with_time_of_its_own(cl
     clock.append(clock[0] + timedelta(seconds=50))
     await asks.answer("retry: b")
     assert asks.review["expires_at"] == "2030-01-01T00:01:50+00:00"
-
-
-def pausing(*where: Any) -> ReviewPolicy:
-    return ReviewPolicy(pause_before=where)
-
-
-NEVER = ValidationPolicy(quality=0.5)
-
-
-async def test_a_run_pauses_before_the_sync_point_and_shows_what_has_come_in() -> None:
-    crew = Crew()
-    failing = crew.fails("c", ValueError("no net"))
-    asks = await Review(*two(crew), failing, review=pausing("sync_point"), validation=NEVER).begin()
-    assert asks.review["branches"] == {"a": "succeeded", "b": "succeeded", "c": "failed"}
-    assert "| c | failed | - | no net |" in asks.description
-    assert not (await asks.state()).get("sync")  # nothing was decided yet
-    out = await asks.answer("approve")
-    assert (out["status"], out["partial"]) == ("approved", True)
-
-
-async def test_a_run_pauses_before_the_validator_and_shows_the_merged_result() -> None:
-    asks = await Review(*two(Crew()), review=pausing("validator"), validation=NEVER).begin()
-    assert asks.review["before"] == "validator"
-    assert asks.review["quality"] == pytest.approx((await asks.state())["merged"]["quality"])
-    assert (await asks.answer({"decisions": [{"type": "approve"}]}))["status"] == "approved"
-
-
-@pytest.mark.parametrize("where", ["sync_point", "validator"])
-async def test_a_run_that_is_stopped_at_a_pause_has_failed_and_says_why(where: Any) -> None:
-    asks = await Review(*two(Crew()), review=pausing(where), validation=NEVER).begin()
-    out = await asks.answer("reject: wrong documents")
-    assert (out["status"], out["error"]["message"]) == ("failed", "wrong documents")
-    assert "__interrupt__" not in out
-
-
-@pytest.mark.parametrize("where", ["sync_point", "validator"])
-async def test_branches_are_done_once_more_from_a_pause_and_it_asks_again(where: Any) -> None:
-    crew = Crew()
-    asks = await Review(*two(crew), review=pausing(where), validation=NEVER).begin()
-    await asks.answer({"type": "retry", "branches": ["b"], "message": "be brief"})
-    assert crew.calls == {"a": 1, "b": 2}
-    guidance = crew.branches[-1].guidance
-    assert guidance is not None
-    assert [finding["message"] for finding in guidance["findings"]] == ["be brief"]
-    out = await asks.answer("approve")
-    assert out["status"] == "approved"
-    assert out["branches"]["b"]["quality"]["score"] == 0.95
-
-
-async def test_costs_of_a_fan_out_count_once_though_a_pause_sent_a_branch_out_again() -> None:
-    asks = await Review(*two(Crew()), review=pausing("sync_point"), validation=NEVER).begin()
-    await asks.answer("retry: b")
-    await asks.answer("approve")
-    assert (await asks.state())["load"]["attempts"] == 3  # a once, b twice
-
-
-async def test_a_pause_takes_no_answer_that_is_for_a_result() -> None:
-    asks = await Review(*two(Crew()), review=pausing("sync_point"), validation=NEVER).begin()
-    await asks.answer("pick: a")
-    assert asks.review["complaint"].startswith("'pick' is not possible here")
-
-
-async def test_a_pause_nobody_answers_ends_as_its_policy_says(clock: list[datetime]) -> None:
-    review = ReviewPolicy(expires_s=60, on_expiry="approve", pause_before=("sync_point",))
-    asks = await Review(*two(Crew()), review=review, validation=NEVER).begin()
-    clock.append(clock[0] + timedelta(seconds=60))
-    assert (await asks.answer({"type": "expire"}))["status"] == "approved"
-
-
-async def test_a_workflow_that_asks_for_no_pause_has_none() -> None:
-    plain, both = Review(*two(Crew())), Review(*two(Crew()), review=pausing("sync_point", "validator"))
-    assert not {"before_sync_point", "before_validator"} & set(plain.graph.get_graph().nodes)
-    assert {"before_sync_point", "before_validator"} <= set(both.graph.get_graph().nodes)
-
-
-async def test_a_specialist_with_the_name_of_a_pause_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the workflow has a node of that name: rename it"):
-        Review(Crew().scores("before_validator", 0.9), review=pausing("validator"))
 
 
 async def test_large_texts_are_edited_whole_and_kept_as_artifacts() -> None:
