@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
@@ -40,40 +40,20 @@ Messages: TypeAlias = Annotated[
     add_messages,
 ]
 
+
+def _setting(what: str, example: float | str) -> Any:
+    """What a form says of a setting that a run may make for itself."""
+    return Field(description=f"{what}; the workflow's own when left out.", examples=[example])
+
+
 Threshold: TypeAlias = Annotated[
-    float | None,
-    Field(
-        description="Share of the branches that must succeed, above 0 and up to 1; the workflow's own when left out.",
-        examples=[0.75],
-    ),
+    float | None, _setting("Share of the branches that must succeed, above 0 and up to 1", 0.75)
 ]
 Grace: TypeAlias = Annotated[
-    float | None,
-    Field(
-        description="Seconds that stragglers still get once the threshold is reached, from 0; "
-        "the workflow's own when left out.",
-        examples=[5.0],
-    ),
+    float | None, _setting("Seconds that stragglers still get once the threshold is reached, from 0", 5.0)
 ]
 Deadline: TypeAlias = Annotated[
-    float | None,
-    Field(
-        description="Seconds after fan-out at which it goes on with what there is, above 0; "
-        "the workflow's own when left out.",
-        examples=[120.0],
-    ),
+    float | None, _setting("Seconds after fan-out at which it goes on with what there is, above 0", 120.0)
 ]
-Minimum: TypeAlias = Annotated[
-    int | None,
-    Field(
-        description="Successes without which the run fails, from 1; the workflow's own when left out.",
-        examples=[1],
-    ),
-]
-Merge: TypeAlias = Annotated[
-    MergeName | None,
-    Field(
-        description="The strategy that makes one result of all; the workflow's own when left out.",
-        examples=["consensus"],
-    ),
-]
+Minimum: TypeAlias = Annotated[int | None, _setting("Successes without which the run fails, from 1", 1)]
+Merge: TypeAlias = Annotated[MergeName | None, _setting("The strategy that makes one result of all", "consensus")]
