@@ -56,19 +56,9 @@ class StoredCheckpoint:
 async def read_history(
     saver: BaseCheckpointSaver[Any], thread_id: str, *, limit: int = 50, before: str | None = None
 ) -> list[StoredCheckpoint]:
-    """Checkpoints of a run, the newest first. Those of nested graphs are left out.
+    """Checkpoints of a run, the newest first, as the saver reads them. Those of nested graphs are left out.
 
-    Args:
-        saver: Reads checkpoints.
-        thread_id: The thread.
-        limit: How many at most, from 1 to 1000.
-        before: A checkpoint id: only older ones.
-
-    Raises:
-        ThreadNotFoundError: nothing is stored under this thread.
-        ConfigurationError: `limit` makes no sense, or the run has no checkpoint `before`.
-        DatabaseError: the database cannot be used.
-        BlockedTypeError: the run holds a class that was not allowed to this saver.
+    The other arguments, and the errors, are those of `StoredRuns.history`.
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST:
         raise ConfigurationError("limit", limit, f"give a whole number from 1 to {_MOST}")
@@ -156,7 +146,7 @@ def _following(saved: CheckpointTuple) -> Iterator[str]:
             node = channel.removeprefix(_ONE)
         elif channel.startswith(_ALL):
             awaited, _, node = channel.removeprefix(_ALL).rpartition(":")
-            if set(awaited.split("+")) != _reached(values[channel]):
+            if not _complete(awaited, _reached(values[channel])):
                 continue
         else:
             continue
@@ -172,6 +162,11 @@ def _deferred(value: Any) -> bool:
 def _reached(value: Any) -> set[str]:
     """The nodes that have reached a join; that of a node with `defer` keeps (names, ended)."""
     return set((value[0] if isinstance(value, tuple | list) else value) or ())
+
+
+def _complete(awaited: str, reached: set[str]) -> bool:
+    """Whether a join has been reached by all that it waits for, `A+B`; a name may hold a + of its own."""
+    return reached == set(awaited.split("+")) or len("+".join(reached)) == len(awaited)
 
 
 def _tells(task_id: str, channel: str) -> bool:

@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
+from tests.orchestration.graphs_of_ones_own import joining
 
 TASK: QuorumInput = {"task": "look"}
 STEPS = [  # what follows each state of a run without recovery, the first one first
@@ -85,3 +86,11 @@ async def test_a_checkpoint_that_the_run_does_not_have_is_refused_as_the_place_t
         for before in ("nope", "zzz", theirs.checkpoint_id):
             with pytest.raises(ConfigurationError, match=f"before='{before}'.*'t1' has no such checkpoint"):
                 await quorum.history("t1", before=before)
+
+
+async def test_what_follows_a_join_is_told_also_where_a_name_holds_a_plus(pool: Pool) -> None:
+    async with Orchestrator.on(joining("read+sort"), pool) as quorum:
+        waiting = await (await quorum.start({}, "t1")).result()
+        await (await quorum.resume("t1", dict.fromkeys(waiting["interrupts"], "yes"))).result()
+        history = await quorum.history("t1")
+    assert [step.next for step in history][:2] == [(), ("publish",)]
