@@ -45,7 +45,13 @@ Input_contra = TypeVar("Input_contra", default=Any, contravariant=True)
 
 
 class Orchestrator(Stopping, Generic[Input_contra]):
-    """Runs of one graph on one database. Made by `Orchestrator.open`."""
+    """Runs of one graph on one database. Made by `Orchestrator.open`.
+
+    Raises:
+        ConfigurationError: on every call after the block.
+        SealError: on every call that reads a run which is encrypted, and not for our keys.
+        BlockedTypeError: on every call that reads a run whose state holds a class which is not among `allow`.
+    """
 
     @classmethod
     @asynccontextmanager
@@ -72,19 +78,17 @@ class Orchestrator(Stopping, Generic[Input_contra]):
             allow: Classes of your own that the graph's state holds.
             folder: Where the embedded server keeps its data.
             pool: How connections are made and kept, and in which schema the tables are.
-            encryption: Encrypts what is stored, for instance `Encryption(keys)`; else the keys of
-                QUORUM_ENCRYPTION_KEYS, if there are any.
+            encryption: Encrypts what is stored, for instance `Encryption(keys)`; else QUORUM_ENCRYPTION_KEYS, if set.
             relaxed_writes: Do not wait for the server's disk where only results of branches are written: when the
                 server's machine fails, those of its last moments are lost, and their branches run again.
-            lease_ttl_s: Seconds after the last sign of life of a run's driver before another host may take the run;
-                at least 0.3.
+            lease_ttl_s: Seconds from a driver's last sign of life until another host may take its run; at least 0.3.
             artifacts: Where large texts are kept, once each, instead of in every state they are part of; by default
                 this database. With encryption that needs the key QUORUM_ARTIFACT_KEY.
 
         Raises:
             ConfigurationError: the DSN, a setting or an allowed type makes no sense.
             DatabaseError: the database cannot be used.
-            MissingExtraError: no DSN is given and the extra `embedded` is not installed.
+            MissingExtraError: no DSN is given without the extra `embedded`, or keys without `encryption`.
         """
         check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
         async with (

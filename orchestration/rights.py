@@ -1,4 +1,4 @@
-"""Whether the database's role may do what a run needs: asked before anything runs, and once for each pool."""
+"""Whether the database's role may do what a run needs: asked before anything runs, until a pool's role has it all."""
 
 from __future__ import annotations
 

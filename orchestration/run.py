@@ -14,7 +14,7 @@ from langgraph_quorum.state.records import BranchRecord
 Event = Mapping[str, Any]
 """`{"quorum": "branch", ...}` from branches, `{"quorum": "node", "node": name}` when a node has ended. From a graph
 that runs inside of a node: `{"quorum": "inner", "within": names, "event": event}`, where a name is `node:task id`,
-the outermost first.
+the outermost first. What a node tells by itself, through LangGraph's stream writer, comes as it is.
 """
 
 _END = None
