@@ -19,6 +19,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "_ext.command_line",
+    "_ext.contents",
     "_ext.docstrings",
     "_ext.drawings",
     "_ext.fields",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,6 +88,12 @@ def test_every_link_and_anchor_of_the_built_site_leads_somewhere(site: Path) -> 
     pages = {path: Page(path) for path in site.rglob("*.html")}
     assert len(pages) >= len([page for page in PAGES if DOCS in page.parents])
     assert list(astray(pages)) == []
+
+
+def test_the_home_page_leads_on_to_a_page_by_the_name_that_the_contents_give_it(site: Path) -> None:
+    home = (site / "index.html").read_text("utf-8")
+    ((target, shown),) = re.findall(r'<a class="next-page" href="([^"]*)">(.*?)</a>', home, re.DOTALL)
+    assert (target, "At a glance" in shown) == ("at-a-glance.html", True)
 
 
 def test_the_site_needs_no_network_to_be_read(site: Path) -> None:
