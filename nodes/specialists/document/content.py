@@ -19,12 +19,12 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 from langgraph_quorum.nodes.specialists.document.terms import Grammar, learn, phrases
 from langgraph_quorum.nodes.specialists.document.themes import Theme, themes
 from langgraph_quorum.nodes.specialists.document.topics import Topic, topics
+from langgraph_quorum.state.words import counted
 
 _ENOUGH_SECTIONS = 20
 """Sections with a topic from which themes across them are steady: four for each of five themes."""

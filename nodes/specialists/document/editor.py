@@ -8,8 +8,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.state.branch import Branch
+from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumOutput
 
 LOOKS = 5

@@ -8,11 +8,11 @@ from math import fsum
 from typing import Any
 
 from langgraph_quorum.nodes.documents.model import Document, Place
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Report
 from langgraph_quorum.nodes.specialists.document.roster import document_of
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
+from langgraph_quorum.state.words import counted
 
 _GROUNDING_WEIGHT = 0.4
 _COVERAGE_WEIGHT = 0.4

@@ -17,10 +17,10 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.readability import lexical_diversity, readability
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
+from langgraph_quorum.state.words import counted
 
 _ENOUGH_WORDS = 500
 """Flesch (1948) takes three to five samples of 100 words of an article."""

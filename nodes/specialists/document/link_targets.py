@@ -8,8 +8,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from langgraph_quorum.nodes.documents.model import Document, Fault, Link, Severity
-from langgraph_quorum.nodes.specialists.document.quoting import counted, lines_in_words, one_line, standing_at
+from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, standing_at
 from langgraph_quorum.nodes.specialists.document.report import Finding
+from langgraph_quorum.state.words import counted
 
 LinkKind = Literal["web", "mail", "in-document", "relative path", "other scheme"]
 

@@ -15,10 +15,11 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     passages,
     ratio,
 )
-from langgraph_quorum.nodes.specialists.document.quoting import counted, one_line
+from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.repetition import repeated_sentences
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.unfinished import unfinished
+from langgraph_quorum.state.words import counted
 
 _UNFINISHED = ("unfinished_mark", "undecided", "open_section", "promised_later", "breaks_off", "left_out")
 _GAPS = (

@@ -43,11 +43,6 @@ def opening(block: Block) -> str:
     return shortened(next((line.strip() for line in block.text.splitlines() if line.strip()), ""))
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 link`, `3 links`; the noun is given in the singular."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def lines_in_words(lines: Sequence[int], most: int = 6) -> str:
     """`line 3`, `lines 3, 8 and 9`, or `lines 3, 8, 9 and 40 more`."""
     if not lines:

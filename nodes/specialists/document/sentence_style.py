@@ -6,9 +6,9 @@ from statistics import fmean
 
 from langgraph_quorum.nodes.specialists.document.clauses import addresses_reader, clause_marks, hedges, passives
 from langgraph_quorum.nodes.specialists.document.prose import Passage, clipped, ratio, shortened
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
+from langgraph_quorum.state.words import counted
 
 LONG = 40
 """Words of a sentence that a reader has to take in two goes; plain-language guides ask for 15 to 25."""

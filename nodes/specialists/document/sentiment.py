@@ -18,10 +18,10 @@ from langgraph_quorum.nodes.specialists.document.prose import (
     reads_as_prose,
     shortened,
 )
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence
 from langgraph_quorum.nodes.specialists.document.valence import Valence, valence
+from langgraph_quorum.state.words import counted
 
 _TONE = 0.05
 """Compound from which VADER's authors call a text positive, and below its negative, negative (Hutto & Gilbert 2014)."""

@@ -12,9 +12,9 @@ from langgraph_quorum.nodes.merging.strategies import Made
 from langgraph_quorum.nodes.reviewing.answers import Decision, UnfitAnswerError, understood
 from langgraph_quorum.nodes.reviewing.asking import GivenUpError, asked
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.records import Quality
+from langgraph_quorum.state.words import counted
 
 SHOWN = 5
 """Faults that a question shows."""

@@ -11,8 +11,9 @@ from langgraph_quorum.nodes.specialists.document.link_targets import link_findin
 from langgraph_quorum.nodes.specialists.document.outline import bare_headings, depth, outline_findings
 from langgraph_quorum.nodes.specialists.document.prose import ratio, shortened
 from langgraph_quorum.nodes.specialists.document.python_code import SyntaxFault
-from langgraph_quorum.nodes.specialists.document.quoting import counted, lines_in_words, one_line, opening
+from langgraph_quorum.nodes.specialists.document.quoting import lines_in_words, one_line, opening
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
+from langgraph_quorum.state.words import counted
 
 _NAMES = {"python": "Python", "pycon": "Python console", "ebnf": "grammar", "text": "plain text", "": "unrecognised"}
 _FACTS = ("code_blocks", "outline", "links")

@@ -8,10 +8,10 @@ from langgraph_quorum.nodes.documents.model import Block, Document, Section, Sev
 from langgraph_quorum.nodes.specialists.document.faults import fault, with_data
 from langgraph_quorum.nodes.specialists.document.header import field_named, header_fields
 from langgraph_quorum.nodes.specialists.document.prose import reads_as_prose
-from langgraph_quorum.nodes.specialists.document.quoting import counted
 from langgraph_quorum.nodes.specialists.document.report import Finding
 from langgraph_quorum.nodes.specialists.document.section_roles import section_role
 from langgraph_quorum.nodes.specialists.document.sentences import Sentence, sentences
+from langgraph_quorum.state.words import counted
 
 MARK_WORD = r"(?:T[O]DO|FIX[M]E|X[X]X|TBD|TBC|TBA|T\.B\.D\.)"
 """The words by which authors mark what they have yet to write."""
