@@ -22,7 +22,7 @@ from langgraph_quorum.state.workflow import QuorumInput
 
 
 class DocumentInput(TypedDict):
-    """What is to be analysed: the form in Studio. Programs may give `work` of their own instead."""
+    """What is to be analysed, as the form in Studio asks for it. `build_document_analysis` takes `work` as well."""
 
     sources: Sources
     task: NotRequired[Task]

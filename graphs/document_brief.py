@@ -39,7 +39,8 @@ def build_document_brief() -> QuorumBuilder:
     """A workflow of workflows: `{"sources": ["docs/*.md", ...]}` in, a `Brief` of all documents out.
 
     Every document is a branch, read by a document analysis of its own with three specialists. Editors make one brief of
-    three at most, others of theirs, until one is left.
+    three at most, others of theirs, until one is left. A brief is of all documents or there is none: one that cannot be
+    read fails the run, which says which and why.
 
     Raises:
         MissingExtraError: when the extra `documents` is not installed.

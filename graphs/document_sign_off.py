@@ -32,7 +32,8 @@ def build_document_sign_off() -> QuorumBuilder:
     """Documents in, `{"signed": [...], "sent_back": {document: why}}` out.
 
     Two specialists check each document, and then it is signed; where they have found faults, a person is asked. All
-    these questions are open at once, and each is answered by its own id. At last a person is asked about the whole.
+    these questions are open at once, and each is answered by its own id. At last a person is asked about the whole, and
+    told of documents that are in neither list because they could not be checked.
 
     Raises:
         MissingExtraError: when the extra `documents` is not installed.
