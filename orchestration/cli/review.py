@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langgraph_quorum.orchestration.cli.databases import database
+from langgraph_quorum.orchestration.cli.databases import database, database_to_read
 from langgraph_quorum.orchestration.cli.delivery import Delivery
 from langgraph_quorum.orchestration.cli.exits import WAITING, RefusedError, complain
 from langgraph_quorum.orchestration.cli.following import Follower
@@ -17,7 +17,6 @@ from langgraph_quorum.orchestration.cli.json_output import STDOUT, print_json
 from langgraph_quorum.orchestration.cli.looping import run_to_end
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
-from langgraph_quorum.orchestration.cli.progress.silent import NoProgress
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import analyses, known_run, settings_of, work_of
 from langgraph_quorum.orchestration.cli.words import printable
@@ -108,7 +107,7 @@ def _dialogue(request: ReviewRequest, question: OpenQuestion) -> int:
 
 async def _looked_at(request: ReviewRequest, shown: list[OpenQuestion]) -> int:
     """Print the open question, and put it into `shown`."""
-    async with database(request.dsn, NoProgress()) as pool:
+    async with database_to_read(request.dsn) as pool:
         stored = await known_run(pool, checked_thread(request.thread), "resume")
         async with analyses(pool, settings_of(stored)) as orchestrator:
             outcome = await orchestrator.get(stored.thread_id)

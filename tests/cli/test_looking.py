@@ -47,7 +47,15 @@ async def test_without_runs_the_list_says_how_to_start_one(quorum: Quorum, datab
 
 @pytest.mark.parametrize(
     "command",
-    [("runs",), ("show", "t"), ("watch", "t"), ("history", "t"), ("cancel", "t"), ("prune", "--keep", "1")],
+    [
+        ("runs",),
+        ("show", "t"),
+        ("review", "t"),
+        ("history", "t"),
+        ("watch", "t"),
+        ("cancel", "t"),
+        ("prune", "--keep", "1"),
+    ],
 )
 def test_a_misspelt_schema_is_told_of_and_not_created(quorum: Quorum, database: str, command: tuple[str, ...]) -> None:
     done = quorum(*command, "--dsn", database, environ={"QUORUM_SCHEMA": "team_b"})
