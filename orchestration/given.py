@@ -122,7 +122,9 @@ def fields_of(values: Any) -> Mapping[str, Any]:
         ConfigurationError: it is none of these.
     """
     if isinstance(values, BaseModel):
-        return {name: getattr(values, name) for name in values.model_fields_set}
+        # Defaults are given too, as LangGraph does it: what a factory has made would be another in each node.
+        fields = {name: getattr(values, name) for name in (*type(values).model_fields, *(values.model_extra or ()))}
+        return {name: value for name, value in fields.items() if value is not None or name in values.model_fields_set}
     if dataclasses.is_dataclass(values) and not isinstance(values, type):
         return {one.name: getattr(values, one.name) for one in dataclasses.fields(values)}
     if not isinstance(values, Mapping):
