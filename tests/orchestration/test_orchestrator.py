@@ -119,8 +119,9 @@ async def test_a_run_whose_driver_died_before_its_first_checkpoint_stands_as_int
 async def test_an_unknown_thread_is_an_error_that_says_where_to_look(pool: Pool, crew: Crew) -> None:
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         for look in (quorum.resume, quorum.get):
-            with pytest.raises(ThreadNotFoundError, match="quorum runs"):
-                await look("nowhere")
+            for unknown in ("nowhere", "no\0where", "no\ud800where"):
+                with pytest.raises(ThreadNotFoundError, match="quorum runs"):
+                    await look(unknown)
 
 
 async def test_a_plan_that_cannot_be_done_fails_the_run_and_names_the_reason(pool: Pool, crew: Crew) -> None:
