@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.merging.made import Strategy
 from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -24,10 +25,13 @@ from langgraph_quorum.nodes.merging.strategies import (
     Weighted,
 )
 
+SEEN = LabelRecord({"s0": [("yes", "yes"), ("no", "no"), ("yes", "no")] * 9, "s1": [("no", "yes"), ("x", "no")] * 9})
+"""s2 is not in it."""
 TUNED: dict[str, Strategy] = {
     "bootstrap": Weighted(interval="bootstrap"),
     "majority": Consensus(method="majority", agreement=0.9),
     "log_odds": Consensus(method="log_odds"),
+    "by_record": Consensus(method="log_odds", record=SEEN),
     "trust": Resolve("trust", trust={"s0": 0.9, "s1": 0.3}),
     "recency": Resolve("recency"),
     "human": Resolve("human", by_field={"x": "recency"}, timestamp="y"),

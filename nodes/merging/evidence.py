@@ -1,0 +1,93 @@
+"""What an answer says of each label, by what its specialist was seen to answer when that label was true.
+
+Of a specialist with accuracy q that was seen n times with the label t, r of them right, the chance to give t again is
+(r + `DRAWN` · q) / (n + `DRAWN`), drawn towards q as if by `DRAWN` more observations. The rest goes to the other labels
+by how often each was given instead, with `UNSEEN` added to each. Answers are taken as independent given the truth, so
+the logarithms of their chances add up, with that of how frequent the label is (naive Bayes; Dawid & Skene 1979 with
+known truth). A label that the record does not know is like one that was never given and never true.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+DRAWN = 20.0
+UNSEEN = 0.5
+SUREST = 0.99
+"""No specialist counts as more certain than this, nor as certain to be wrong."""
+
+Counts: TypeAlias = dict[str, dict[str, Counter[str]]]
+"""By specialist and true label, how often each label was given; labels as they are spelled."""
+Voice: TypeAlias = tuple[str, str, float | None]
+"""A specialist, the label that it gives, spelled, and the quality of its result."""
+
+_NOBODY: Mapping[str, Counter[str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A record of labels, at one moment.
+
+    Attributes:
+        counts: By specialist and true label, how often each label was given.
+        accuracies: By specialist, (right + 1) / (seen + 2).
+        frequency: How often each label was true; 0 of one that was only given.
+    """
+
+    counts: Counts
+    accuracies: Mapping[str, float]
+    frequency: Mapping[str, int]
+
+    @classmethod
+    def of(cls, counts: Counts) -> Evidence:
+        """A copy of these counts."""
+        frequency: Counter[str] = Counter()
+        accuracies = {}
+        for specialist, by_true in counts.items():
+            right = sum(given[true] for true, given in by_true.items())
+            accuracies[specialist] = (right + 1) / (sum(given.total() for given in by_true.values()) + 2)
+            for true, given in by_true.items():
+                frequency[true] += given.total()
+                frequency.update(dict.fromkeys(given, 0))
+        kept = {name: {true: Counter(given) for true, given in by.items()} for name, by in counts.items()}
+        return cls(kept, accuracies, dict(sorted(frequency.items())))
+
+    def accuracy(self, specialist: str) -> float:
+        """0.5 of one that was never seen."""
+        return self.accuracies.get(specialist, 0.5)
+
+    def log_prior(self, label: str) -> float:
+        """Of how frequent a label is, by Laplace's rule."""
+        return math.log((self.frequency.get(label, 0) + 1) / (sum(self.frequency.values()) + len(self.frequency) + 1))
+
+    def log_chance(self, voice: Voice, true: str) -> float:
+        """Of a specialist giving its label when `true` is true. One never seen is as good as its quality, else 0.5."""
+        specialist, said, quality = voice
+        seen = self.counts.get(specialist, _NOBODY).get(true, Counter())
+        known = self.accuracies.get(specialist, 0.5 if quality is None else quality)
+        right, total = seen[true], seen.total()
+        sure = min(SUREST, max(1 - SUREST, (right + DRAWN * known) / (total + DRAWN)))
+        if said == true:
+            return math.log(sure)
+        others = max(1, len(self.frequency) - (true in self.frequency))
+        return math.log((1 - sure) * (seen[said] + UNSEEN) / (total - right + UNSEEN * others))
+
+    def scores(self, voices: Iterable[Voice], labels: Iterable[str]) -> dict[str, float]:
+        """By label, the logarithm of how probable it is, but for what is the same for all."""
+        said = list(voices)
+        return {
+            label: self.log_prior(label) + math.fsum([self.log_chance(voice, label) for voice in said])
+            for label in labels
+        }
+
+    def probabilities(self, voices: Iterable[Voice]) -> dict[str, float]:
+        """Of the labels that the record knows and those given; they sum to 1."""
+        said = list(voices)
+        scores = self.scores(said, sorted({*self.frequency, *(label for _, label, _ in said)}))
+        most = max(scores.values())
+        total = math.fsum([math.exp(score - most) for score in scores.values()])
+        return {label: math.exp(score - most) / total for label, score in scores.items()}
