@@ -6,14 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, blocks
+from tests.docs.pages import DOCS, ROOT, blocks
 
 PAGE = (DOCS / "quickstart.md").read_text("utf-8")
 BEGUN = ["security begins", "speed begins", "legal begins"]
+
+
+def test_every_extra_that_a_program_may_use_is_there_with_what_it_takes() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    of_this_repository = {"all", "docs", "test", "dev"}
+    rows = [line.split("|") for line in PAGE.splitlines() if line.startswith("| `")]
+    assert {row[1].strip(" `") for row in rows if "MB" in row[3]} == extras.keys() - of_this_repository
 
 
 @pytest.fixture
