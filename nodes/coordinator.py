@@ -36,16 +36,19 @@ class FanOut:
     seats: Mapping[str, Seat]
     points: Points
     bundle: BundleSize = None
+    only: list[str] = field(init=False)
+    """The only sync point; empty where there are several."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "only", [self.points.rest] if len(self.points.policies) == 1 else [])
 
     def counting(self, item: WorkItem) -> list[str]:
         """The sync points that count a branch; a piece is part of the branch that they count."""
-        return [] if "part_of" in item else self.awaiting(item)
+        return [] if "part_of" in item else self.only or self.awaiting(item)
 
     def awaiting(self, item: WorkItem) -> list[str]:
         """The sync points that a branch, or a piece of one, works for: once all have released it is cut."""
-        if len(self.points.policies) == 1:
-            return [self.points.rest]
-        return self.points.counting(item, self.seats[first_specialist(item)].specialist.type)
+        return self.only or self.points.counting(item, self.seats[first_specialist(item)].specialist.type)
 
 
 def coordinator_node(fan_out: FanOut) -> RuntimeNode:
@@ -71,6 +74,8 @@ def coordinator_node(fan_out: FanOut) -> RuntimeNode:
 
 def _check_counts(fan_out: FanOut, points: Points, queue: list[WorkItem]) -> None:
     """Refuse a sync point that asks for more successes than it has branches. One without any asks for nothing."""
+    if all(max(policy.minimum, policy.successes or 0) <= 1 for policy in points.policies.values()):
+        return
     totals = dict.fromkeys(points.policies, 0)
     for item in queue:
         for name in fan_out.counting(item):
@@ -118,24 +123,24 @@ class _Sent:
     totals: dict[str, int] = field(default_factory=dict)
     _standing: Standing = field(init=False)
     _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
-    _only: list[str] = field(init=False)
+    # What all calls share: Python's collector counts every list and dict that is kept.
     _none: list[str] = field(init=False, default_factory=list)
+    _unfed: dict[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        policies = self.fan_out.points.policies  # lists that all calls share: Python's collector counts every one
-        self._only = list(policies) if len(policies) == 1 else []
+        policies = self.fan_out.points.policies
         ids = {queued["branch_id"] for queued in self.state["queue"]}
         self._standing = Standing(self.state.get("branches", {}), self.active, policies, self._counted_by, ids)
 
     def call(self, item: WorkItem, order: int) -> BranchCall:
-        points = self._only or self.fan_out.awaiting(item)
+        points = self.fan_out.awaiting(item)
         if "part_of" in item and item["part_of"] not in self.active:
             item = {**item}
             del item["part_of"]  # its branch is not there to be counted in its place
         for name in points if "part_of" not in item else ():
             self.totals[name] = self.totals.get(name, 0) + 1
         if not item.get("depends_on"):
-            return {"item": item, "order": order, "inputs": {}, "waits_for": self._none, "points": points}
+            return {"item": item, "order": order, "inputs": self._unfed, "waits_for": self._none, "points": points}
         fed = self._standing.fed(item)
         call = BranchCall(item=item, order=order, inputs=fed.inputs, waits_for=fed.waits_for, points=points)
         if fed.missing:

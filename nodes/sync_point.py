@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,7 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
         branches = merge_branches(state["branches"], late) if late else state["branches"]
         points = fan_out.points.applied(runtime.context)
         records = [branches[branch_id] for branch_id in state["active"]]
-        decisions = _decisions(points, state["round"], records, branches.values())
+        decisions = _decisions(points, state["round"], records, branches)
         result = grown(state["queue"], state["growth"], [*records, *late.values()], growth, order)
         upcoming = _next(points, records, result)
         load = _spent(state, records, late.values())
@@ -65,18 +65,19 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
 
 
 def _decisions(
-    points: Points, round_number: int, records: Sequence[BranchRecord], everything: Iterable[BranchRecord]
+    points: Points, round_number: int, records: Sequence[BranchRecord], branches: Mapping[str, BranchRecord]
 ) -> list[SyncDecision]:
+    its = _by_point(records)
+    of_run = its if len(records) == len(branches) else _by_point(branches.values())
+    return [conclude(points.policies[name], round_number, its[name], of_run[name]) for name in its]
+
+
+def _by_point(records: Iterable[BranchRecord]) -> dict[str, list[BranchRecord]]:
     by_point: dict[str, list[BranchRecord]] = {}
     for record in records:
         for name in record["points"]:
             by_point.setdefault(name, []).append(record)
-    whole: dict[str, list[BranchRecord]] = {name: [] for name in by_point}
-    for record in everything:
-        for name in record["points"]:
-            if name in whole:
-                whole[name].append(record)
-    return [conclude(points.policies[name], round_number, its, whole[name]) for name, its in by_point.items()]
+    return by_point
 
 
 @dataclass(slots=True)

@@ -231,7 +231,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-async def _unscored(_specialist: Specialist, _branch: Branch, _value: Any) -> None:
+def _unscored(_specialist: Specialist, _branch: Branch, _value: Any) -> None:
     """Nothing is measured: what is good enough is for the graph behind to say."""
 
 

@@ -20,6 +20,7 @@ from tenacity import (
     wait_random,
 )
 
+from langgraph_quorum.nodes.branching.calling import name_calls_of, unname_calls
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.effort import Effort, Persistence
 from langgraph_quorum.nodes.branching.failure import retry_after_s
@@ -131,6 +132,7 @@ class Attempts:
         """One call, with an attempt to end the process or its own task as an ordinary error."""
         attempt = self.effort.start()
         self.notify("running", {"attempt": attempt})
+        named = name_calls_of(branch)
         try:
             given = await seat.call(branch if attempt == 1 else replace(branch, attempt=attempt))
         except (SystemExit, asyncio.CancelledError) as error:
@@ -141,6 +143,8 @@ class Attempts:
         except Exception as error:
             self.effort.failed(error)
             raise
+        finally:
+            unname_calls(named)
         return self.kept(seat, given)
 
     def kept(self, seat: Seat, given: Any) -> Answer:

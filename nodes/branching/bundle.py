@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 from langgraph_quorum.nodes.branching.attempts import SpecialistExitError
@@ -31,7 +33,8 @@ class Lanes:
 
     A *lane* is a task that works on one visit after the other, as long as none of them waits for anything. When one
     does, the lane becomes that visit's own task, raced against the gate like any branch's, and the others go on in a
-    new lane. So branches that only compute cost no task each, and branches that wait do so side by side.
+    new lane. So branches that only compute cost no task each, and branches that wait do so side by side. For a first
+    attempt that waits nobody runs the race before the gate has released: nearly all answer in time.
 
     Visits of one lane share their context variables. A question to a human is left open: within one LangGraph task only
     one could be asked.
@@ -43,7 +46,10 @@ class Lanes:
         self._tries = FirstTries(setting)
         self._at: Visit | FirstTry | None = None
         self._own: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[Any], FirstTry | None] = {}
+        self._broken: asyncio.Task[Any] | None = None
+        self._bell: asyncio.Future[None] | None = None
+        self._context = copy_context()
         self._records: dict[str, BranchRecord] = {}
         self._stopped = False
 
@@ -54,14 +60,15 @@ class Lanes:
             while self._left:
                 lane = asyncio.create_task(self._lane())
                 await self._until_it_waits(lane)
-                lane = None  # it has ended, or is in the hands of the visit that it now belongs to
-            while self._tasks:
-                done, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_EXCEPTION)
-                for task in done:
-                    task.result()
+                lane = None  # it has ended, or belongs to a branch that waits
+            while self._open and self._broken is None:
+                self._bell = asyncio.get_running_loop().create_future()
+                await self._bell
+            if self._broken is not None:
+                self._broken.result()
         finally:
             self._stopped = True
-            rest: set[asyncio.Task[Any]] = {*self._tasks, *([] if lane is None else [lane])}
+            rest: set[asyncio.Task[Any]] = {*self._open, *([] if lane is None else [lane])}
             await asyncio.gather(*(stop(task, cancel=True) for task in rest))
         return self._records
 
@@ -73,13 +80,52 @@ class Lanes:
                 lane.result()
                 return
             if self._at is not None:
-                visit = self._at if isinstance(self._at, Visit) else self._at.waits(lane)
-                self._at = None
-                visit.work.show()
-                self._own.add(visit.branch_id)
-                lane.set_name(f"quorum:{visit.branch_id}")
-                self._tasks.add(asyncio.create_task(self._finish(visit, lane)))
+                at, self._at = self._at, None
+                self._set_apart(at, lane)
                 return
+
+    def _set_apart(self, at: Visit | FirstTry, lane: asyncio.Task[Outcome | None]) -> None:
+        """This lane belongs to the branch that waits."""
+        branch_id = at.branch_id if isinstance(at, Visit) else at.branch.branch_id
+        lane.set_name(f"quorum:{branch_id}")
+        self._own.add(branch_id)
+        if isinstance(at, Visit):
+            at.work.show()
+            self._watch(asyncio.create_task(self._finish(at, lane)))
+            return
+        at.waits(lane)
+        self._watch(lane, at)
+        points, gate = at.call["points"], self._setting.gate
+        if gate.released(points) is not None:
+            self._race(at, lane)
+        else:
+            gate.listen(branch_id, points, partial(self._race, at, lane))
+
+    def _watch(self, task: asyncio.Task[Any], attempt: FirstTry | None = None) -> None:
+        self._open[task] = attempt
+        task.add_done_callback(self._ended)
+
+    def _race(self, attempt: FirstTry, lane: asyncio.Task[Outcome | None]) -> Visit:
+        """An attempt that waits, raced against the gate by its visit from here on."""
+        self._leave(lane)
+        visit = attempt.visited()
+        # The gate may call from the context of any branch.
+        self._watch(asyncio.create_task(self._finish(visit, lane), context=self._context))
+        return visit
+
+    def _leave(self, task: asyncio.Task[Any]) -> None:
+        attempt = self._open.pop(task)
+        if attempt is not None:
+            self._setting.gate.deaf(attempt.branch.branch_id)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        if task not in self._open:
+            return  # its visit takes care of it
+        self._leave(task)
+        if self._broken is None and (task.cancelled() or task.exception() is not None):
+            self._broken = task
+        if self._bell is not None and not self._bell.done() and (self._broken or not self._open):
+            self._bell.set_result(None)
 
     async def _lane(self) -> Outcome | None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -104,16 +150,21 @@ class Lanes:
             visit = Visit(self._setting, call)
             if not visit.is_under_way:
                 return await self._visited(visit, Work.run)
-            self._tasks.add(asyncio.create_task(self._resume(visit)))
+            self._watch(asyncio.create_task(self._resume(visit)))
             return None
         self._at = attempt
         rest = await attempt.made()
         if rest is not None:
-            return await self._visited(attempt.visit or attempt.visited(), rest)
-        if attempt.visit is not None:
-            return attempt.outcome()
-        self._records[attempt.branch.branch_id] = self._tries.end(attempt)
-        return None
+            return await self._visited(attempt.visit or self._visit_of(attempt), rest)
+        if attempt.visit is None:
+            if attempt.waited:  # its own end may be what the gate waits for
+                self._setting.gate.deaf(attempt.branch.branch_id)
+            self._records[attempt.branch.branch_id] = self._tries.end(attempt)
+        return attempt.outcome() if attempt.waited else None
+
+    def _visit_of(self, attempt: FirstTry) -> Visit:
+        lane = asyncio.current_task()
+        return self._race(attempt, lane) if lane in self._open and not self._stopped else attempt.visited()
 
     async def _visited(self, visit: Visit, work: Rest) -> Outcome | None:
         outcome = await self._inline(visit, work)

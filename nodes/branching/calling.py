@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
+from contextvars import Token
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,23 +29,6 @@ BRANCH = "quorum_branch"
 
 def caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool = shared_pool) -> Caller:
     """An async function of one branch that calls the specialist; a sync one in a thread of the pool, metered there."""
-    call = _caller_of(specialist, meter, pool)
-
-    async def named(branch: Branch) -> Any:
-        config = var_child_runnable_config.get()
-        if config is None:
-            return await call(branch)
-        metadata = {**config.get("metadata", {}), BRANCH: branch.branch_id}
-        unnamed = var_child_runnable_config.set({**config, "metadata": metadata})
-        try:
-            return await call(branch)
-        finally:
-            var_child_runnable_config.reset(unnamed)
-
-    return named
-
-
-def _caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool) -> Caller:
     run = specialist.run
     if isinstance(run, Runnable):
         prepare = specialist.prepare or runnable_input
@@ -63,6 +47,21 @@ def _caller_of(specialist: Specialist, meter: CpuMeter, pool: ThreadPool) -> Cal
         return threaded
 
     return run
+
+
+def name_calls_of(branch: Branch) -> Token[Any] | None:
+    """From here on, models and traces hear whose call it is; what is given back is for `unname_calls`."""
+    config = var_child_runnable_config.get()
+    if config is None:
+        return None
+    metadata = {**config.get("metadata", {}), BRANCH: branch.branch_id}
+    return var_child_runnable_config.set({**config, "metadata": metadata})
+
+
+def unname_calls(named: Token[Any] | None) -> None:
+    """As it was before."""
+    if named is not None:
+        var_child_runnable_config.reset(named)
 
 
 def runnable_input(branch: Branch) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The first attempt of a branch that asks for nothing but its specialist. In most runs that is all there is to do.
 
-It has no visit of its own: one is made as soon as it waits, fails, or answers more than a value.
+It has no visit of its own: one is made when it fails, answers more than a value, or is still waiting when the gate
+releases.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from langgraph.errors import GraphBubbleUp
 
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.branching.attempts import SAYS, exit_of
+from langgraph_quorum.nodes.branching.calling import name_calls_of, unname_calls
 from langgraph_quorum.nodes.branching.deadlines import Limit
 from langgraph_quorum.nodes.branching.effort import wall_clock
 from langgraph_quorum.nodes.branching.outcome import NO_WORK, Outcome
@@ -80,7 +82,7 @@ class FirstTries:
         if not gate.turns.now(branch_id):
             return None
         branch = Branch(
-            branch_id, self._task, item.get("payload", {}), call["inputs"], 1, self._round, gate.run, gate.token
+            branch_id, self._task, item.get("payload", {}), call["inputs"] or {}, 1, self._round, gate.run, gate.token
         )
         return FirstTry(self, call, branch, gate.now())
 
@@ -104,8 +106,9 @@ class FirstTries:
         if attempt.quality is not None and "cost" in attempt.quality:
             record["cost"] = attempt.quality["cost"]
         gate.settle(record)
-        told = {"seconds": record["seconds"], "reason": ""}
-        self.setting.tell(attempt.call, self.setting.name, "succeeded", told)
+        if self.setting.heard:
+            told = {"seconds": record["seconds"], "reason": ""}
+            self.setting.tell(attempt.call, self.setting.name, "succeeded", told)
         return record
 
 
@@ -113,6 +116,7 @@ class FirstTry:
     """One branch's first attempt.
 
     Attributes:
+        waited: Whether it has not ended at once.
         visit: Once there is one.
     """
 
@@ -128,6 +132,7 @@ class FirstTry:
         "stopped",
         "value",
         "visit",
+        "waited",
     )
 
     def __init__(self, tries: FirstTries, call: BranchCall, branch: Branch, began: float) -> None:
@@ -136,7 +141,7 @@ class FirstTry:
         self.stopped = began
         self.value: Any = None
         self.quality: Quality | None = None
-        self.answered = False
+        self.answered = self.waited = False
         self.visit: Visit | None = None
         self._limit: Limit | None = None
 
@@ -147,7 +152,7 @@ class FirstTry:
             How its visit is to go on, which there is to be one for then; None where nothing is left to do.
         """
         tries, branch = self._tries, self.branch
-        seat = tries.seat
+        seat, named = tries.seat, name_calls_of(branch)
         try:
             given = await seat.call(branch)
             if self.visit is not None or isinstance(given, Answer):
@@ -158,6 +163,7 @@ class FirstTry:
         except BaseException as error:  # noqa: BLE001  the visit raises it again where it must be
             return self._after(error)
         finally:
+            unname_calls(named)
             if self._limit is not None:
                 tries.gate.deadlines.end(self._limit)
         self.answered, self.stopped = True, tries.gate.now()
@@ -177,22 +183,22 @@ class FirstTry:
             return partial(_gone_on, meant, self.branch)
         return partial(_raised, meant)
 
-    def waits(self, task: asyncio.Task[Any]) -> Visit:
-        """Its visit, made now that it waits; its time is limited from here on, for nobody could stop it before."""
-        tries = self._tries
+    def waits(self, task: asyncio.Task[Any]) -> None:
+        """It waits, in this task. Its time is limited from here on: nobody could stop it before."""
+        tries, self.waited = self._tries, True
         if not self.answered and tries.timeout_s < math.inf:
             self._limit = tries.gate.deadlines.begin(task, self.began + tries.timeout_s)
-        return self.visited()
+        tries.setting.tell(self.call, tries.setting.name, "running", {"attempt": 1})
 
     def visited(self) -> Visit:
         """Its visit, made now."""
         visit = self.visit = Visit(self._tries.setting, self.call)
         answer = Answer(self.value) if self.answered else None
-        visit.work.begun(self.began, self.started_at, answer, self.stopped)
+        visit.work.begun(self.began, self.started_at, answer, self.stopped, shown=self.waited)
         return visit
 
     def outcome(self) -> Outcome:
-        """Of one that has answered, for its visit."""
+        """Of one that has answered, for its visit where it has one."""
         if self.visit is not None and self.quality is not None:
             self.visit.work.effort.spend(self.quality.get("cost"))
         return Outcome("succeeded", "", self.value, quality=self.quality)

@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
+from functools import partial
 from typing import Any, TypeVar
 
 from langgraph_quorum.nodes.artifacts.shelf import Shelf
@@ -69,7 +70,7 @@ class Gate:
         self._results: dict[str, Any] = {}
         self._awaiting: set[str] = set()
         self.pauses = False
-        self._bells: dict[str, tuple[asyncio.Future[None], Sequence[str]]] = {}
+        self._bells: dict[str, tuple[Callable[[], object], Sequence[str]]] = {}
         self.turns = Turns(wave, resources)
         self.deadlines = Deadlines()
         self._deadline: asyncio.TimerHandle | None = None
@@ -81,10 +82,6 @@ class Gate:
             self._look_for_drain()
 
     # -- what a branch does -------------------------------------------------------------------------------------------
-
-    def elapsed(self, until: float | None = None) -> float:
-        """Seconds since the fan-out began, up to now or to a moment of the gate's clock."""
-        return (self._loop.time() if until is None else until) - self.opened_at
 
     def progress(self, points: Sequence[str]) -> dict[str, Any]:
         """How far the first of these sync points has come, and how many branches of the fan-out are running."""
@@ -127,7 +124,7 @@ class Gate:
             return _NONE_MISSED
         tallies = [self._tallies[name] for name in points if name not in self._open]
         return {
-            tally.name: Missed(reason=tally.release.reason, at_s=round(self.elapsed(tally.released_at), 6))
+            tally.name: Missed(reason=tally.release.reason, at_s=round(tally.released_at - self.opened_at, 6))
             for tally in tallies
             if tally.release is not None
         }
@@ -152,6 +149,14 @@ class Gate:
             return task.result()
         return released
 
+    def listen(self, branch_id: str, points: Sequence[str], ring: Callable[[], object]) -> None:
+        """Have this called once all these sync points have released, until `deaf` says otherwise."""
+        self._bells[branch_id] = ring, points
+
+    def deaf(self, branch_id: str) -> None:
+        """That branch is not to be told any more."""
+        self._bells.pop(branch_id, None)
+
     def settle(self, record: BranchRecord) -> None:
         """Note how a branch ended and decide anew."""
         moved = self._count(record, self.now())
@@ -163,15 +168,16 @@ class Gate:
 
     async def _end_of(self, branch_id: str, points: Sequence[str], task: asyncio.Task[Any]) -> None:
         bell: asyncio.Future[None] = self._loop.create_future()
-        self._bells[branch_id] = bell, points
-        task.add_done_callback(lambda _: _ring(bell))
+        ring = partial(_ring, bell)
+        self.listen(branch_id, points, ring)
+        task.add_done_callback(ring)
         try:
             await bell
         except asyncio.CancelledError:
             await stop(task, cancel=True)
             raise
         finally:
-            del self._bells[branch_id]
+            self.deaf(branch_id)
 
     def _count(self, record: BranchRecord, now: float) -> list[Tally]:
         """Count a branch's end; gives the sync points whose decision that may move."""
@@ -182,7 +188,7 @@ class Gate:
             self._results[branch_id] = record["result"]
         elif record["status"] == "awaiting_human":
             self._awaiting.add(branch_id)
-        open_ones = [self._tallies[name] for name in record["points"] if name in self._open]
+        open_ones = (self._tallies[name] for name in record["points"] if name in self._open)
         moved = [tally for tally in open_ones if tally.count(record, now)]
         self.turns.ended(branch_id, ending, now)
         return moved
@@ -217,9 +223,9 @@ class Gate:
         self.turns.released(tally.name, "excused" if tally.excused else ending)
         if not self._open:
             self.close()
-        for bell, points in self._bells.values():
+        for ring, points in list(self._bells.values()):
             if tally.name in points and self._open.isdisjoint(points):
-                _ring(bell)
+                ring()
 
     def _look_for_drain(self) -> None:
         if self._drain_requested():
@@ -239,6 +245,6 @@ class Gate:
         self._deadline = self._drain_timer = None
 
 
-def _ring(bell: asyncio.Future[None]) -> None:
+def _ring(bell: asyncio.Future[None], _: object = None) -> None:
     if not bell.done():
         bell.set_result(None)

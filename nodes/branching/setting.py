@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langgraph_quorum.nodes.branching.crew import Crew
@@ -21,6 +21,7 @@ class Setting:
         bundle: What was sent.
         gate: Of the fan-out.
         write: Takes an event for those who watch.
+        heard: Whether anybody watches: where nobody does, LangGraph's writer is an empty function.
     """
 
     name: str
@@ -28,9 +29,15 @@ class Setting:
     bundle: Bundle
     gate: Gate
     write: Callable[[Any], None]
+    heard: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heard = is_heard(self.write)
 
     def tell(self, call: BranchCall, specialist: str, event: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell those who watch what happens to a branch."""
+        if not self.heard:
+            return
         self.write(
             {
                 "quorum": "branch",
@@ -42,3 +49,13 @@ class Setting:
                 **(data or {}),
             }
         )
+
+
+def _nothing(_: Any) -> None:
+    pass
+
+
+def is_heard(write: Callable[[Any], None]) -> bool:
+    """Whether it is more than an empty function: an event for nobody is a tenth of a trivial branch."""
+    code, empty = getattr(write, "__code__", None), _nothing.__code__
+    return code is None or (code.co_code, code.co_consts) != (empty.co_code, empty.co_consts)

@@ -58,7 +58,7 @@ class Work:
 
     async def run(self) -> Outcome:
         """Wait for its turn, let the specialist answer, and score the answer."""
-        item, inputs = self._item, self._call["inputs"]
+        item, inputs = self._item, self._call["inputs"] or {}
         free = is_free(self._call) and item.keys().isdisjoint(ASKS) and not self._crew.seats[self._name].cpu_bound
         if not (free and self._gate.turns.now(self.branch_id)):
             inputs = await self._inputs()
@@ -81,8 +81,9 @@ class Work:
             return await self._joined(branch)
         return await self._scored(await self._attempts().answer(self._name, branch, self._item), branch)
 
-    def begun(self, began: float, started_at: str, answered: Answer | None, stopped: float) -> None:
+    def begun(self, began: float, started_at: str, answered: Answer | None, stopped: float, *, shown: bool) -> None:
         """Take over a first attempt that was made elsewhere; `answered` when only its score is missing."""
+        self._shown = shown
         effort = self.effort
         effort.attempts, effort.began, effort.started_at = 1, began, started_at
         if answered is not None:
@@ -133,7 +134,7 @@ class Work:
         await self._gate.turns.wait(ticket)
         if ticket.void:
             self._refuse(ticket.missing)
-        inputs = call["inputs"]
+        inputs = call["inputs"] or {}
         if call["waits_for"]:
             inputs = self._gate.results_of(call["waits_for"], inputs)
         if "when" in self._item and self._gate.shelf is not None:
@@ -183,10 +184,9 @@ class Work:
         return ticket
 
     def _start_of(self, not_before: float | str) -> float:
-        now = self._gate.now()
         if isinstance(not_before, str):
-            return now + (datetime.fromisoformat(not_before) - datetime.now(UTC)).total_seconds()
-        return now - self._gate.elapsed() + not_before
+            return self._gate.now() + (datetime.fromisoformat(not_before) - datetime.now(UTC)).total_seconds()
+        return self._gate.opened_at + not_before
 
     def _refuse(self, missing: str) -> None:
         """Not to run: this prerequisite ended without success, or all of them were excused."""

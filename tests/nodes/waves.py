@@ -94,7 +94,7 @@ class Meeting:
                 status = "cut" if isinstance(outcome, Release) else outcome
         except ValueError:
             status = "failed"
-        self.ended[name] = (status, round(self.gate.elapsed(), 3))
+        self.ended[name] = (status, round(self.gate.now() - self.gate.opened_at, 3))
         self.gate.settle(record(name, status, points=list(points)))
 
     async def of_sleepers(self, seconds: dict[str, float]) -> dict[str, tuple[str, float]]:
