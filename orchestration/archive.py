@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from langgraph_quorum.orchestration.forking import Edit, fork_thread
-from langgraph_quorum.orchestration.given import check_storable, check_thread_id
+from langgraph_quorum.orchestration.given import check_storable, check_thread_id, new_thread_id
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
 from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, delete_thread, prune_runs
@@ -56,7 +55,7 @@ class Archive(StoredRuns):
         check_storable(values or {})
         source = await self._driver.stored(thread_id)
         self._driver.check_workflow(source)
-        target = uuid.uuid4().hex[:12] if into is None else check_thread_id(into, "into")
+        target = new_thread_id() if into is None else check_thread_id(into, "into")
         await fork_thread(self._driver, source, checkpoint_id=checkpoint_id, into=target, edit=edit)
         return target
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -142,6 +143,11 @@ def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
         if name not in known:
             mend = f"the input has no such field: {suggestion(str(name), known)}"
             raise ConfigurationError(str(name), values[name], mend)
+
+
+def new_thread_id() -> str:
+    """An id that no run has had: 80 random bits, since a run that began under another's id would give its result."""
+    return secrets.token_hex(10)
 
 
 def check_thread_id(thread_id: str, field: str = "thread_id") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from langgraph_quorum.orchestration.given import (
     check_thread_id,
     fields_of,
     kept_input,
+    new_thread_id,
 )
 from langgraph_quorum.orchestration.opening import check_opening
 from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away
@@ -167,7 +167,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
-        target = uuid.uuid4().hex[:12] if thread_id is None else check_thread_id(thread_id)
+        target = new_thread_id() if thread_id is None else check_thread_id(thread_id)
         given = fields_of(values)
         check_names(given, self._driver.inputs)
         check_storable(given)

@@ -121,3 +121,13 @@ async def test_why_a_graph_failed_is_kept_until_the_run_is_taken_up(pool: Pool) 
         assert (await (await quorum.resume("t1")).result())["status"] == "approved"
         assert "reason" not in await quorum.get("t1")
         assert (await get_run(pool, "t1")).reason is None
+
+
+async def test_a_thread_that_nobody_names_gets_an_id_that_no_other_run_will_have(pool: Pool) -> None:
+    async with Orchestrator.on(clashing(report="done"), pool) as quorum:
+        started = await quorum.start({})
+        await started.result()
+        copied = await quorum.fork(started.thread_id)
+    assert started.thread_id != copied
+    for thread_id in (started.thread_id, copied):
+        assert len(bytes.fromhex(thread_id)) >= 10, "with fewer bits, two of some million runs share one"
