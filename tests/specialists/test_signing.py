@@ -57,7 +57,15 @@ def test_a_signature_is_scored_by_what_it_says_of_itself() -> None:
 
 
 @pytest.mark.parametrize("build", [build_document_brief, build_document_sign_off])
-@pytest.mark.parametrize(("sources", "said"), [([], "sources is empty"), ("a.md", "is one text: give a list")])
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [
+        ([], "sources is empty"),
+        ("a.md", "is one text: give a list"),
+        (["a.md", 3], r"sources=\['a.md', 3\]: give a list of .* each as a text"),
+        ({"a.md": 1}, "sources={'a.md': 1}: give a list"),
+    ],
+)
 async def test_sources_that_are_none_or_no_list_are_refused(build: Any, sources: Any, said: str) -> None:
     with pytest.raises(PlanError, match=said):
         await build().compile().ainvoke({"sources": sources})

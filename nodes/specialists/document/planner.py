@@ -30,14 +30,16 @@ def sources_of(state: QuorumState) -> list[str]:
     """The sources that a run was given.
 
     Raises:
-        PlanError: There are none, or they are no list.
+        PlanError: there are none, or they are no list of texts.
     """
     sources = state.get("sources")
     if not sources:
         raise PlanError("sources is empty: name files, folders or globs to analyse")
     if isinstance(sources, str):
         raise PlanError(f"sources={sources!r} is one text: give a list of files, folders or globs")
-    return sources
+    if not isinstance(sources, (list, tuple)) or not all(isinstance(source, (str, os.PathLike)) for source in sources):
+        raise PlanError(f"sources={sources!r}: give a list of files, folders or globs, each as a text")
+    return list(sources)
 
 
 def plan_documents(sources: Sequence[str], specialists: Sequence[str]) -> list[WorkItem]:
