@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import operator
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -33,7 +33,7 @@ Work = Callable[[str], Awaitable[dict[str, Any]]]
 class CrewInput(TypedDict):
     """What the crew is to look into."""
 
-    task: NotRequired[Task]
+    task: Task
 
 
 def work_of(hang_s: float) -> Work:
