@@ -18,7 +18,7 @@ class Nothing(TypedDict):
 async def heard_in(graph: Any, **streaming: Any) -> bool:
     heard: list[bool] = []
 
-    async def node(_: Nothing, *, runtime: Runtime[Any]) -> dict[str, bool]:
+    async def node(state: Nothing, *, runtime: Runtime[None]) -> dict[str, bool]:
         heard.append(is_heard(runtime.stream_writer))
         return {"done": True}
 
