@@ -11,53 +11,18 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from langgraph_quorum.nodes.branching.cores import first_that_fits, usable_cores
 from langgraph_quorum.nodes.branching.deadlines import hold_time
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.thread_call import Inbox, ThreadCall, start_thread
-from langgraph_quorum.state.thread_policy import ThreadKind, ThreadPolicy
+from langgraph_quorum.nodes.branching.thread_figures import ThreadStatistics
+from langgraph_quorum.state.thread_policy import ThreadPolicy
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadStatistics:
-    """What a pool is doing, and has done since it was made.
-
-    Attributes:
-        kind: Of its policy.
-        size: Threads at most.
-        threads: Threads of the pool now: `busy + idle`.
-        busy: Threads that run a call which somebody awaits.
-        idle: Threads without work.
-        queued: Calls that wait for a thread.
-        abandoned: Threads that still run a call which nobody awaits any more; not among `threads`.
-        abandoned_total: All that were ever abandoned, whether they have ended or not.
-        done: Calls that returned.
-        failed: Calls that raised, or got no thread because the machine gave none.
-        busy_s: Seconds that the calls which are done or failed ran, together.
-        waited_s: Seconds that the calls which were started had waited for a thread, together.
-        peak: Most threads that were busy at once.
-    """
-
-    kind: ThreadKind
-    size: int
-    threads: int
-    busy: int
-    idle: int
-    queued: int
-    abandoned: int
-    abandoned_total: int
-    done: int
-    failed: int
-    busy_s: float
-    waited_s: float
-    peak: int
 
 
 class ThreadPool:
