@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class QuorumError(Exception):
-    """Root of all errors raised by langgraph-quorum."""
+    """Root of all errors raised by langgraph-quorum. All of them go from one process to another."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an exception is made anew of its message alone, which is not what most of these are made of.
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[QuorumError], args: tuple[Any, ...]) -> QuorumError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigurationError(QuorumError):

@@ -1,0 +1,48 @@
+"""Errors tell the same in another process: without this, one of them breaks a whole process pool."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from collections.abc import Iterator
+
+import pytest
+
+from langgraph_quorum.nodes.merging.synthesis import UnsourcedError
+from langgraph_quorum.nodes.scoring.asking import ModelAnswerError
+from langgraph_quorum.state.errors import QuorumError, ThreadBusyError
+
+ARGUMENTS = {"float": 2.5, "float | None": 2.5, "object": ["a", 1]}
+
+
+def leaves(kind: type[QuorumError] = QuorumError) -> Iterator[type[QuorumError]]:
+    """Those of one module, whatever else has been imported."""
+    yield kind
+    for below in kind.__subclasses__():
+        if below.__module__ == QuorumError.__module__:
+            yield from leaves(below)
+
+
+KINDS = [*leaves(), ModelAnswerError, UnsourcedError]
+
+
+def made(kind: type[QuorumError]) -> QuorumError:
+    """One of a kind, with an argument for each that it takes."""
+    if kind.__init__ is Exception.__init__:
+        return kind("said")
+    asked = list(inspect.signature(kind).parameters.values())
+    return kind(*(ARGUMENTS.get(str(one.annotation), f"its {one.name}") for one in asked))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_error_is_the_same_when_it_has_been_pickled_or_copied(kind: type[QuorumError]) -> None:
+    error = made(kind)
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again) is kind
+        assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
+
+
+def test_what_an_error_holds_is_told_again() -> None:
+    error = pickle.loads(pickle.dumps(ThreadBusyError("t", "host 7", 3.5)))
+    assert (error.thread_id, error.owner, error.expires_in_s) == ("t", "host 7", 3.5)
