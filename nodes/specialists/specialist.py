@@ -176,7 +176,7 @@ class Specialist:
             "type": ("give a string", lambda value: isinstance(value, str)),
             "prepare": ("give a function of the branch", lambda value: value is None or _takes_one(value)),
             "split": ("give a function of the payload", lambda value: value is None or _takes_one(value)),
-            "join": ("give a function of a list of results", _takes_one),
+            "join": ("give a function of a list of results", lambda value: value is list or _takes_one(value)),
             **dict.fromkeys(("expects", "source_types", "capabilities"), ("give a tuple of strings", _are_strings)),
         }
         for field, (mend, is_allowed) in mends.items():
