@@ -52,7 +52,7 @@ class Archive(StoredRuns):
         """
         edit = Edit(values, as_node)
         edit.check(self._driver.graph)
-        check_storable(values or {})
+        check_storable(values or {}, self._driver.graph.channels)
         source = await self._driver.stored(thread_id)
         self._driver.check_workflow(source)
         target = new_thread_id() if into is None else check_thread_id(into, "into")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.reviewing.answers import EXPIRE
-from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, waits_for_human
+from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, ours, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
 
@@ -161,13 +161,17 @@ def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
     return thread_id
 
 
-def check_storable(values: Mapping[str, Any]) -> None:
+def check_storable(values: Mapping[str, Any], channels: Mapping[str, Any]) -> None:
     """Refuse an input that Postgres could not keep: LangGraph stores top-level texts as they are.
+
+    Args:
+        values: By field.
+        channels: The graph's. In one of ours a task is a text; in another the field may hold what it likes.
 
     Raises:
         ConfigurationError: naming the field.
     """
-    if not isinstance(values.get("task", ""), (str, type(None))):
+    if ours(channels) and not isinstance(values.get("task", ""), (str, type(None))):
         raise ConfigurationError("task", values["task"], "give it in words, a string")
     for name, value in values.items():
         if isinstance(value, str) and _NOT_STORABLE.search(value):

@@ -170,10 +170,11 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         target = new_thread_id() if thread_id is None else check_thread_id(thread_id)
         given = fields_of(values)
         check_names(given, self._driver.inputs)
-        check_storable(given)
+        check_storable(given, self._driver.graph.channels)
         given = await input_away(given, self._driver.context(context, target))
         kept = {**(options or {}), **kept_input(given)}
-        entry = Entry(str(given.get("task") or ""), kept, tuple(checked_tags(tags)))
+        task = given.get("task")
+        entry = Entry(task if isinstance(task, str) else "", kept, tuple(checked_tags(tags)))
         return await self._begun.begin(target, Given(dict(given), entry, context=context), on_busy, wait_s)
 
     async def resume(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from langgraph.graph import START, StateGraph
+from typing_extensions import TypedDict
 
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.events import RunEnded
@@ -131,3 +133,15 @@ async def test_a_thread_that_nobody_names_gets_an_id_that_no_other_run_will_have
     assert started.thread_id != copied
     for thread_id in (started.thread_id, copied):
         assert len(bytes.fromhex(thread_id)) >= 10, "with fewer bits, two of some million runs share one"
+
+
+async def test_a_graphs_own_task_need_not_be_a_text(pool: Pool) -> None:
+    class Ticket(TypedDict):
+        task: dict[str, int]
+
+    builder = StateGraph(Ticket).add_node("count", lambda state: {"task": {"number": state["task"]["number"] + 1}})
+    async with Orchestrator.on(builder.add_edge(START, "count"), pool) as quorum:
+        run = await quorum.start({"task": {"number": 7}}, "t1")
+        assert (await run.result())["task"] == {"number": 8}
+        (listed,) = await quorum.list()
+    assert listed.task == ""
