@@ -19,6 +19,7 @@ from langgraph_quorum.nodes.reviewing.answers import EXPIRE
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, ours, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
+from langgraph_quorum.state.workflow import QuorumContext
 
 NOTHING = object()
 """There is nothing to drive."""
@@ -143,6 +144,28 @@ def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
         if name not in known:
             mend = f"the input has no such field: {suggestion(str(name), known)}"
             raise ConfigurationError(str(name), values[name], mend)
+
+
+def check_context(context: Any, schema: Any) -> None:
+    """Refuse a context that no run of ours could have: a resumed run would fail of it.
+
+    Args:
+        context: As the run was given it.
+        schema: The graph's; what a graph of somebody else takes is looked at by LangGraph.
+
+    Raises:
+        ConfigurationError: naming the field, and the one that was probably meant.
+    """
+    if schema is not QuorumContext or context is None or isinstance(context, QuorumContext):
+        return
+    if not isinstance(context, Mapping):
+        raise ConfigurationError("context", context, "give a dict, for instance {'threshold': 0.5}, or a QuorumContext")
+    known = [one.name for one in dataclasses.fields(QuorumContext)]
+    for name in context:
+        if name not in known:
+            mend = f"the context has no such field: {suggestion(str(name), known)}"
+            raise ConfigurationError(str(name), context[name], mend)
+    QuorumContext(**context)
 
 
 def new_thread_id() -> str:

@@ -18,6 +18,7 @@ from langgraph_quorum.orchestration.expiry import expire
 from langgraph_quorum.orchestration.given import (
     Entry,
     Given,
+    check_context,
     check_names,
     check_storable,
     check_thread_id,
@@ -162,8 +163,8 @@ class Orchestrator(Stopping, Generic[Input_contra]):
             wait_s: Seconds to wait, with `wait`.
 
         Raises:
-            ConfigurationError: the input names an unknown field, or holds characters that Postgres cannot keep; or the
-                thread runs another workflow.
+            ConfigurationError: the input or the context names an unknown field, or the input holds characters that
+                Postgres cannot keep; or the thread runs another workflow.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
@@ -171,6 +172,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         given = fields_of(values)
         check_names(given, self._driver.inputs)
         check_storable(given, self._driver.graph.channels)
+        check_context(context, self._driver.graph.context_schema)
         given = await input_away(given, self._driver.context(context, target))
         kept = {**(options or {}), **kept_input(given)}
         task = given.get("task")
@@ -198,12 +200,14 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
             AnswerError: an answer is to a question that is not open.
-            ConfigurationError: the run is one of another workflow, or waits for a node that the graph does not have.
+            ConfigurationError: the run is one of another workflow, or waits for a node that the graph does not have; or
+                the context names an unknown field.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
         stored = await self._driver.stored(thread_id)
         self._driver.check_workflow(stored)
+        check_context(context, self._driver.graph.context_schema)
         entry = Entry(stored.task, dict(stored.options))
         answered = {} if answers is None else answers
         given = Given(stored.options.get("input"), entry, answered, context, revives=True)

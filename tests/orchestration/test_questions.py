@@ -10,7 +10,7 @@ from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.state.errors import AnswerError
+from langgraph_quorum.state.errors import AnswerError, ConfigurationError
 
 PARK = SyncPolicy(threshold=1.0, deadline_s=30, on_question="park")
 BLOCK = SyncPolicy(threshold=1.0, deadline_s=30)
@@ -101,3 +101,19 @@ async def test_a_wrong_id_is_an_error_that_loses_nothing(pool: Pool, sync: SyncP
         outcome = await (await quorum.resume("t", {questions["b"]: "b!"})).result()
     assert {name: outcome["result"][name]["answer"] for name in "ab"} == {"a": "a!", "b": "b!"}
     assert set(talkers.calls.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("context", "told"),
+    [({"treshold": 0.5}, "did you mean 'threshold'"), ({"merge": "loudest"}, "context.merge"), (5, "give a dict")],
+)
+async def test_a_context_that_no_run_could_have_is_refused_and_the_run_goes_on_waiting(
+    pool: Pool, context: Any, told: str
+) -> None:
+    async with Orchestrator.on(Talkers().workflow(BLOCK), pool) as quorum:
+        outcome = await (await quorum.start({"task": "x", "work": WORK}, thread_id="t")).result()
+        with pytest.raises(ConfigurationError, match=told):
+            await quorum.resume("t", dict.fromkeys(outcome["interrupts"], "yes"), context=context)
+        with pytest.raises(ConfigurationError, match=told):
+            await quorum.start({"task": "x"}, context=context)
+        assert (await quorum.get("t"))["status"] == "waiting"
