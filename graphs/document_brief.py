@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
@@ -13,15 +14,13 @@ from langgraph_quorum.graphs.composition_policies import result_of
 from langgraph_quorum.graphs.document_analysis import build_document_analysis
 from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
-from langgraph_quorum.nodes.documents.finding import find_documents
 from langgraph_quorum.nodes.specialists.document.editor import brief_of, edit
-from langgraph_quorum.nodes.specialists.document.planner import shown_names, sources_of
+from langgraph_quorum.nodes.specialists.document.planner import plan_documents, sources_of
 from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.form import Sources
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
-from langgraph_quorum.state.workflow import QuorumInput, QuorumState
+from langgraph_quorum.state.workflow import QuorumState
 
 READERS = ("summary", "content", "business")
 FAN_IN = 3
@@ -45,9 +44,7 @@ def build_document_brief() -> QuorumBuilder:
     Raises:
         MissingExtraError: when the extra `documents` is not installed.
     """
-    reader = workflow_specialist(
-        "reader", build_document_analysis(READERS), prepare=_one_document, keep=brief_of, type="reader"
-    )
+    reader = workflow_specialist("reader", build_document_analysis(READERS), keep=brief_of, type="reader")
     crew = [reader, Specialist("editor", edit, type="editor", deterministic=True)]
     sync = SyncPolicy(must=(LAST,))
     return build_workflow(crew, sync, result_of(LAST), tuning=Tuning(planner=_plan, input_schema=BriefInput))
@@ -58,11 +55,10 @@ def graph() -> CompiledStateGraph[Any, Any, Any, Any]:
     return build_document_brief().compile()
 
 
-def _one_document(branch: Branch) -> QuorumInput:
-    return {"task": branch.task, "sources": [branch.payload["path"]]}
-
-
 async def _plan(state: QuorumState) -> list[WorkItem]:
-    paths = await asyncio.to_thread(find_documents, sources_of(state))
-    payloads = {name: {"path": str(path)} for name, path in zip(shown_names(paths), paths, strict=True)}
-    return map_reduce("reader", "editor", payloads, name="brief", fan_in=FAN_IN)
+    checks = await asyncio.to_thread(plan_documents, sources_of(state), READERS)
+    # Planned here for all: a reader would call its document by its last name, which others may have as well.
+    work: dict[str, list[WorkItem]] = defaultdict(list)
+    for check in checks:
+        work[check["group"]].append(check)
+    return map_reduce("reader", "editor", {name: {"work": work[name]} for name in work}, name="brief", fan_in=FAN_IN)

@@ -1,4 +1,4 @@
-"""What the shipped graphs do with a document that cannot be read."""
+"""What the shipped graphs make of documents, of some that cannot be read too."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ async def test_a_brief_is_of_all_documents_or_says_which_could_not_be_read(sourc
     assert out["status"] == "failed"
     assert "damaged.pdf: is damaged or no PDF" in out["error"]["message"]
     assert out["branches"]["brief/map/well.md"]["status"] == "succeeded"
+
+
+async def test_documents_of_one_name_in_several_folders_are_told_apart(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "plan.md").write_text(f"# Plan {folder}\n\nIt says what {folder} is to do.\n")
+    out = await build_document_brief().compile().ainvoke({"sources": [str(tmp_path)]}, context=FIXED)
+    assert set(out["result"]["documents"]) == {"a/plan.md", "b/plan.md"}
+    assert "It says what b is to do." in out["result"]["documents"]["b/plan.md"]["summary"]
 
 
 async def test_who_signs_off_is_told_of_a_document_that_could_not_be_checked(sources: list[str]) -> None:
