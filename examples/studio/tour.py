@@ -1,17 +1,22 @@
 """Steps through two graphs of a running `langgraph dev` as one does in Studio, and prints what one sees there.
 
 python examples/studio/tour.py [ADDRESS]
+
+It ends with 1, and says so in a line, where no server answers at the address.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
+import httpx
 from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
+from langgraph_sdk.errors import APIError
 
 DOCUMENTS = Path(__file__).resolve().parents[1] / "documents"
 
@@ -89,4 +94,9 @@ async def questions(client: LangGraphClient, thread: str) -> dict[str, tuple[str
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:2024"))
+    server = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:2024"
+    try:
+        asyncio.run(main(server))
+    except (httpx.TransportError, httpx.InvalidURL, APIError, JSONDecodeError) as error:
+        mend = "give the address that `langgraph dev` says, started in this repository"
+        sys.exit(f"no server of these graphs answers at {server!r} ({type(error).__name__}: {error}): {mend}")

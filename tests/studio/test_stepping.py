@@ -30,6 +30,19 @@ async def test_the_tour_of_the_page_shows_what_the_page_says(studio: Studio) -> 
     assert f"```text\n{told.decode()}```" in page
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "nonsense", "http://127.0.0.1:port"])
+async def test_the_tour_says_in_a_line_that_no_server_answers_at_an_address(address: str) -> None:
+    tour = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "examples" / "studio" / "tour.py"), address, stderr=subprocess.PIPE
+    )
+    async with asyncio.timeout(WITHIN_S):
+        _, told = await tour.communicate()
+    assert tour.returncode == 1
+    (line,) = told.decode().splitlines()
+    assert line.startswith(f"no server of these graphs answers at {address!r} (")
+    assert "give the address that `langgraph dev` says" in line
+
+
 async def test_with_a_break_before_every_node_a_run_is_stepped_to_its_end(client: LangGraphClient) -> None:
     thread_id = await new_thread(client, "straggler")
     given: dict[str, Any] | None = {"task": "Look at the release"}
