@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -47,8 +48,8 @@ async def watch_thread(
         DatabaseError: the database cannot be used, or stayed away for too long.
         ConfigurationError: `poll_s` or `outage_s` makes no sense.
     """
-    if not poll_s >= _LEAST_POLL_S:
-        raise ConfigurationError("poll_s", poll_s, f"give seconds from {_LEAST_POLL_S}")
+    if not _LEAST_POLL_S <= poll_s < math.inf:
+        raise ConfigurationError("poll_s", poll_s, f"give seconds from {_LEAST_POLL_S}, with an end")
     if not outage_s >= 0:
         raise ConfigurationError("outage_s", outage_s, "give seconds from 0")
     sealer = saver.sealer if isinstance(saver, GroupCommitSaver) else None

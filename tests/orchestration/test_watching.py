@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import operator
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ from langgraph_quorum.orchestration.events import (
 )
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import record_start
+from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.watching import watch_thread
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
@@ -201,6 +204,9 @@ async def test_what_cannot_be_watched_is_refused(pool: Pool) -> None:
         await _all(watching(pool, "nowhere"))
     with pytest.raises(ConfigurationError, match="outage_s"):
         await _all(watching(pool, "nowhere", outage_s=-1))
+    for poll_s in (0.0, math.nan, math.inf):
+        with pytest.raises(ConfigurationError, match="poll_s"):
+            await _all(watch_thread(make_saver(pool), pool, "nowhere", poll_s=poll_s))
 
 
 async def _all(events: AsyncIterator[Any]) -> list[Any]:
