@@ -25,6 +25,7 @@ NUMBERS: dict[str, Callable[[float, Random], float]] = {
     "spread whatever the quality": lambda _, random: random.gauss(TRUTH, math.exp(random.gauss(0, 0.4))),
     "spread up to eleven times as wide": lambda quality, random: random.gauss(TRUTH, 2.2 - 2 * quality),
     "skewed": lambda _, random: TRUTH - 0.8 + random.betavariate(8, 2),
+    "as skewed as waiting times": lambda _, random: TRUTH - 1 + random.expovariate(1),
 }
 """Values around the true one, by the quality of the result."""
 POPULATIONS: dict[str, Callable[[Random], float]] = {

@@ -21,12 +21,15 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.extmath import softmax
 
+from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.scoring.track_record import TrackRecord
 
 SETS: dict[str, Callable[..., Any]] = {"digits": load_digits, "wine": load_wine, "breast cancer": load_breast_cancer}
 TRUTHFUL = 0.2
 """Share of its answers in which an adversary says what its model does."""
+SECONDS, SPREAD = 30.0, 0.8
+"""Median time of a specialist, and the deviation of its logarithm."""
 LEFT_OUT = {"bayes": 0.3, "stump": 0.3}
 
 
@@ -82,10 +85,18 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One seed on one set: what the specialists say of the test part, how right they were before, and what is true."""
+    """One seed on one set: what the specialists say of the test part, how right they were before, and what is true.
+
+    Attributes:
+        voices: One for each specialist.
+        record: How often each was right on the calibration part when it was so sure.
+        labels: What each said there of which label.
+        truth: The labels of the test part, by item.
+    """
 
     voices: Sequence[Voice]
     record: TrackRecord
+    labels: LabelRecord
     truth: dict[str, str]
 
     def accuracy(self, labels: dict[str, str]) -> float:
@@ -130,7 +141,7 @@ def trial(name: str, seed: int) -> Trial:
     train_x, rest_x, train_y, rest_y = split(features, labels, stratify=labels)
     known_x, test_x, known_y, test_y = split(rest_x, rest_y, stratify=rest_y)
     rng, classes = np.random.default_rng(seed), len(set(labels))
-    voices, record = [], TrackRecord()
+    voices, record, seen = [], TrackRecord(), LabelRecord()
     for kind in KINDS:
         columns = rng.choice(features.shape[1], max(2, int(kind.features * features.shape[1])), replace=False)
         rows = _some_rows(rng, train_y, kind.rows)
@@ -141,16 +152,18 @@ def trial(name: str, seed: int) -> Trial:
         answered = np.flatnonzero(rng.random(len(test)) >= LEFT_OUT.get(kind.name, 0.0))
         for stated, right in zip(before, known == known_y, strict=True):
             record.add(kind.name, float(stated), bool(right))
+        for label, true in zip(known, known_y, strict=True):
+            seen.add(kind.name, f"c{label}", f"c{true}")
         voices.append(
             Voice(
                 kind.name,
                 {f"i{place}": f"c{test[place]}" for place in answered},
                 {f"i{place}": float(sure[place]) for place in answered},
                 (int((known == known_y).sum()) + 1) / (len(known_y) + 2),
-                float(rng.lognormal(math.log(30), 0.8)),
+                float(rng.lognormal(math.log(SECONDS), SPREAD)),
             )
         )
-    return Trial(voices, record, {f"i{place}": f"c{label}" for place, label in enumerate(test_y)})
+    return Trial(voices, record, seen, {f"i{place}": f"c{label}" for place, label in enumerate(test_y)})
 
 
 def _some_rows(rng: np.random.Generator, labels: Any, share: float) -> Any:

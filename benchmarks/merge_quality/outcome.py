@@ -13,12 +13,14 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.merge_quality.crew import KINDS, Trial, Voice, trial
+from benchmarks.merge_quality.questions import Cut, asked
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.reliability import reliability
 from langgraph_quorum.nodes.merging.strategies import Consensus
 
 Strategy = Callable[[Trial], dict[str, str]]
 
+BY_ODDS, BY_RECORD = "consensus, log_odds", "consensus, log_odds, labels by record"
 THRESHOLDS = (0.5, 0.75, 0.9)
 
 
@@ -46,25 +48,11 @@ BASELINES: dict[str, Strategy] = {
 OURS: dict[str, Strategy] = {
     "weighted": _at_once("weighted"),
     "weighted, item by item": _item_by_item("weighted"),
-    "consensus, log_odds": _at_once(Consensus("log_odds")),
+    BY_ODDS: _at_once(Consensus("log_odds")),
     "consensus, log_odds, item by item": _item_by_item(Consensus("log_odds")),
+    BY_RECORD: lambda one: _at_once(Consensus("log_odds", record=one.labels))(one),
     "consensus, dawid_skene": _at_once(Consensus("dawid_skene")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """What cutting stragglers has changed.
-
-    Attributes:
-        change: Of the accuracy, against waiting for all.
-        waited: Seconds until the last that was waited for, as a share of those of all.
-        kept: How many were.
-    """
-
-    change: float
-    waited: float
-    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +65,8 @@ class Outcome:
         picked: The best specialist by the calibration part, on the test part.
         half: The best specialist by one half of the test part, on the other; the mean of both ways.
         best: The best specialist by the test part, on the test part.
-        cuts: By what was waited for.
+        cuts: By strategy and by what was waited for, where one run labels all items.
+        asked: By what was waited for, where each item is a run of its own.
     """
 
     accuracies: dict[str, float]
@@ -85,7 +74,8 @@ class Outcome:
     picked: float
     half: float
     best: float
-    cuts: dict[str, Cut]
+    cuts: dict[str, dict[str, Cut]]
+    asked: dict[str, Cut]
 
 
 def outcome(name: str, seed: int) -> Outcome:
@@ -99,7 +89,8 @@ def outcome(name: str, seed: int) -> Outcome:
         picked=alone[one.picked().name],
         half=_by_halves(one),
         best=max(alone.values()),
-        cuts=_cuts(one),
+        cuts={label: _cuts(one, label) for label in (BY_ODDS, BY_RECORD)},
+        asked=asked(one, f"{name} {seed}"),
     )
 
 
@@ -115,7 +106,7 @@ def _by_halves(one: Trial) -> float:
     )
 
 
-def _cuts(one: Trial, label: str = "consensus, log_odds") -> dict[str, Cut]:
+def _cuts(one: Trial, label: str) -> dict[str, Cut]:
     """When the last is taken in, without grace, and what comes out then."""
     arriving = sorted(one.voices, key=lambda voice: voice.seconds)
     best = sorted(one.voices, key=lambda voice: -voice.quality)
@@ -130,7 +121,7 @@ def _cuts(one: Trial, label: str = "consensus, log_odds") -> dict[str, Cut]:
     cuts = {}
     for what, end in ends.items():
         kept = [voice for voice in one.voices if voice.seconds <= end]
-        fewer = Trial(kept, one.record, one.truth)
+        fewer = Trial(kept, one.record, one.labels, one.truth)
         cuts[what] = Cut(one.accuracy(how(fewer)) - everyone, end / last, len(kept))
     return cuts
 

@@ -6,12 +6,13 @@ Where the errors do not tell whether a target is reached, neither is said.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
 from benchmarks.measuring import Row
 from benchmarks.merge_quality.crew import KINDS
 from benchmarks.merge_quality.outcome import BASELINES, OURS, Outcome
+from benchmarks.merge_quality.questions import Cut
 
 
 def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -36,13 +37,15 @@ def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
     return rows
 
 
-def cut_rows(outcomes: Sequence[Outcome]) -> list[Row]:
-    """What is lost when stragglers are cut, by `Consensus("log_odds")`."""
+def cut_rows(each: Sequence[Mapping[str, Cut]]) -> list[Row]:
+    """What is lost when stragglers are cut, by what is waited for: a mapping of each seed."""
     rows = []
-    for what in outcomes[0].cuts:
-        cuts = [one.cuts[what] for one in outcomes]
+    for what in each[0]:
+        cuts = [one[what] for one in each]
         change = [cut.change for cut in cuts]
-        target, met = ("at most 0.01 lost", reached(change, -0.01)) if "0.75" in what else ("", None)
+        target, met = (
+            ("at most 0.01 lost", reached(change, -0.01)) if "0.75" in what or "decided" in what else ("", None)
+        )
         waited = f"{fmean([cut.waited for cut in cuts]):.2f} of all the time"
         kept = f"{fmean([cut.kept for cut in cuts]):.1f} of {len(KINDS)}"
         rows.append(Row(what, f"{waited}, {kept}", "all", compared(change), target, met))
