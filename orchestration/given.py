@@ -159,12 +159,13 @@ def check_context(context: Any, schema: Any) -> None:
     if schema is not QuorumContext or context is None or isinstance(context, QuorumContext):
         return
     if not isinstance(context, Mapping):
-        raise ConfigurationError("context", context, "give a dict, for instance {'threshold': 0.5}, or a QuorumContext")
+        mend = "give a dict, for instance {'threshold': 0.5}, or a QuorumContext"
+        raise ConfigurationError("context", type(context).__name__, mend)
     known = [one.name for one in dataclasses.fields(QuorumContext)]
     for name in context:
         if name not in known:
             mend = f"the context has no such field: {suggestion(str(name), known)}"
-            raise ConfigurationError(str(name), context[name], mend)
+            raise ConfigurationError(str(name), "...", mend)  # not repeated: a key for a service may have got in here
     QuorumContext(**context)
 
 

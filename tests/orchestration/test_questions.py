@@ -105,7 +105,11 @@ async def test_a_wrong_id_is_an_error_that_loses_nothing(pool: Pool, sync: SyncP
 
 @pytest.mark.parametrize(
     ("context", "told"),
-    [({"treshold": 0.5}, "did you mean 'threshold'"), ({"merge": "loudest"}, "context.merge"), (5, "give a dict")],
+    [
+        ({"treshold": 0.5}, r"^treshold='...': .* did you mean 'threshold'"),
+        ({"merge": "loudest"}, "context.merge"),
+        (5, "^context='int': give a dict"),
+    ],
 )
 async def test_a_context_that_no_run_could_have_is_refused_and_the_run_goes_on_waiting(
     pool: Pool, context: Any, told: str
