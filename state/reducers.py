@@ -6,16 +6,22 @@ from collections.abc import Mapping, Sequence
 
 from langgraph_quorum.state.records import BranchRecord, SyncDecision, TimelineEvent
 
+_UNSCORED = 0.5
+"""What a success counts that nothing scored, when it is held against another."""
+
 
 def _standing(record: BranchRecord) -> tuple[bool, float, int]:
     quality = record["quality"]
-    score = quality["score"] if quality is not None and quality["score"] is not None else 0.5
+    score = quality["score"] if quality is not None and quality["score"] is not None else _UNSCORED
     succeeded = record["status"] == "succeeded"
     return succeeded, score if succeeded else 0.0, record["round"]
 
 
 def better_record(old: BranchRecord, new: BranchRecord) -> BranchRecord:
-    """The record to keep of two for one branch: a success beats none, then the higher score, then the later round."""
+    """The record to keep of two for one branch: a success beats none, then the higher score, then the later round.
+
+    A success that nothing scored counts 0.5.
+    """
     return new if _standing(new) >= _standing(old) else old
 
 

@@ -47,7 +47,7 @@ def redone(state: QuorumState, names: Sequence[str], message: str) -> dict[str, 
     """The update that sends these branches out once more, and with them what they wait for and lack.
 
     What the load balancer may still do is not touched by it: a human's round is not counted among its rounds. Where
-    the new result scores lower than the old one, the old one stays.
+    the new result scores lower than the old one, the old one stays; one that nothing scored counts 0.5 there.
     """
     sent = _with_what_they_need(state, names)
     for branch_id in sent:
