@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+_SHOWN = 500
+"""Characters of a wrong value that a message repeats: it may be a whole document."""
+
 
 class QuorumError(Exception):
     """Root of all errors raised by langgraph-quorum. All of them go from one process to another."""
@@ -24,7 +27,8 @@ class ConfigurationError(QuorumError):
         self.field: str = field
         self.value: object = value
         self.mend: str = mend
-        super().__init__(f"{field}={value!r}: {mend}")
+        shown = repr(value)
+        super().__init__(f"{field}={shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}: {mend}")
 
 
 class SyncPolicyError(ConfigurationError):

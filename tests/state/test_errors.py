@@ -11,7 +11,7 @@ import pytest
 
 from langgraph_quorum.nodes.merging.synthesis import UnsourcedError
 from langgraph_quorum.nodes.scoring.asking import ModelAnswerError
-from langgraph_quorum.state.errors import QuorumError, ThreadBusyError
+from langgraph_quorum.state.errors import ConfigurationError, QuorumError, ThreadBusyError
 
 ARGUMENTS = {"float": 2.5, "float | None": 2.5, "object": ["a", 1]}
 
@@ -46,3 +46,10 @@ def test_an_error_is_the_same_when_it_has_been_pickled_or_copied(kind: type[Quor
 def test_what_an_error_holds_is_told_again() -> None:
     error = pickle.loads(pickle.dumps(ThreadBusyError("t", "host 7", 3.5)))
     assert (error.thread_id, error.owner, error.expires_in_s) == ("t", "host 7", 3.5)
+
+
+def test_a_wrong_value_is_not_repeated_whole_where_it_is_large() -> None:
+    said = str(ConfigurationError("task", "long " * 100_000, "give a shorter one"))
+    assert said.startswith("task='long long")
+    assert said.endswith("...: give a shorter one")
+    assert len(said) < 1000
