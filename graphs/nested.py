@@ -11,11 +11,13 @@ from langgraph.graph import StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import get_runtime
 
+from langgraph_quorum.nodes.checking.quality import measured_quality
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Answer, Branch
 from langgraph_quorum.state.errors import ConfigurationError, PlanError, WorkflowFailedError
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput
 
+_DIGITS = 9
 _GIVEN = ("task", "work", "sources")
 _ASKED = (*QuorumOutput.__annotations__, "load")
 
@@ -138,11 +140,4 @@ def _prepared(name: str) -> Prepare:
 def _kept(output: QuorumOutput) -> dict[str, Any]:
     kept = {name: output[name] for name in ("result", "status", "partial", "failed")}
     quality = measured_quality(output)
-    return kept if quality is None else {**kept, "confidence": quality}
-
-
-def measured_quality(output: Mapping[str, Any]) -> float | None:
-    """The quality of a run's result, 0..1, by weight over what was measured; None when nothing was."""
-    rows = [row for row in output["attribution"] if not row["quality_assumed"]]
-    weight = math.fsum(row["weight"] for row in rows)
-    return round(math.fsum(row["weight"] * row["quality"] for row in rows) / weight, 9) if weight > 0 else None
+    return kept if quality is None else {**kept, "confidence": round(quality, _DIGITS)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from langgraph_quorum.graphs.nested import measured_quality
+from langgraph_quorum.nodes.checking.quality import measured_quality
 from langgraph_quorum.state.workflow import QuorumOutput
 
 CONTENT_CHARS = 8000

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from statistics import fmean
 
 from langgraph_quorum.nodes.checking.check import Check, Checked, Severity, finding
 from langgraph_quorum.state.bounds import require
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.merged import CheckFinding, Merged
+from langgraph_quorum.state.workflow import QuorumOutput
 
 ROUNDING = 1e-9
 """A mean of values at the target may fall short of it by this much."""
@@ -43,13 +45,18 @@ def quality_target(target: float = 0.8, severity: Severity = "error") -> Check:
     return Check(check, "quality", severity, math.inf)
 
 
-def measured_quality(merged: Merged) -> float | None:
-    """The mean quality by weight, 0..1, over what was measured; None when nothing was."""
-    rows = [row for row in merged["attribution"] if not row["quality_assumed"]]
+def measured_quality(output: Merged | QuorumOutput) -> float | None:
+    """The mean quality by weight, 0..1, over what was measured; None when nothing was.
+
+    Where all that was measured weighs 0 it is the plain mean.
+    """
+    rows = [row for row in output["attribution"] if not row["quality_assumed"]]
     if not rows:
         return None
     weight = math.fsum(row["weight"] for row in rows)
-    return math.fsum(row["weight"] * row["quality"] for row in rows) / weight if weight else 0.0
+    if weight > 0:
+        return math.fsum(row["weight"] * row["quality"] for row in rows) / weight
+    return fmean(row["quality"] for row in rows)
 
 
 def flagged(severity: Severity = "warning") -> Check:
