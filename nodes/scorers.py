@@ -1,7 +1,8 @@
-"""The shipped scorers for `Tuning(scorer=...)`, what they take, and agreement in meaning."""
+"""The shipped scorers for `Tuning(scorer=...)`, what they take, records of outcomes, and agreement in meaning."""
 
 from __future__ import annotations
 
+from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.scoring.combined import combined
 from langgraph_quorum.nodes.scoring.completeness import answered, expected, required
 from langgraph_quorum.nodes.scoring.conforming import conforming
@@ -15,6 +16,7 @@ from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.nodes.scoring.well_formed import OneOf, Pattern, Range, well_formed
 
 __all__ = [
+    "LabelRecord",
     "OneOf",
     "Pattern",
     "Price",

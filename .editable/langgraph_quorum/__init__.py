@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.branching.thread_pool import thread_statistics
     from langgraph_quorum.nodes.checking.check import Check, Checked
     from langgraph_quorum.nodes.merging.consensus import Consensus
+    from langgraph_quorum.nodes.merging.grouped import by_group
     from langgraph_quorum.nodes.merging.hierarchical import Hierarchical
     from langgraph_quorum.nodes.merging.made import Made
-    from langgraph_quorum.nodes.merging.merge import merge
+    from langgraph_quorum.nodes.merging.merge import as_result, merge
     from langgraph_quorum.nodes.merging.patterns import Patterns
     from langgraph_quorum.nodes.merging.resolve import Resolve
     from langgraph_quorum.nodes.merging.scored import Scored
@@ -101,8 +102,10 @@ __all__ = [
     "Weighted",
     "WorkItem",
     "artifact_store",
+    "as_result",
     "as_tool",
     "build_workflow",
+    "by_group",
     "fan_out",
     "late_results",
     "merge",
@@ -124,9 +127,10 @@ _HOMES = {
     "nodes.branching.thread_pool": ("thread_statistics",),
     "nodes.checking.check": ("Check", "Checked"),
     "nodes.merging.consensus": ("Consensus",),
+    "nodes.merging.grouped": ("by_group",),
     "nodes.merging.hierarchical": ("Hierarchical",),
     "nodes.merging.made": ("Made",),
-    "nodes.merging.merge": ("merge",),
+    "nodes.merging.merge": ("as_result", "merge"),
     "nodes.merging.patterns": ("Patterns",),
     "nodes.merging.resolve": ("Resolve",),
     "nodes.merging.scored": ("Scored",),

@@ -35,14 +35,16 @@ from langgraph_quorum import (
     Weighted,
     WeightPolicy,
     WorkItem,
+    as_result,
     build_workflow,
+    by_group,
     merge,
     suggest_strategy,
     workflow_specialist,
 )
 from langgraph_quorum.graphs.composition import map_reduce, result_of, sync_over
 from langgraph_quorum.nodes.checks import schema
-from langgraph_quorum.nodes.scorers import Range, combined, reported, required, well_formed
+from langgraph_quorum.nodes.scorers import LabelRecord, Range, combined, reported, required, well_formed
 
 
 async def reads(branch: Branch) -> dict[str, object]:
@@ -117,5 +119,8 @@ last = build_workflow(crew, merge=result_of("book/reduce"))
 results = [Scored("a", "reads", {"x": 1}, quality=0.8), Scored("b", "counts", {"x": 2}, seconds=3.5)]
 merged = merge(results, "consensus", WeightPolicy(quality_share=1), interval="bootstrap")
 quality: float = merged["quality"]
+again = merge([as_result(merged)], by_group("best"))
+labelled = Consensus("log_odds", record=LabelRecord({"reads": [("spam", "ham")]}))
+decided = SyncPolicy(threshold=1.0, until=labelled.decided({"a": "reads"}, "label", at_least=1))
 suggested: str = suggest_strategy("Check the facts").reason
 context = QuorumContext(threshold=0.5, minimum=2)
