@@ -30,6 +30,7 @@ from langgraph_quorum.orchestration.persistence.runs import StoredRun, find_run,
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.rights import check_rights
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.orchestration.same_input import check_same_input, with_digest
 from langgraph_quorum.orchestration.standing import check_nodes, standing, status_now
 from langgraph_quorum.orchestration.streaming import stream
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
@@ -82,7 +83,8 @@ class Driver:
                 the review policy says for that case.
             DatabaseError: the database cannot be used, or its role lacks a right.
             ClockError: this host's clock is behind that of the thread's last driver.
-            ConfigurationError: the thread runs another workflow, or waits for a node that the graph does not have.
+            ConfigurationError: the thread runs another workflow, was started with another input, or waits for a node
+                that the graph does not have.
         """
         thread_id = run.thread_id
         await check_rights(self.pool, artifacts=isinstance(self.artifacts, PostgresArtifacts))
@@ -93,6 +95,8 @@ class Driver:
             stored = None if found is None else opened(found, self.sealer)
             if stored is not None:
                 self.check_workflow(stored)
+                if not is_new(snapshot):
+                    check_same_input(thread_id, given.values, given.entry.options, stored.options)
             await check_nodes(self.graph, thread_id, snapshot)
             late = await overdue(self.pool, open_questions(snapshot))
             refused = given.answering(late)
@@ -188,7 +192,7 @@ class Driver:
             thread_id,
             workflow=self.workflow,
             task=entry.task,
-            options=entry.options,
+            options=with_digest(entry.options, given.values) if new else entry.options,
             tags=entry.tags,
             token=lease.token,
             sealer=self.sealer,

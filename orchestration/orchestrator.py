@@ -150,7 +150,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         """Start a run, or take up the one that this thread holds: nothing that is finished runs again.
 
         A finished thread gives its result at once, and a cancelled one how it stands; an interrupted one goes on where
-        it was, whatever `values` are.
+        it was. Another input than the thread was started with is refused.
 
         Args:
             values: The graph's input.
@@ -164,7 +164,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
 
         Raises:
             ConfigurationError: the input or the context names an unknown field, or the input holds characters that
-                Postgres cannot keep; or the thread runs another workflow.
+                Postgres cannot keep; or the thread runs another workflow, or was started with another input.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """

@@ -7,6 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+from langgraph.graph import START, MessagesState, StateGraph
 
 from langgraph_quorum import Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.nested import workflow_specialist
@@ -47,11 +49,46 @@ async def test_a_finished_thread_gives_its_result_without_running_anything(pool:
     crew.go.set()
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         first = await (await quorum.start(TASK, thread_id="t1")).result()
-        second = await (await quorum.start({"task": "something else"}, thread_id="t1")).result()
+        second = await (await quorum.start(TASK, thread_id="t1")).result()
         (listed,) = await quorum.list()
     assert second == first
     assert set(crew.calls.values()) == {1}
     assert listed.task == "look"
+
+
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "interrupted"])
+async def test_another_input_on_a_thread_that_holds_a_run_is_refused_and_the_run_is_as_it_was(
+    pool: Pool, crew: Crew, finished: bool
+) -> None:
+    if finished:
+        crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK, thread_id="t1")
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        if not finished:
+            run.drain()
+        before = await run.result()
+        with pytest.raises(ConfigurationError, match=r"^task='something else': thread 't1' was started with"):
+            await quorum.start({"task": "something else"}, thread_id="t1")
+        crew.go.set()
+        out = await (await quorum.start(TASK, thread_id="t1")).result()
+        (listed,) = await quorum.list()
+    assert (before["status"], out["status"]) == ("approved" if finished else "interrupted", "approved")
+    assert (listed.task, listed.status) == ("look", "approved")
+
+
+async def test_messages_are_told_apart_by_what_they_say(pool: Pool) -> None:
+    async def reply(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [AIMessage("hello")]}
+
+    chat = StateGraph(MessagesState).add_node("reply", reply).add_edge(START, "reply")
+    async with Orchestrator.on(chat, pool) as quorum:
+        for _ in range(2):
+            out = await (await quorum.start({"messages": [HumanMessage("hi")]}, thread_id="t1")).result()
+            assert [message.text for message in out["messages"]] == ["hi", "hello"]
+        with pytest.raises(ConfigurationError, match=r"thread 't1' was started with another input: give that one, or"):
+            await quorum.start({"messages": [HumanMessage("and now?")]}, thread_id="t1")
+        assert (await (await quorum.resume("t1")).result())["messages"] == out["messages"]
 
 
 async def test_a_drained_run_keeps_what_is_finished_and_goes_on_where_it_was(pool: Pool, crew: Crew) -> None:

@@ -1,0 +1,81 @@
+"""A thread holds one run: whoever starts it with another input is told so, and not given the result of the first.
+
+The register keeps the input of each run; of one that is not JSON, such as one with message objects, its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.state.artifacts import is_reference
+from langgraph_quorum.state.errors import ConfigurationError, ResultError
+
+_INPUT, _DIGEST = "input", "input_digest"
+"""Among a run's options."""
+_SHOWN = 80
+
+
+def with_digest(options: Mapping[str, Any], values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options of a run, with its input's digest where they do not hold the input itself, as far as there is one."""
+    if values is None or _INPUT in options or _DIGEST in options:
+        return dict(options)
+    try:
+        text = json.dumps(jsonable(dict(values), _INPUT), sort_keys=True)
+    except (ResultError, TypeError, ValueError):
+        return dict(options)
+    return {**options, _DIGEST: f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
+
+
+def check_same_input(
+    thread_id: str, values: Mapping[str, Any] | None, given: Mapping[str, Any], kept: Mapping[str, Any]
+) -> None:
+    """Refuse to take up a run with another input than its own. Where one of the two is not known, nothing is refused.
+
+    Args:
+        thread_id: Of the run.
+        values: The input of this start; None for a resume, which has the run's own.
+        given: The options of this start.
+        kept: The options of the run.
+
+    Raises:
+        ConfigurationError: naming the field that differs.
+    """
+    if values is None:
+        return
+    mine, its = with_digest(given, values), kept
+    if _INPUT in mine and _INPUT in its:
+        names = mine[_INPUT].keys() | its[_INPUT].keys()
+        differing = [name for name in sorted(names) if not _same(mine[_INPUT].get(name), its[_INPUT].get(name))]
+    else:
+        known = all(_INPUT in options or _DIGEST in options for options in (mine, its))
+        differing = ["values"] if known and mine.get(_DIGEST) != its.get(_DIGEST) else []
+    if differing:
+        mend = (
+            f"thread {thread_id!r} was started with another input: give that one, or `resume` it, for what it holds,"
+            " `fork` it to change something in a copy, or take another thread id"
+        )
+        shown = dict(values) if differing == ["values"] else values.get(differing[0])
+        raise ConfigurationError(differing[0], _short(shown), mend)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether they are equal; a text and the artifact in its place are, for each driver says which texts are large."""
+    if one == other:
+        return True
+    if isinstance(one, str) and isinstance(other, dict):
+        return _same(other, one)
+    if isinstance(one, dict) and isinstance(other, str):
+        return is_reference(one) and one["size_bytes"] == len(other.encode())
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return False
+
+
+def _short(value: Any) -> Any:
+    return value if len(repr(value)) <= _SHOWN else f"{repr(value)[: _SHOWN - 3]}..."

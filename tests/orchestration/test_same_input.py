@@ -1,0 +1,63 @@
+"""A run is taken up with its own input or with none, however that is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from langgraph_quorum import ConfigurationError
+from langgraph_quorum.orchestration.given import kept_input
+from langgraph_quorum.orchestration.same_input import check_same_input, with_digest
+from langgraph_quorum.state.artifacts import reference_to
+
+TEXT = "long" * 10
+AWAY = dict(reference_to(TEXT.encode(), "text/plain"))
+
+
+def taken_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
+    kept = with_digest(kept_input(first), first)
+    check_same_input("t1", again, kept_input(again or {}), kept)
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ({"task": "a", "work": [{"n": 1}]}, {"work": [{"n": 1.0}], "task": "a"}),
+        ({"task": "a"}, {"task": "a", "sources": None}),
+        ({"task": "a"}, None),  # a resume
+        ({"sources": [{"text": TEXT}]}, {"sources": [{"text": AWAY}]}),  # large for one driver, and not for the other
+        ({"sources": [AWAY]}, {"sources": [TEXT]}),
+        ({"messages": [HumanMessage("hi")]}, {"messages": [HumanMessage("hi")]}),
+        ({"messages": [object()]}, {"messages": [HumanMessage("hi")]}),  # nobody knows what that was
+    ],
+)
+def test_the_same_input_takes_a_run_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
+    taken_up(first, again)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "field"),
+    [
+        ({"task": "a"}, {"task": "b"}, "task"),
+        ({"task": "a"}, {"task": "a", "sources": ["x"]}, "sources"),
+        ({"task": "a", "sources": ["x"]}, {"task": "a"}, "sources"),
+        ({"work": [{"n": 1}]}, {"work": [{"n": 1}, {"n": 2}]}, "work"),
+        ({"sources": [AWAY]}, {"sources": [f"{TEXT}er"]}, "sources"),
+        ({"messages": [HumanMessage("hi")]}, {"messages": [HumanMessage("ho")]}, "values"),
+        ({"messages": [HumanMessage("hi")]}, {"messages": [("user", "hi")]}, "values"),
+    ],
+)
+def test_another_input_is_refused_by_the_field_that_differs(
+    first: dict[str, Any], again: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        taken_up(first, again)
+    assert refused.value.field == field
+
+
+def test_an_error_does_not_spell_out_a_whole_document() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        taken_up({"task": "a"}, {"task": "b" * 10_000})
+    assert len(str(refused.value)) < 400
