@@ -104,7 +104,8 @@ def test_a_function_that_cannot_be_called_with_one_branch_is_refused_before_anyt
 
 
 def test_a_function_that_does_not_say_what_it_is_called_with_is_believed() -> None:
-    for run in (dict, lambda *anything: anything, lambda branch, factor=2: factor):
+    functions: list[Any] = [dict, lambda *anything: anything, lambda branch, factor=2: factor]
+    for run in functions:
         assert Specialist("s", run).run is run
 
 
