@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from langgraph_quorum.nodes.explaining.explanation import LeftBehind, PointTold
 from langgraph_quorum.nodes.explaining.trail import Trail, cause
+from langgraph_quorum.nodes.explaining.wording import after_waiting
 from langgraph_quorum.nodes.verdicts import explain as in_words
 from langgraph_quorum.state.records import BranchRecord, BranchStatus, SyncDecision
 from langgraph_quorum.state.words import counted
@@ -58,4 +59,5 @@ def _doing(reason: str, figures: Mapping[str, Any]) -> str:
         waited = f"it had waited {figures.get('waited_s', 0.0):.2f} s and never ran"
         return f"{reason}; {waited}" if reason else waited
     ran = f"it had run {figures.get('seconds', 0.0):.2f} s in {counted(attempts, 'attempt')}"
+    ran += after_waiting(figures.get("waited_s", 0.0))
     return f"{reason}; {ran}" if reason else ran

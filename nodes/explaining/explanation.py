@@ -77,6 +77,8 @@ class SpentTold(TypedDict):
     attempts: int
     seconds: float
     """Running time, added up over branches that may have run side by side."""
+    waited_s: float
+    """Waiting for a turn (prerequisites, times, resources, limits), added up in the same way."""
     cost: float | None
     """In the application's currency; None when nothing said."""
 

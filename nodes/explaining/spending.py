@@ -46,6 +46,7 @@ def _of_one(name: str, records: Iterable[BranchRecord]) -> SpentTold:
         succeeded=sum([record["status"] == "succeeded" for record in its]),
         attempts=sum([record["attempts"] for record in its]),
         seconds=math.fsum([record["seconds"] for record in its]),
+        waited_s=math.fsum([max(0.0, record["waited_s"]) for record in its]),  # below 0: begun before the fan-out
         cost=math.fsum(costs) if costs else None,
     )
 

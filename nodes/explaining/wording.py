@@ -13,6 +13,7 @@ from langgraph_quorum.state.words import counted
 _NAMES = 5
 _VALUE = 80
 _LINE = 400
+_WORTH_TELLING_S = 0.1
 _SEVERITY = ("critical", "error", "warning", "info")
 
 T = TypeVar("T")
@@ -61,6 +62,11 @@ def spelled(value: Any, room: int = _VALUE) -> str:
     if is_reference(value):
         return f"({value['size_bytes']} bytes, kept as an artifact)"
     return _short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), room)
+
+
+def after_waiting(seconds: float) -> str:
+    """What is said beside a running time of the wait for a turn; "" where that was next to nothing."""
+    return f", after {seconds:.2f} s of waiting for a turn" if seconds >= _WORTH_TELLING_S else ""
 
 
 def named(names: Sequence[str], most: int = _NAMES) -> str:
@@ -200,7 +206,7 @@ def _specialist(one: Mapping[str, Any]) -> str:
     cost = "" if one["cost"] is None else f", cost {one['cost']:g}"
     return (
         f"{one['specialist']}: {one['succeeded']} of {counted(one['branches'], 'branch', 'branches')} succeeded,"
-        f" {counted(one['attempts'], 'attempt')}, {one['seconds']:.2f} s{cost}"
+        f" {counted(one['attempts'], 'attempt')}, {one['seconds']:.2f} s{after_waiting(one['waited_s'])}{cost}"
     )
 
 

@@ -21,6 +21,7 @@ from langgraph_quorum.orchestration.stored_state import read_workflow
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem
+from tests.graphs.running import FIXED
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, Panel
 from tests.orchestration.graphs_of_ones_own import shouting
@@ -80,7 +81,8 @@ async def test_it_says_why_it_went_on_and_what_the_straggler_had_been_doing(pool
     ((cut),) = first["left"]
     assert (cut["branch_id"], cut["specialist"], cut["status"]) == ("slow", "slow", "cut")
     assert re.fullmatch(
-        r"still running when enough good answers were in; it had run \d+\.\d\d s in 1 attempt", cut["doing"]
+        r"still running when enough good answers were in; it had run \d+\.\d\d s in 1 attempt(, after .*)?",
+        cut["doing"],
     )
 
 
@@ -229,6 +231,31 @@ async def test_a_confidence_that_does_not_count_is_told_where_the_quality_is() -
         "nothing was measured: 0.5 is assumed",
         "it states confidence=90, which does not count: give a number from 0 to 1",
     ]
+
+
+@pytest.mark.looptime
+async def test_waiting_for_a_turn_is_told_apart_from_running() -> None:
+    async def takes(branch: Branch) -> dict[str, object]:
+        await asyncio.sleep(branch.payload["s"])
+        return {"confidence": 0.9}
+
+    work: list[WorkItem] = [
+        {"branch_id": name, "specialist": name, "payload": {"s": s}, "exclusive": ["desk"]}
+        for name, s in (("first", 2), ("second", 3), ("cut", 500))
+    ]
+    crew = [Specialist(item["branch_id"], takes) for item in work]
+    policy = SyncPolicy(threshold=0.6, grace_s=4, deadline_s=100)
+    workflow = build_workflow(crew, policy, mode="parallel")
+    told = explain(await workflow.compile().ainvoke({**TASK, "work": work}, context=FIXED))
+    assert told.spent is not None
+    took = {
+        one["specialist"]: (round(one["waited_s"], 1), round(one["seconds"], 1)) for one in told.spent["specialists"]
+    }
+    assert took == {"first": (0, 2), "second": (2, 3), "cut": (5, 4)}  # the desk is free after 2, and after 2 + 3
+    (left,) = told.points[0]["left"]
+    assert left["doing"].endswith("it had run 4.00 s in 1 attempt, after 5.00 s of waiting for a turn")
+    assert "first: 1 of 1 branch succeeded, 1 attempt, 2.00 s\n" in told.text()
+    assert "second: 1 of 1 branch succeeded, 1 attempt, 3.00 s, after 2.00 s of waiting for a turn" in told.text()
 
 
 async def test_a_thousand_branches_stay_readable(pool: Pool) -> None:
