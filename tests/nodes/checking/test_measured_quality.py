@@ -1,4 +1,4 @@
-"""The quality that a target, a revision, an outer workflow and a model are told of: by weight over what was measured."""
+"""The quality that targets, revisions, outer workflows and models are told of: by weight over what was measured."""
 
 from __future__ import annotations
 
