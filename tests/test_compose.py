@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from compose_spec import PyCompose, parse_duration
 
@@ -43,6 +44,14 @@ def test_the_image_is_the_official_one_pinned_to_a_minor_version(postgres: dict[
     assert re.fullmatch(r"postgres:\d+\.\d+", postgres["image"])
 
 
+def test_it_is_of_the_major_version_of_the_embedded_server_so_that_runs_can_be_moved_there(
+    postgres: dict[str, Any], dsn: str
+) -> None:
+    with psycopg.connect(dsn) as embedded:
+        major = embedded.info.server_version // 10_000
+    assert postgres["image"].startswith(f"postgres:{major}.")
+
+
 def test_without_a_password_nothing_starts_and_the_message_names_the_variable() -> None:
     with pytest.raises(KeyError, match="set QUORUM_DB_PASSWORD"):
         interpolated({})
@@ -63,7 +72,7 @@ def test_another_port_can_be_chosen() -> None:
 
 def test_the_data_is_kept_in_a_named_volume(compose: PyCompose, postgres: dict[str, Any]) -> None:
     (volume,) = postgres["volumes"]
-    assert volume == "quorum-data:/var/lib/postgresql/data"
+    assert volume == "quorum-data:/var/lib/postgresql"
     assert list(compose.to_dict()["volumes"]) == ["quorum-data"]
 
 
