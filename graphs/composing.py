@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import WorkItem
 
-Worker: TypeAlias = str | WorkItem
-"""Who does a branch: a specialist's name, or a work item for whatever else there is to say (`type`, `priority`,
-`group`, `when`, `timeout_s`, ...). It has no `branch_id`; what is in its `payload` goes to all branches made of it, and
-what is in its `depends_on` is waited for as well."""
-Payload: TypeAlias = Mapping[str, Any]
-"""What a branch is given besides the task; JSON primitives only."""
 
-
-def item_of(worker: Worker, branch_id: str, payload: Payload, depends_on: Iterable[str]) -> WorkItem:
+def item_of(worker: str | WorkItem, branch_id: str, payload: Mapping[str, Any], depends_on: Iterable[str]) -> WorkItem:
     """The branch of this id, done by the worker: what is said here comes before what the worker says.
 
     Raises:
@@ -66,7 +59,7 @@ def _names(depends_on: Iterable[str]) -> list[str]:
     return list(depends_on)
 
 
-def numbered(payloads: Any) -> dict[Any, Payload]:
+def numbered(payloads: Any) -> dict[Any, Mapping[str, Any]]:
     """Payloads by name; those of a list by their numbers from 0.
 
     Raises:

@@ -8,17 +8,9 @@ so builders with different names never collide.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
-from langgraph_quorum.graphs.composing import (
-    Payload,
-    Worker,
-    awaited_by,
-    check_name,
-    check_some,
-    id_of,
-    item_of,
-    numbered,
-)
+from langgraph_quorum.graphs.composing import awaited_by, check_name, check_some, id_of, item_of, numbered
 from langgraph_quorum.graphs.composition_policies import result_of, sync_over
 from langgraph_quorum.state.bounds import is_number, is_whole
 from langgraph_quorum.state.errors import ConfigurationError
@@ -36,6 +28,13 @@ __all__ = [
     "tiers",
     "tree_reduce",
 ]
+
+Worker: TypeAlias = str | WorkItem
+"""Who does a branch: a specialist's name, or a work item for whatever else there is to say (`type`, `priority`,
+`group`, `when`, `timeout_s`, ...). It has no `branch_id`; what is in its `payload` goes to all branches made of it, and
+what is in its `depends_on` is waited for as well."""
+Payload: TypeAlias = Mapping[str, Any]
+"""What a branch is given besides the task; JSON primitives only."""
 
 
 def scatter(

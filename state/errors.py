@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 _SHOWN = 500
 """Characters of a wrong value that a message repeats: it may be a whole document."""
 
@@ -11,12 +9,12 @@ _SHOWN = 500
 class QuorumError(Exception):
     """Root of all errors raised by langgraph-quorum. All of them go from one process to another."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         # By default an exception is made anew of its message alone, which is not what most of these are made of.
         return _again, (type(self), self.args), self.__dict__
 
 
-def _again(kind: type[QuorumError], args: tuple[Any, ...]) -> QuorumError:
+def _again(kind: type[QuorumError], args: tuple[object, ...]) -> QuorumError:
     return kind.__new__(kind, *args)
 
 
