@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
-from langgraph_quorum.nodes.journal import entry, task_of
+from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.nodes.planning.capacity import LocalCapacity
 from langgraph_quorum.nodes.planning.checks import Terms
 from langgraph_quorum.nodes.planning.order import membership, ordered
@@ -71,7 +71,7 @@ async def _work(state: QuorumState, survey: Survey, planner: Planner | None, tak
         return await planner(state)
     if work is not None:
         return []
-    if not (task_of(state) or state.get("sources") or state.get("messages")):
+    if state.get("task") is None and not (state.get("sources") or state.get("messages")):
         mend = f"give one of {', '.join(map(repr, takes))}, spelled so: LangGraph drops any other key without a word"
         raise PlanError(f"the run was given nothing to do: {mend}")
     return default_work(survey.specialists)

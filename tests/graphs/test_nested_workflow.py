@@ -16,7 +16,7 @@ from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import RecoveryPolicy
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.graphs.nesting import inner, run
-from tests.graphs.running import Crew, FixedCapacity, compiled, statuses, thread
+from tests.graphs.running import FIXED, Crew, FixedCapacity, compiled, statuses, thread
 
 pytestmark = pytest.mark.looptime
 
@@ -53,6 +53,13 @@ async def test_work_task_and_sources_of_the_payload_are_the_inner_input() -> Non
         ("in/1", "count", 2),
     ]
     assert sorted(out["branches"]["w"]["result"]["result"]) == ["in/0", "in/1"]
+
+
+async def test_an_inner_run_without_words_for_its_task_is_one_all_the_same_where_the_outer_has_none() -> None:
+    crew = Crew()
+    graph = compiled(workflow_specialist("w", inner(crew.sleeps("a", 1))))
+    out = await graph.ainvoke({"work": [{"specialist": "w"}]}, context=FIXED)
+    assert (out["status"], [branch.task for branch in crew.branches]) == ("approved", [""])
 
 
 async def test_whatever_else_a_branch_is_handed_needs_somebody_to_say_what_it_is() -> None:

@@ -39,7 +39,7 @@ async def test_the_last_human_message_is_the_task_when_none_is_given() -> None:
     assert crew.branches[0].task == "judge it"
 
 
-@pytest.mark.parametrize("given", [{}, {"tsak": "look"}, {"task": ""}, {"sources": [], "messages": []}])
+@pytest.mark.parametrize("given", [{}, {"tsak": "look"}, {"task": None}, {"sources": [], "messages": []}])
 async def test_a_run_that_is_given_nothing_to_do_is_refused_and_told_what_it_takes(given: Any) -> None:
     crew = Crew()
     with pytest.raises(PlanError, match="nothing to do: give one of 'task', 'sources', 'work', 'messages', spelled so"):
