@@ -96,7 +96,7 @@ class Driver:
             if stored is not None:
                 self.check_workflow(stored)
                 if not is_new(snapshot):
-                    check_same_input(thread_id, given.values, given.entry.options, stored.options)
+                    check_same_input(thread_id, given.said, given.entry.options, stored.options)
             await check_nodes(self.graph, thread_id, snapshot)
             late = await overdue(self.pool, open_questions(snapshot))
             refused = given.answering(late)
@@ -192,7 +192,7 @@ class Driver:
             thread_id,
             workflow=self.workflow,
             task=entry.task,
-            options=with_digest(entry.options, given.values) if new else entry.options,
+            options=with_digest(entry.options, given.said) if new else entry.options,
             tags=entry.tags,
             token=lease.token,
             sealer=self.sealer,

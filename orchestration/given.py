@@ -55,6 +55,7 @@ class Given:
         context: The run's context.
         kept: Answers to open questions that were given before, and whose branch has not ended yet: a crash came first.
         revives: Whether a cancelled run is taken up again.
+        unsaid: Fields of the input that whoever gave it has left to their defaults.
     """
 
     values: Mapping[str, Any] | None
@@ -63,6 +64,14 @@ class Given:
     context: Any = None
     kept: Mapping[str, Any] = field(default_factory=dict)
     revives: bool = False
+    unsaid: Collection[str] = ()
+
+    @property
+    def said(self) -> Mapping[str, Any] | None:
+        """The input by which two starts are held to be of one run: a default may be another each time it is made."""
+        if self.values is None:
+            return None
+        return {name: value for name, value in self.values.items() if name not in self.unsaid}
 
     def remembering(self, options: Mapping[str, Any], asked: Collection[str]) -> Given:
         """The same, with what the register has kept of earlier answers to the questions that are open."""
@@ -132,6 +141,11 @@ def fields_of(values: Any) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
         raise ConfigurationError("values", values, "give the graph's input, for instance {'task': '...'}")
     return values
+
+
+def left_to_defaults(values: Any) -> Collection[str]:
+    """Names of the fields that a pydantic input was made without."""
+    return type(values).model_fields.keys() - values.model_fields_set if isinstance(values, BaseModel) else ()
 
 
 def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:

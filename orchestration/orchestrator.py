@@ -24,6 +24,7 @@ from langgraph_quorum.orchestration.given import (
     check_thread_id,
     fields_of,
     kept_input,
+    left_to_defaults,
     new_thread_id,
 )
 from langgraph_quorum.orchestration.opening import check_opening
@@ -177,7 +178,8 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         kept = {**(options or {}), **kept_input(given)}
         task = given.get("task")
         entry = Entry(task if isinstance(task, str) else "", kept, tuple(checked_tags(tags)))
-        return await self._begun.begin(target, Given(dict(given), entry, context=context), on_busy, wait_s)
+        begun = Given(dict(given), entry, context=context, unsaid=left_to_defaults(values))
+        return await self._begun.begin(target, begun, on_busy, wait_s)
 
     async def resume(
         self,

@@ -37,7 +37,8 @@ def check_same_input(
 
     Args:
         thread_id: Of the run.
-        values: The input of this start; None for a resume, which has the run's own.
+        values: The input of this start, of which it holds to no more than these fields; None for a resume, which has
+            the run's own.
         given: The options of this start.
         kept: The options of the run.
 
@@ -48,7 +49,7 @@ def check_same_input(
         return
     mine, its = with_digest(given, values), kept
     if _INPUT in mine and _INPUT in its:
-        names = mine[_INPUT].keys() | its[_INPUT].keys()
+        names = (mine[_INPUT].keys() | its[_INPUT].keys()) - (mine[_INPUT].keys() - values.keys())
         differing = [name for name in sorted(names) if not _same(mine[_INPUT].get(name), its[_INPUT].get(name))]
     else:
         known = all(_INPUT in options or _DIGEST in options for options in (mine, its))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
+from langgraph.graph import START, StateGraph
+from pydantic import BaseModel, Field
 
-from langgraph_quorum import ConfigurationError
+from langgraph_quorum import ConfigurationError, Orchestrator
 from langgraph_quorum.orchestration.given import kept_input
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.same_input import check_same_input, with_digest
 from langgraph_quorum.state.artifacts import reference_to
 
@@ -61,3 +65,21 @@ def test_an_error_does_not_spell_out_a_whole_document() -> None:
     with pytest.raises(ConfigurationError) as refused:
         taken_up({"task": "a"}, {"task": "b" * 10_000})
     assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize("message", [None, HumanMessage("hi")], ids=["kept as it is", "kept by its digest"])
+async def test_a_pydantic_input_is_held_to_what_was_said_and_not_to_what_it_makes_by_default(
+    pool: Pool, message: Any
+) -> None:
+    class Order(BaseModel):
+        topic: str = ""
+        mark: str = Field(default_factory=lambda: uuid.uuid4().hex)
+        message: Any = None
+
+    builder = StateGraph(Order).add_node("write", lambda state: {"topic": state.mark}).add_edge(START, "write")
+    async with Orchestrator.on(builder, pool) as quorum:
+        first = await (await quorum.start(Order(topic="clouds", message=message), "t1")).result()
+        again = await (await quorum.start(Order(topic="clouds", message=message), "t1")).result()
+        with pytest.raises(ConfigurationError, match="another input"):
+            await quorum.start(Order(topic="tides", message=message), "t1")
+    assert first == again
