@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, raise_if_failed
+from langgraph_quorum.graphs.nested import Workflow, check_plain, compiled_workflow, raise_if_failed
 from langgraph_quorum.graphs.tool_answer import briefly
 from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
 from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
@@ -77,21 +76,20 @@ def as_tool(
         ConfigurationError: naming the argument that is wrong: the graph is no workflow, or a field of `args_schema` is
             none that a workflow knows and nothing says what it is to be.
     """
-    _check(name, description, {"prepare": prepare, "keep": keep})
+    _check(name, description)
+    check_plain("prepare", prepare)
+    check_plain("keep", keep)
     compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
     takes = compiled.builder.input_schema.__annotations__
     arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)
     return _Tool(name, compiled, arguments, keep or briefly).described(description)
 
 
-def _check(name: Any, description: Any, functions: Mapping[str, Any]) -> None:
+def _check(name: Any, description: Any) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigurationError("name", name, "give 1 to 64 letters, digits, '_' and '-': models take no others")
     if not isinstance(description, str) or not description.strip():
         raise ConfigurationError("description", description, "tell the model in words when to use the tool")
-    for field, function in functions.items():
-        if function is not None and (not callable(function) or inspect.iscoroutinefunction(function)):
-            raise ConfigurationError(field, function, "give a plain function, not an async one: it is not awaited")
 
 
 class _CalledTool(StructuredTool):

@@ -169,6 +169,18 @@ async def test_what_the_outer_run_sets_for_itself_is_not_for_the_inner_one() -> 
     assert statuses(await run(graph, context=context)) == {"b": "succeeded", "w": "succeeded"}
 
 
+async def not_awaited(given: Any) -> Any:
+    return given
+
+
+@pytest.mark.parametrize("function", ["task", not_awaited])
+@pytest.mark.parametrize("field", ["prepare", "keep"])
+def test_what_nobody_would_await_or_could_call_is_refused(field: str, function: Any) -> None:
+    settings: dict[str, Any] = {field: function}
+    with pytest.raises(ConfigurationError, match=f"{field}=.*: give a plain function, not an async one"):
+        workflow_specialist("w", inner(Crew().sleeps("a", 1)), **settings)
+
+
 def test_only_a_workflow_can_be_nested_and_only_with_a_state_for_each_run() -> None:
     chat = StateGraph(MessagesState).add_node("hear", lambda state: state).add_edge(START, "hear")
     for graph in (chat, chat.compile(), "workflow"):
