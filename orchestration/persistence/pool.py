@@ -97,6 +97,11 @@ class Pool(AsyncConnectionPool[Connection]):
                 _trusting.reset(before)
             yield connection
 
+    @property
+    def has_idle(self) -> bool:
+        """Whether a connection waits to be used."""
+        return self.get_stats()["pool_available"] > 0
+
     async def putconn(self, conn: Connection) -> None:
         """Take a connection back."""
         self._used_at[conn] = time.monotonic()

@@ -33,7 +33,7 @@ from tests.storm.interception import Fate, Ledgers, ledger_of
 
 WITHIN_S = 90.0
 GONE_WITHIN_S = 10.0
-LASTING = ("asyncio_", "quorum-encoding")
+LASTING = ("asyncio_", "quorum-encoding", "quorum-saving")
 """Threads of the event loop and of a saver, which end with these: a loop holds a saver in timers it has cancelled."""
 STEADY = Scenario("steady", workers, [item(f"b{n}", seconds=[0.04 * n]) for n in range(12)], ())
 """A branch ends every 40 ms, for half a second."""

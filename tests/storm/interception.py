@@ -1,7 +1,7 @@
 """The hooks in a driver's process: it kills itself at the moment it was told, and writes down what it was promised.
 
-Every exchange with Postgres goes through `AsyncConnection.wait`, whoever talks: saver, lease, register, migrations.
-Making a connection does not; that is what delays are for.
+Every exchange with Postgres goes through `AsyncConnection.wait`, whoever talks: saver, lease, register, migrations; or,
+from the saver's thread, through `exchange`. Making a connection does not; that is what delays are for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.graph import StateGraph
 
+from langgraph_quorum.orchestration.persistence.saving import transaction
+from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
 from tests.crashes.ledger import Kind, Ledger, key_of
 from tests.storm.moments import Counted, Moment, When
 
@@ -53,6 +55,24 @@ def watch_connections(fate: Fate) -> None:
         return await original(self, _watched(gen, fate), *args, **kwargs)
 
     psycopg.AsyncConnection.wait = wait  # type: ignore[method-assign]
+    setattr(transaction, "exchange", functools.partial(_exchanged, fate))  # noqa: B010
+
+
+def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **settings: Any) -> None:
+    """A transaction in one round trip. It first looks whether to stop when it waits, with everything sent."""
+    counted: list[Counted] = ["trip", "commit"]
+    numbers = {one: fate.begins(one) for one in counted}
+    sent = False
+
+    def is_stopped_now() -> bool:
+        nonlocal sent
+        if not sent:
+            sent = True
+            _tell(fate, numbers, "sent")
+        return is_stopped()
+
+    exchange(*what, is_stopped=is_stopped_now, **settings)
+    _tell(fate, numbers, "after")
 
 
 def _watched(gen: Generator[Any, Any, Any], fate: Fate) -> Generator[Any, Any, Any]:

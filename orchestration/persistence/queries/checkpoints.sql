@@ -11,6 +11,19 @@ JOIN unnest(%(thread_ids)b::text[], %(tokens)b::bigint[]) AS asked (thread_id, t
 ORDER BY held.thread_id
 FOR SHARE OF held;
 
+-- name: demand_tokens
+-- The same as a division by zero, which ends the transaction, unless all are held: so what is sent along with it needs no
+-- answer before.
+SELECT 1 / (count(*) = cardinality(%(thread_ids)b::text[]))::integer
+FROM (
+    SELECT held.thread_id
+    FROM {schema}.leases AS held
+    JOIN unnest(%(thread_ids)b::text[], %(tokens)b::bigint[]) AS asked (thread_id, token)
+        ON held.thread_id = asked.thread_id AND held.token = asked.token
+    ORDER BY held.thread_id
+    FOR SHARE OF held
+) AS held;
+
 -- name: relax
 -- The commit does not wait for the disk; a later commit that does takes this one along.
 SET LOCAL synchronous_commit = off;

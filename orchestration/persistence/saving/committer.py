@@ -1,6 +1,7 @@
 """Group commit: while one batch is being written, the next one gathers.
 
-A call returns when its own rows are durable. The task that writes exists only while there is something to write.
+A call returns when its own rows are durable. The task that writes exists only while there is something to write. It
+leaves the writing to a thread, and does again, with patience, what went wrong there.
 """
 
 from __future__ import annotations
@@ -9,62 +10,41 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import psycopg
 from psycopg import errors
 
+from langgraph_quorum.orchestration.persistence.faults import query_fault
+from langgraph_quorum.orchestration.persistence.saving.calls import Call, Queue
 from langgraph_quorum.orchestration.persistence.saving.encoder import Encoder, Encoding
-from langgraph_quorum.orchestration.persistence.saving.patience import PATIENCE_S, patiently
+from langgraph_quorum.orchestration.persistence.saving.patience import PATIENCE_S, is_passing, patiently
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
 from langgraph_quorum.orchestration.persistence.saving.transaction import Fence, Stored, Transactions
+from langgraph_quorum.orchestration.persistence.saving.writer import Writer
 from langgraph_quorum.state.errors import LeaseLostError, QuorumError
-
-BATCH_CALLS = 256
-"""Calls in one transaction, at most."""
-BATCH_BYTES = 8 * 2**20
-"""Bytes in one transaction, at most; a call that is larger is written alone."""
 
 _DOING = "storing checkpoints"
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    thread_id: str
-    fence: Fence | None
-    encoding: Encoding
-    arrived: float
-    done: asyncio.Future[None]
-
-    def end(self, error: BaseException | None = None) -> None:
-        """Tell whoever waits, unless nobody does any more."""
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-        elif isinstance(error, asyncio.CancelledError):
-            self.done.cancel()
-        else:
-            self.done.set_exception(error)
-
-
-@dataclass(slots=True)
 class Committer:
     """Writes what many calls bring, many at once.
 
-    Attributes:
+    Args:
         transactions: Write a batch.
     """
 
-    transactions: Transactions
-    _encoder: Encoder = field(default_factory=Encoder)
-    _queue: list[_Call] = field(default_factory=list)
-    _batch: Sequence[_Call] = ()
-    _task: asyncio.Task[None] | None = None
-    _calls: int = 0
-    _done: SaverStatistics = field(default_factory=SaverStatistics)
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._entering: list[Call] = []
+        self._queue = Queue()
+        self._writer = Writer(transactions, self._queue, self._tell, self._refuse)
+        self._encoder = Encoder(self._writer.wake)
+        self._task: asyncio.Task[None] | None = None
+        self._calls = 0
+        self._done = SaverStatistics()
 
     async def commit(
         self,
@@ -91,10 +71,11 @@ class Committer:
         Raises:
             LeaseLostError: The lease is not held any more; nothing of this call was written.
             ChannelValueError: A value cannot be stored; nothing of this call was written.
+            DatabaseError: The database did not answer within a minute.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
         loop = asyncio.get_running_loop()
-        call = _Call(thread_id, fence, Encoding(make), loop.time(), loop.create_future())
+        call = Call(thread_id, fence, Encoding(make), loop.time(), loop.create_future())
         if hold is None:
             self._enter(call, light)
         else:
@@ -103,21 +84,30 @@ class Committer:
             then()
         await call.done
 
-    def _enter(self, call: _Call, light: bool) -> None:
+    def _enter(self, call: Call, light: bool) -> None:
         if light:
             call.encoding.run()
         else:
             self._encoder.submit(call.encoding)
-        self._queue.append(call)
         self._calls += 1
+        loop = call.done.get_loop()
+        if not self._entering:  # what else enters in this turn of the loop comes along
+            loop.call_soon(self._hand_over, context=Context())
+        self._entering.append(call)
         if self._task is None or self._task.done():
             # Its own context: the task outlives the call that happens to start it.
-            self._task = call.done.get_loop().create_task(self._work(), name="quorum:saving", context=Context())
+            self._task = loop.create_task(self._work(), name="quorum:saving", context=Context())
             self._task.add_done_callback(self._abandon)
+
+    def _hand_over(self) -> None:
+        self._queue.add(self._entering)
+        self._entering = []
+        self._writer.wake()
 
     def close(self) -> None:
         """Write nothing more that has to be encoded in a thread."""
         self._encoder.close()
+        self._writer.close()
 
     async def settle(self, thread_id: str) -> None:
         """Wait until what was handed over for a thread, by cancelled calls too, is written or has failed."""
@@ -127,84 +117,95 @@ class Committer:
     @property
     def statistics(self) -> SaverStatistics:
         """Counts up to now."""
-        return replace(self._done, calls=self._calls, waiting=len(self._queue) + len(self._batch))
+        return replace(self._done, calls=self._calls, waiting=len(self._entering) + len(self._queue))
 
     async def _work(self) -> None:
         try:
-            await asyncio.sleep(0)  # what else is handed over in this turn of the loop comes along
-            while self._queue:
-                self._batch = self._take()
-                if self._batch:
-                    await self._write(self._batch)
-                elif self._queue:
+            while self._entering or self._queue.has_waiting:
+                self._hand_over()
+                batch = await self._write_from_thread()
+                if batch:
+                    await self._write(batch)
+                elif self._encoder.is_busy:
                     await self._encoder.progress()
         except BaseException as error:
-            for call in (*self._batch, *self._queue):
-                call.end(error)
-            self._queue = []
+            self._end_all(error)
             raise
         finally:
-            self._batch = ()
             self._task = None
 
     def _abandon(self, task: asyncio.Task[None]) -> None:
         """End those who wait for a task that was cancelled before its first step."""
         if task is self._task:
             self._task = None
-            for call in self._queue:
-                call.end(asyncio.CancelledError())
-            self._queue = []
+            self._end_all(asyncio.CancelledError())
 
-    def _take(self) -> list[_Call]:
-        """The next batch: what is encoded, but nothing of a thread that still waits for something earlier."""
-        batch: list[_Call] = []
-        left: list[_Call] = []
-        held: set[str] = set()
-        size = 0
-        for position, call in enumerate(self._queue):
-            rows = call.encoding.rows
-            if call.encoding.error is not None:
-                call.end(call.encoding.error)
-            elif rows is None or call.thread_id in held:
-                held.add(call.thread_id)
-                left.append(call)
-            elif len(batch) == BATCH_CALLS or (batch and size + rows.size_bytes > BATCH_BYTES):
-                left += self._queue[position:]
-                break
-            else:
-                size += rows.size_bytes
-                batch.append(call)
-        self._queue = left
+    def _end_all(self, error: BaseException) -> None:
+        for call in (*self._queue.clear(), *self._entering):
+            call.end(error)
+        self._entering = []
+
+    async def _write_from_thread(self) -> Sequence[Call]:
+        """Write what is ready; gives the batch that has to be written on the loop."""
+        if not self._writer.is_fit:
+            return self._take()
+        try:
+            failed = await self._writer.drain()
+        except psycopg.Error:  # no connection after all
+            return self._take()
+        if failed is None:
+            return ()
+        if isinstance(failed.error, TimeoutError):
+            self._end(failed.batch, query_fault(failed.error, _DOING))
+            return ()
+        if is_passing(failed.error):
+            self._count_retry()
+        return failed.batch
+
+    def _take(self) -> Sequence[Call]:
+        batch, refused = self._queue.take()
+        self._refuse(refused)
         return batch
 
-    async def _write(self, batch: Sequence[_Call]) -> None:
-        """Write a batch; when a value is at fault, call by call, so that it fails alone."""
+    async def _write(self, batch: Sequence[Call]) -> None:
+        """Write a batch; when a value is at fault, in halves, so that in the end it fails alone."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
             stored = await self._store(batch, patience_s=batch[-1].arrived + PATIENCE_S - started)
         except (psycopg.DataError, errors.ProgramLimitExceeded, errors.IntegrityError, UnicodeError) as error:
             if len(batch) == 1:
-                batch[0].end(error)
+                self._end(batch, error)
                 return
-            for call in batch:
-                await self._write([call])
+            middle = len(batch) // 2
+            await self._write(batch[:middle])
+            await self._write(batch[middle:])
         except Exception as error:  # noqa: BLE001 - handed to whoever called
-            for call in batch:
-                call.end(error)
+            self._end(batch, error)
         else:
             self._tell(batch, stored, loop.time() - started)
 
-    async def _store(self, batch: Sequence[_Call], *, patience_s: float) -> Stored:
-        rows = [(call.fence, call.encoding.rows or Rows()) for call in batch]
+    async def _store(self, batch: Sequence[Call], *, patience_s: float) -> Stored:
+        rows = [call.to_store for call in batch]
         return await patiently(
-            _DOING, lambda: self.transactions.store(rows), patience_s=patience_s, on_retry=self._count_retry
+            _DOING, lambda: self._transactions.store(rows), patience_s=patience_s, on_retry=self._count_retry
         )
 
     def _count_retry(self) -> None:
         self._done = replace(self._done, retries=self._done.retries + 1)
 
-    def _tell(self, batch: Sequence[_Call], stored: Stored, seconds: float) -> None:
+    def _end(self, batch: Sequence[Call], error: BaseException) -> None:
+        self._queue.drop(batch)
+        for call in batch:
+            call.end(error)
+
+    def _refuse(self, calls: Sequence[Call]) -> None:
+        self._queue.drop(calls)
+        for call in calls:
+            call.end(call.encoding.error)
+
+    def _tell(self, batch: Sequence[Call], stored: Stored, seconds: float) -> None:
+        self._queue.drop(batch)
         done = self._done
         self._done = replace(
             done,

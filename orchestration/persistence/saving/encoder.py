@@ -42,9 +42,14 @@ class Encoding:
 
 
 class Encoder:
-    """Makes rows in a thread, in the order they were asked for."""
+    """Makes rows in a thread, in the order they were asked for.
 
-    def __init__(self) -> None:
+    Args:
+        made: Called in that thread after each.
+    """
+
+    def __init__(self, made: Callable[[], None]) -> None:
+        self._made = made
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quorum-encoding")
         self._waiting: deque[Encoding] = deque()
         self._job: asyncio.Future[None] | None = None
@@ -54,6 +59,11 @@ class Encoder:
         self._waiting.append(encoding)
         if self._job is None:
             self._start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being made, or about to be."""
+        return self._job is not None
 
     async def progress(self) -> None:
         """Wait until some of what was submitted has ended."""
@@ -69,8 +79,9 @@ class Encoder:
         return self._job
 
     def _work(self) -> None:
-        for _ in range(len(self._waiting)):
+        while self._waiting:
             self._waiting.popleft().run()
+            self._made()
 
     def _go_on(self, _: asyncio.Future[None]) -> None:
         self._job = None

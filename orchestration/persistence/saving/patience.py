@@ -19,7 +19,9 @@ from langgraph_quorum.orchestration.persistence.faults import query_fault
 PATIENCE_S = 30.0
 """How long a statement is tried again while the database is away."""
 
-_ATTEMPT_S = 60.0
+ATTEMPT_S = 60.0
+"""How long one attempt may take."""
+
 _LASTING = (
     PoolClosed,
     errors.DiskFull,
@@ -66,7 +68,7 @@ async def patiently(
         return loop.time() >= give_up_at
 
     async def attempt() -> T:
-        limit = asyncio.timeout(_ATTEMPT_S)
+        limit = asyncio.timeout(ATTEMPT_S)
         try:
             async with limit:
                 return await statement()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from psycopg import AsyncPipeline
+from psycopg.pq.abc import PGconn
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool
+from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
 from langgraph_quorum.orchestration.persistence.saving.rows import Batch, Rows, batch_of, columns
 
 Fence: TypeAlias = tuple[str, int]
 """A thread and the token that its lease must be held under."""
+
+STATEMENT_ROWS = 512
+"""Rows in one statement, at most. With several, the server works on the first while the next is made."""
 
 _Call: TypeAlias = tuple[Fence | None, Rows]
 _Statement: TypeAlias = tuple[bytes, dict[str, Any]]
@@ -77,6 +82,29 @@ class Transactions:
             await _carry_out(connection, statements)
         return replace(stored, statements=stored.statements + 1)
 
+    def store_from_thread(
+        self, pgconn: PGconn, calls: Sequence[_Call], *, until: float, is_stopped: Callable[[], bool]
+    ) -> Stored:
+        """The same in one round trip and from a thread, if all leases are held and nothing is at fault.
+
+        Args:
+            pgconn: Of a connection of the pool that nobody else uses meanwhile.
+            calls: In the order they were made.
+            until: When to give up, by `time.monotonic()`.
+            is_stopped: Whether to give up now; looked at ten times a second.
+
+        Raises:
+            Exception: As `exchange` says. Nothing was written; or, with the connection lost, perhaps all.
+        """
+        fences = sorted({fence for fence, _ in calls if fence is not None})
+        statements, stored = self._plan(calls, frozenset())
+        if fences:
+            statements.insert(0, (self.pool.statements("checkpoints")["demand_tokens"], _asked(fences)))
+            stored = replace(stored, statements=stored.statements + 1)
+        if statements:
+            exchange(pgconn, statements, until=until, is_stopped=is_stopped)
+        return stored
+
     def _plan(self, calls: Sequence[_Call], lost: frozenset[Fence]) -> tuple[list[_Statement], Stored]:
         kept = [rows for fence, rows in calls if fence not in lost]
         batch = batch_of(kept)
@@ -87,9 +115,12 @@ class Transactions:
         return statements, Stored(lost, len(batch), sum(rows.size_bytes for rows in kept), len(statements))
 
     async def _lost(self, connection: Connection, fences: Sequence[Fence]) -> frozenset[Fence]:
-        asked = {"thread_ids": [thread for thread, _ in fences], "tokens": [token for _, token in fences]}
-        cursor = await connection.execute(self.pool.statements("checkpoints")["hold_tokens"], asked)
+        cursor = await connection.execute(self.pool.statements("checkpoints")["hold_tokens"], _asked(fences))
         return frozenset(fences) - {(row["thread_id"], row["token"]) for row in await cursor.fetchall()}
+
+
+def _asked(fences: Sequence[Fence]) -> dict[str, Any]:
+    return {"thread_ids": [thread for thread, _ in fences], "tokens": [token for _, token in fences]}
 
 
 @asynccontextmanager
@@ -114,4 +145,8 @@ def _inserts(sql: dict[str, bytes], batch: Batch) -> Iterator[_Statement]:
         ("blobs", batch.blobs),
         ("checkpoints", batch.checkpoints),
     )
-    return ((sql[name], columns(rows)) for name, rows in tables if rows)
+    return (
+        (sql[name], columns(rows[start : start + STATEMENT_ROWS]))
+        for name, rows in tables
+        for start in range(0, len(rows), STATEMENT_ROWS)
+    )

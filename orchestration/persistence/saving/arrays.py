@@ -1,0 +1,82 @@
+"""Columns of rows as Postgres' binary arrays, and statements with their placeholders numbered: as libpq takes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from struct import Struct
+from typing import Any
+
+_PLACEHOLDER = re.compile(rb"%\((\w+)\)b::(\w+)\[\]")
+_HEAD = Struct(">iiiii").pack  # dimensions, whether there are NULLs, type of the elements, how many, the first's index
+_SIZE = Struct(">i").pack
+_NULL = _SIZE(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    array_oid: int
+    oid: int
+    encode: Callable[[Any], bytes]
+
+
+_KINDS = {
+    b"text": _Kind(1009, 25, str.encode),
+    b"bytea": _Kind(1001, 17, bytes),
+    b"integer": _Kind(1007, 23, Struct(">i").pack),
+    b"bigint": _Kind(1016, 20, Struct(">q").pack),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A statement that takes one array for each column.
+
+    Attributes:
+        sql: With `$1` and so on.
+        oids: The types of its arguments.
+    """
+
+    sql: bytes
+    oids: tuple[int, ...]
+    _arguments: tuple[tuple[str, _Kind], ...]
+
+    def arguments(self, columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
+        """The arrays in the order of the numbers.
+
+        Args:
+            columns: Texts, bytes or integers, by the names of the placeholders; None is NULL.
+
+        Raises:
+            UnicodeEncodeError: A text holds a lone surrogate.
+            struct.error: A number does not fit.
+        """
+        return [_array(kind, columns[name]) for name, kind in self._arguments]
+
+
+@cache
+def numbered(statement: bytes) -> Numbered:
+    """A statement of `queries/`, whose placeholders are all `%(name)b::type[]`."""
+    found: dict[bytes, bytes] = dict(_PLACEHOLDER.findall(statement))
+    numbers = {name: b"$%d" % number for number, name in enumerate(found, 1)}
+    sql = _PLACEHOLDER.sub(lambda match: b"%s::%s[]" % (numbers[match[1]], match[2]), statement)
+    arguments = tuple((name.decode(), _KINDS[kind]) for name, kind in found.items())
+    return Numbered(sql, tuple(kind.array_oid for _, kind in arguments), arguments)
+
+
+def _array(kind: _Kind, values: Sequence[Any]) -> bytes:
+    head = _HEAD(1, int(None in values), kind.oid, len(values), 1)
+    first = values[0]
+    if first is not None and values.count(first) == len(values):  # the thread, the checkpoint, often the channel
+        content = kind.encode(first)
+        return head + (_SIZE(len(content)) + content) * len(values)
+    parts = [head]
+    for value in values:
+        if value is None:
+            parts.append(_NULL)
+        else:
+            content = kind.encode(value)
+            parts += _SIZE(len(content)), content
+    return b"".join(parts)

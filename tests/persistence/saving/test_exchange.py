@@ -1,0 +1,107 @@
+"""Statements in one round trip from a thread: all or nothing, and a connection that is idle again or not used again."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.pq import TransactionStatus
+
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.saving.arrays import numbered
+from langgraph_quorum.orchestration.persistence.saving.exchange import (
+    RefusedError,
+    Statement,
+    StoppedError,
+    exchange,
+)
+
+INTO = b"INSERT INTO kept SELECT * FROM unnest(%(t)b::text[], %(b)b::bytea[], %(i)b::integer[], %(l)b::bigint[])"
+ROWS: dict[str, Sequence[Any]] = {
+    "t": ["ä", None, "", "x" * 100_000, "same", "same"],
+    "b": [b"\x00\xff", b"", None, bytes(1000), b"1", b"2"],
+    "i": [-1, 2**31 - 1, -(2**31), None, 0, 0],
+    "l": [2**63 - 1, -1, 0, 1, None, None],
+}
+SAME: dict[str, Sequence[Any]] = {"t": ["ü"] * 3, "b": [b"b"] * 3, "i": [7] * 3, "l": [-7] * 3}
+MISSING = {"t": [None] * 2, "b": [None] * 2, "i": [None] * 2, "l": [None] * 2}
+
+
+async def exchanged(
+    connection: psycopg.AsyncConnection[Any],
+    statements: Sequence[Statement],
+    until: float = math.inf,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    run = partial(exchange, connection.pgconn, statements, until=until, is_stopped=is_stopped)
+    await asyncio.wait_for(asyncio.to_thread(run), 30)
+
+
+async def table(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute("CREATE TEMP TABLE kept (t text, b bytea, i integer, l bigint)")
+
+
+async def test_arrays_arrive_as_they_are(pool: Pool) -> None:
+    async with pool.connection() as connection:
+        await table(connection)
+        await exchanged(connection, [(INTO, ROWS), (INTO, SAME), (INTO, MISSING)])
+        rows = await (await connection.execute("SELECT * FROM kept")).fetchall()
+    expected = [
+        dict(zip(part, values, strict=True))
+        for part in (ROWS, SAME, MISSING)
+        for values in zip(*part.values(), strict=True)
+    ]
+    assert rows == expected
+
+
+def test_a_placeholder_that_occurs_twice_is_one_argument() -> None:
+    statement = numbered(b"SELECT %(a)b::text[], %(b)b::bigint[], %(a)b::text[]")
+    assert statement.sql == b"SELECT $1::text[], $2::bigint[], $1::text[]"
+    assert len(statement.arguments({"a": ["x"], "b": [1]})) == len(statement.oids) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3], ids=["alone", "in the middle"])
+async def test_when_one_fails_none_is_carried_out_and_the_connection_can_be_used_again(pool: Pool, count: int) -> None:
+    statements: list[Statement] = [(INTO, ROWS)] * count
+    statements[count // 2] = b"SELECT 1 / 0", {}
+    async with pool.connection() as connection:
+        await table(connection)
+        with pytest.raises(RefusedError):
+            await exchanged(connection, statements)
+        assert connection.pgconn.transaction_status == TransactionStatus.IDLE
+        await exchanged(connection, [(INTO, SAME)])
+        rows = await (await connection.execute("SELECT t FROM kept")).fetchall()
+    assert [row["t"] for row in rows] == ["ü"] * 3
+
+
+async def test_more_than_a_socket_holds_goes_through(pool: Pool) -> None:
+    content = b"x" * 20_000_000
+    async with pool.connection() as connection:
+        await table(connection)
+        await exchanged(connection, [(INTO, {"t": ["t"], "b": [content], "i": [1], "l": [1]})] * 2)
+        row = await (await connection.execute("SELECT count(*) AS n, sum(length(b)) AS size FROM kept")).fetchone()
+    assert row == {"n": 2, "size": 40_000_000}
+
+
+async def test_waiting_ends_when_it_is_stopped_and_when_its_time_is_up(pool: Pool) -> None:
+    asleep: list[Statement] = [(b"SELECT pg_sleep(60)", {})]
+    for error, limits in (
+        (StoppedError, {"is_stopped": lambda: True}),
+        (TimeoutError, {"until": time.monotonic()}),
+    ):
+        async with pool.connection() as connection:
+            with pytest.raises(error):
+                await exchanged(connection, asleep, **limits)
+            await connection.close()
+
+
+async def test_a_connection_that_is_cut_is_an_error_of_the_connection(pool: Pool) -> None:
+    cutting: list[Statement] = [(b"SELECT pg_terminate_backend(pg_backend_pid())", {}), (b"SELECT 1", {})]
+    async with pool.connection() as connection:
+        with pytest.raises(psycopg.OperationalError):
+            await exchanged(connection, cutting)
+        assert connection.closed

@@ -1,0 +1,132 @@
+"""A thread writes while the event loop is busy; where it cannot, or something is wrong, the loop writes itself."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+import psycopg
+import pytest
+from langgraph.checkpoint.base import empty_checkpoint
+
+from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.saving import transaction, writer
+from langgraph_quorum.orchestration.persistence.saving.exchange import RefusedError, exchange
+from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
+from langgraph_quorum.state.errors import DatabaseError
+from tests.persistence.saving.waits import blocked, handed_over
+
+TASKS = b"SELECT task_id FROM checkpoint_writes"
+
+
+def at(thread_id: str) -> Any:
+    return {"configurable": {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": "c"}}
+
+
+async def tasks_in(pool: Pool) -> set[str]:
+    async with pool.connection() as connection:
+        return {row["task_id"] for row in await (await connection.execute(TASKS)).fetchall()}
+
+
+@pytest.fixture
+async def saver(pool: Pool) -> GroupCommitSaver:
+    """Its pool has three connections that were in use a moment ago, so that nobody asks first whether they live."""
+    async with pool.connection(), pool.connection(), pool.connection():
+        return GroupCommitSaver(pool)
+
+
+@pytest.fixture
+def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements each exchange of the thread had."""
+    seen: list[int] = []
+
+    def counting(pgconn: Any, statements: Any, **limits: Any) -> None:
+        seen.append(len(statements))
+        exchange(pgconn, statements, **limits)
+
+    monkeypatch.setattr(transaction, "exchange", counting)
+    return seen
+
+
+async def test_what_was_handed_over_is_stored_while_the_loop_is_busy(database: str, saver: GroupCommitSaver) -> None:
+    with psycopg.Connection.connect(database, autocommit=True) as looking:
+        writing = asyncio.create_task(saver.aput_writes(at("t"), [("c", 1)], "task"))
+        for _ in range(3):  # entered, handed over, with the thread
+            await asyncio.sleep(0)
+        until = time.monotonic() + 10
+        while not (found := looking.execute(TASKS).fetchall()) and time.monotonic() < until:
+            time.sleep(0.01)  # noqa: ASYNC251 - that is what a busy loop is
+        assert found == [("task",)]
+        assert not writing.done()
+    await writing
+
+
+async def test_what_comes_meanwhile_follows_together_on_the_same_connection(
+    pool: Pool, saver: GroupCommitSaver, exchanges: list[int]
+) -> None:
+    async with pool.connection() as holder, holder.transaction():
+        await holder.execute("LOCK TABLE checkpoint_writes IN ACCESS EXCLUSIVE MODE")
+        calls = [asyncio.create_task(saver.aput_writes(at("t"), [("c", 1)], "first"))]
+        await blocked(pool)
+        calls += [asyncio.create_task(saver.aput_writes(at("t"), [("c", n)], f"task-{n}")) for n in range(5)]
+        await handed_over(saver, 6)
+        await asyncio.sleep(0)
+        requests = pool.statistics().requests
+    await asyncio.gather(*calls)
+    assert exchanges == [1, 1]
+    assert pool.statistics().requests == requests
+
+
+async def test_with_no_connection_free_it_waits_for_one(pool: Pool, saver: GroupCommitSaver) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(pool.max_size):
+            await stack.enter_async_context(pool.connection())
+        writing = asyncio.create_task(saver.aput_writes(at("t"), [("c", 1)], "task"))
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+    await asyncio.wait_for(writing, 10)
+    assert await tasks_in(pool) == {"task"}
+
+
+async def test_a_connection_that_speaks_another_encoding_is_used_from_the_loop(
+    database: str, pool: Pool, exchanges: list[int]
+) -> None:
+    async with open_pool(f"{database} client_encoding=latin1") as other:
+        saver = GroupCommitSaver(other)
+        await asyncio.gather(*(saver.aput_writes(at("t"), [("c", n)], f"täsk-{n}") for n in range(3)))
+    assert await tasks_in(pool) == {"täsk-0", "täsk-1", "täsk-2"}
+    assert exchanges == []
+
+
+async def test_what_fails_in_the_thread_is_done_again_with_patience(
+    pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [psycopg.OperationalError("gone"), RefusedError()]
+
+    def failing(*_: Any, **__: Any) -> None:
+        raise errors.pop()
+
+    monkeypatch.setattr(transaction, "exchange", failing)
+    await saver.aput_writes(at("t"), [("c", 1)], "one")
+    await saver.aput_writes(at("t"), [("c", 1)], "two")
+    assert await tasks_in(pool) == {"one", "two"}
+    assert saver.statistics().retries == 1  # what broke the connection; a statement that fails is no retry
+
+
+async def test_a_batch_without_an_answer_in_time_fails_and_the_next_one_is_written(
+    pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pool.connection() as holder, holder.transaction():
+        await holder.execute("LOCK TABLE checkpoint_writes IN ACCESS EXCLUSIVE MODE")
+        monkeypatch.setattr(writer, "ATTEMPT_S", 0.0)
+        with pytest.raises(DatabaseError, match="storing checkpoints: Postgres does not answer in time"):
+            await saver.aput_writes(at("t"), [("c", 1)], "late")
+        monkeypatch.undo()
+    await saver.aput(at("t"), empty_checkpoint(), {}, {})
+    assert saver.statistics().waiting == 0
+
+
+async def test_a_closed_saver_still_writes_what_needs_no_thread(pool: Pool, saver: GroupCommitSaver) -> None:
+    saver.close()
+    await saver.aput_writes(at("t"), [("c", 1)], "task")
+    assert await tasks_in(pool) == {"task"}
