@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
-from langgraph_quorum.nodes.planning.adaptive import STILL_S, AdaptiveLimit
+from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
 
 
@@ -53,7 +53,9 @@ class Admission:
     def grows_at(self) -> float:
         """When the limit grows if nothing ends before; infinite while it keeps nobody waiting, or cannot grow."""
         reached = self._adaptive and self._limit.limit < self._limit.ceiling and self._limit.limit <= len(self._running)
-        return self._stirred_at + STILL_S if reached and (self._ready[False] or self._ready[True]) else math.inf
+        if not reached or not (self._ready[False] or self._ready[True]):
+            return math.inf
+        return self._stirred_at + self._limit.patience_s(self._stirred_at)
 
     @property
     def waiting(self) -> bool:
@@ -155,7 +157,7 @@ class Admission:
             ticket = heapq.heappop(self._early)[1]
             heapq.heappush(self._ready[ticket.cpu > 0], ticket)
         if self.grows_at <= now:
-            self._limit, self._stirred_at = self._limit.stood_still(now), now
+            self._limit, self._stirred_at = self._limit.stood_still(), now
         admitted, self._void = self._void, []
         while (chosen := self._next()) is not None:
             admitted.append(chosen)

@@ -12,6 +12,10 @@ FAILURE_SHARE = 0.5
 """More failures than this in one window halve the limit."""
 STILL_S = 0.05
 """A limit that is reached grows when nothing has ended for this long: those that run wait themselves, or hang."""
+STILL_GAPS = 4
+"""Where it was measured how far endings lie apart, it waits this many times as long, ..."""
+STILL_MOST_S = 10.0
+"""... and no longer than this: those that run may hang all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,9 @@ class AdaptiveLimit:
     """A limit and the window in which it is being tried: as many endings as the limit is high.
 
     It doubles while that pays (slow start), then moves by one: up where throughput grew, down where it fell, half where
-    branches fail. It grows as well while nothing ends, or branches that hang would keep out all others. A fixed limit
-    is one whose `ceiling` equals its `limit` and which never observes.
+    branches fail. It grows by one as well while nothing ends, or branches that hang would keep out all others: each
+    time after a longer wait, and what was seen before still counts. A fixed limit is one whose `ceiling` equals its
+    `limit` and which never observes.
 
     Attributes:
         limit: Branches at once, from 1.
@@ -30,6 +35,7 @@ class AdaptiveLimit:
         failed: Those of them that failed.
         throughput: Endings per second in the last window; None before the first.
         slow_start: Whether it still doubles.
+        still: How often it has grown since a branch ended.
     """
 
     limit: int
@@ -39,16 +45,29 @@ class AdaptiveLimit:
     failed: int = 0
     throughput: float | None = None
     slow_start: bool = True
+    still: int = 0
 
     def observe(self, *, succeeded: bool, now: float) -> AdaptiveLimit:
         """The limit after one more branch has ended."""
-        seen = replace(self, ended=self.ended + 1, failed=self.failed + (not succeeded))
+        seen = replace(self, ended=self.ended + 1, failed=self.failed + (not succeeded), still=0)
         return seen if seen.ended < seen.limit else _next_window(seen, now)
 
-    def stood_still(self, now: float) -> AdaptiveLimit:
-        """The limit after nothing has ended for `STILL_S`."""
-        grown = self.limit * 2 if self.slow_start else self.limit + 1
-        return AdaptiveLimit(min(grown, self.ceiling), self.ceiling, now, slow_start=self.slow_start)
+    def patience_s(self, stirred_at: float) -> float:
+        """How long nothing may end before it grows.
+
+        Args:
+            stirred_at: When a branch ended, or the limit grew, for the last time.
+        """
+        gap = 0.0
+        if self.throughput is not None:
+            gap = 1 / self.throughput
+        elif self.ended:
+            gap = (stirred_at - self.opened_at) / self.ended
+        return max(STILL_S * (self.still + 1), min(STILL_GAPS * gap, STILL_MOST_S))
+
+    def stood_still(self) -> AdaptiveLimit:
+        """The limit after nothing has ended for as long as it has patience: one more, for a slow service is no gain."""
+        return replace(self, limit=min(self.limit + 1, self.ceiling), still=self.still + 1)
 
 
 def _next_window(seen: AdaptiveLimit, now: float) -> AdaptiveLimit:

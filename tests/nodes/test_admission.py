@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
-from langgraph_quorum.nodes.planning.adaptive import STILL_S, AdaptiveLimit
+from langgraph_quorum.nodes.planning.adaptive import STILL_GAPS, STILL_MOST_S, STILL_S, AdaptiveLimit
 from tests.nodes.waves import wave
 
 
@@ -174,20 +174,21 @@ def test_the_adaptive_limit_halves_on_failures_and_never_falls_below_one() -> No
     assert limit.limit == 1
 
 
-def test_an_adaptive_limit_that_is_reached_grows_while_nothing_ends() -> None:
+def test_an_adaptive_limit_that_is_reached_grows_by_one_while_nothing_ends() -> None:
     admission = queued(
-        Admission(wave(mode="adaptive", at_once=3, ceiling=10), 0.0),
+        Admission(wave(mode="adaptive", at_once=3, ceiling=5), 0.0),
         *[Ticket(f"t{number}", number) for number in range(20)],
     )
     assert len(admission.admit(0.0)) == 3
     assert admission.grows_at == STILL_S
     assert admission.admit(STILL_S / 2) == []
-    assert len(admission.admit(STILL_S)) == 3
+    assert len(admission.admit(STILL_S)) == 1
     admission.ended("t0", "failed", now=1.5 * STILL_S)  # something happens
     assert len(admission.admit(1.5 * STILL_S)) == 1
-    assert admission.grows_at == 2.5 * STILL_S
-    admission.admit(2.5 * STILL_S)
-    assert (admission.limit, admission.grows_at) == (10, math.inf)  # the ceiling
+    patience = STILL_GAPS * 1.5 * STILL_S  # one ending in 1.5 STILL_S is all that was measured
+    assert admission.grows_at == 1.5 * STILL_S + patience
+    admission.admit(1.5 * STILL_S + patience)
+    assert (admission.limit, admission.grows_at) == (5, math.inf)  # the ceiling
 
 
 def test_a_limit_that_keeps_nobody_waiting_stays() -> None:
@@ -201,7 +202,41 @@ def test_a_limit_that_keeps_nobody_waiting_stays() -> None:
 
 def test_after_failures_it_grows_by_one_while_nothing_ends() -> None:
     limit = after(AdaptiveLimit(4, 100, 0.0), 4, per_second=10, succeeded=False)
-    assert limit.stood_still(1.0).limit == 3
+    assert limit.stood_still().limit == 3
+
+
+def test_it_stays_near_what_a_service_can_bear_that_slows_down_under_more() -> None:
+    admission = Admission(wave(mode="adaptive", at_once=3, ceiling=64), 0.0)
+    queued(admission, *[Ticket(f"t{number}", number) for number in range(300)])
+    running, now, highest = names(admission.admit(0.0)), 0.0, 3
+    while running:
+        at_once = len(running)
+        ends_at = now + (0.1 if at_once <= 8 else 0.1 * at_once / 8)  # ten a second with eight at once, fewer with more
+        while (now := min(admission.grows_at, ends_at)) < ends_at:
+            running += names(admission.admit(now))
+        admission.ended(running.pop(0), "succeeded", now=now)
+        running += names(admission.admit(now))
+        highest = max(highest, admission.limit)
+    assert highest < 32
+
+
+def test_each_growth_without_an_ending_takes_longer_than_the_one_before_and_never_too_long() -> None:
+    limit = AdaptiveLimit(3, 100, 0.0)
+    assert [limit.patience_s(0.0), limit.stood_still().patience_s(0.0)] == [STILL_S, 2 * STILL_S]
+    assert after(limit, 1, per_second=0.01).patience_s(100.0) == STILL_MOST_S
+
+
+def test_where_all_fail_slowly_no_growth_while_nothing_ends_makes_up_for_it() -> None:
+    admission = Admission(wave(mode="adaptive", at_once=3, ceiling=64), 0.0)
+    queued(admission, *[Ticket(f"t{number}", number) for number in range(200)])
+    running, now, fails_at = names(admission.admit(0.0)), 0.0, 0.0
+    for _ in range(40):
+        fails_at += 1.2 * STILL_S
+        while (now := min(admission.grows_at, fails_at)) < fails_at:
+            running += names(admission.admit(now))
+        admission.ended(running.pop(0), "failed", now=fails_at)
+        running += names(admission.admit(fails_at))
+    assert admission.limit == 1
 
 
 def test_adaptive_admission_grows_with_what_is_measured_and_parallel_does_not() -> None:
