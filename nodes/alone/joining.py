@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from types import BuiltinFunctionType
 from typing import Any
 
 _KINDS: Mapping[Any, type] = {operator.or_: dict, operator.add: list}
@@ -37,10 +38,10 @@ def joined(updates: Sequence[Any], channels: Mapping[str, Any]) -> list[Any]:
 
 
 def _reducer(channel: Any) -> Any:
-    """The channel's reducer, while what it holds is as plain as the updates."""
+    """The channel's reducer, while what it holds is as plain as the updates; a user's own may have no hash."""
     reducer = getattr(channel, "operator", None)
     held = type(getattr(channel, "value", None))
-    return reducer if held in (dict, list) else None
+    return reducer if held in (dict, list) and isinstance(reducer, BuiltinFunctionType) else None
 
 
 def _overwrites(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -96,3 +97,19 @@ def test_a_channel_that_holds_something_else_is_left_alone() -> None:
 def test_a_command_keeps_all_as_they_are() -> None:
     updates: list[Any] = [{"pages": {"a": 1}}, Command(update={"pages": {"b": 1}}), {"pages": {"c": 1}}]
     assert joined(updates, channels()) == updates
+
+
+@dataclass
+class Last:
+    """A reducer with options: it is equal by value, so it has no hash."""
+
+    count: int
+
+    def __call__(self, old: list[int], new: list[int]) -> list[int]:
+        return [*old, *new][-self.count :]
+
+
+def test_a_reducer_that_cannot_be_hashed_is_left_alone() -> None:
+    channel = BinaryOperatorAggregate(list, Last(2))
+    updates: list[Any] = [{"notes": [1]}, {"notes": [2, 3]}]
+    assert joined(updates, {"notes": channel}) == updates
