@@ -46,7 +46,7 @@ class Committer:
         self._calls = 0
         self._done = SaverStatistics()
 
-    async def commit(
+    def commit(
         self,
         thread_id: str,
         fence: Fence | None,
@@ -55,10 +55,10 @@ class Committer:
         light: bool,
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
-    ) -> None:
-        """Write what `make` makes, and return when it is durable.
+    ) -> asyncio.Future[None]:
+        """Write what `make` makes; what it gives is to be waited for, and is done when that is durable.
 
-        A call that is cancelled may have been written, or still be.
+        When it is cancelled, the call may have been written, or still be.
 
         Args:
             thread_id: Calls of one thread are written in the order they were made.
@@ -76,18 +76,18 @@ class Committer:
         """
         loop = asyncio.get_running_loop()
         call = Call(thread_id, fence, Encoding(make), loop.time(), loop.create_future())
-        if hold is None:
-            self._enter(call, light)
-        else:
-            hold(partial(self._enter, call, light))
-        if then is not None:
-            then()
-        await call.done
-
-    def _enter(self, call: Call, light: bool) -> None:
         if light:
             call.encoding.run()
+        if hold is None:
+            self._enter(call)
         else:
+            hold(partial(self._enter, call))
+        if then is not None:
+            then()
+        return call.done
+
+    def _enter(self, call: Call) -> None:
+        if not call.encoding.ended:
             self._encoder.submit(call.encoding)
         self._calls += 1
         loop = call.done.get_loop()

@@ -39,6 +39,7 @@ class Encoding:
             self.rows = self.make()
         except Exception as error:  # noqa: BLE001 - handed to whoever called
             self.error = error
+        self.make = Rows  # what they were made of may go
 
 
 class Encoder:

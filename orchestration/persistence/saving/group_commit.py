@@ -165,7 +165,10 @@ class GroupCommitSaver(PatientReader):
         place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
         make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
         hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
-        await self._commit(config, thread_id, make, light=is_light(writes), hold=hold)
+        done = self._commit(config, thread_id, make, light=is_light(writes), hold=hold)
+        # A thousand calls wait here at once: what they hold on to, the garbage collector looks through again and again.
+        del config, writes, configurable, place, make, hold
+        await done
 
     def close(self) -> None:
         """Let go of the thread that encodes. What is handed over afterwards fails."""
@@ -199,7 +202,7 @@ class GroupCommitSaver(PatientReader):
         stored = {channel: value for channel, value in values.stored.items() if channel not in known}
         return Values(values.inline, stored), [*moved.values()]
 
-    async def _commit(
+    def _commit(
         self,
         config: RunnableConfig,
         thread_id: str,
@@ -208,16 +211,13 @@ class GroupCommitSaver(PatientReader):
         light: bool,
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
-    ) -> None:
+    ) -> asyncio.Future[None]:
         if asyncio.get_running_loop() is not self.loop:
             mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
             raise ConfigurationError("saver", "of another event loop", mend)
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
         if self._sealed is None:
-            await self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
-        else:
-            sealed = self._sealed
-            await self._committer.commit(
-                thread_id, fence, lambda: sealed.seal(make()), light=False, hold=hold, then=then
-            )
+            return self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
+        sealed = self._sealed
+        return self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=False, hold=hold, then=then)

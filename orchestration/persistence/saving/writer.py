@@ -25,8 +25,8 @@ from langgraph_quorum.orchestration.persistence.saving.exchange import StoppedEr
 from langgraph_quorum.orchestration.persistence.saving.patience import ATTEMPT_S
 from langgraph_quorum.orchestration.persistence.saving.transaction import Stored, Transactions
 
-_LINGER_S = 0.02
-"""So long the thread waits for what is being encoded, before it lets go of its connection."""
+_LINGER_S = 0.05
+"""So long the thread waits for more before it lets go of its connection: a run's next step often follows at once."""
 _CANCEL_S = 2.0
 
 Tell = Callable[[Sequence[Call], Stored, float], None]
@@ -127,8 +127,11 @@ class Writer:
                 except Exception as error:  # noqa: BLE001 - handed to whoever tries again
                     return Failed(batch, error)
                 loop.call_soon_threadsafe(self.written, batch, stored, time.monotonic() - began)
-            elif not self.queue.has_waiting or not self._news.wait(_LINGER_S) or self._stop.is_set():
+            elif self._is_wanted_elsewhere() or not self._news.wait(_LINGER_S) or self._stop.is_set():
                 return None
+
+    def _is_wanted_elsewhere(self) -> bool:
+        return not self.queue.has_waiting and not self.transactions.pool.has_idle
 
 
 async def _discard(connection: Connection) -> None:
