@@ -207,15 +207,19 @@ def test_after_failures_it_grows_by_one_while_nothing_ends() -> None:
 
 def test_it_stays_near_what_a_service_can_bear_that_slows_down_under_more() -> None:
     admission = Admission(wave(mode="adaptive", at_once=3, ceiling=64), 0.0)
-    queued(admission, *[Ticket(f"t{number}", number) for number in range(300)])
-    running, now, highest = names(admission.admit(0.0)), 0.0, 3
-    while running:
-        at_once = len(running)
-        ends_at = now + (0.1 if at_once <= 8 else 0.1 * at_once / 8)  # ten a second with eight at once, fewer with more
-        while (now := min(admission.grows_at, ends_at)) < ends_at:
-            running += names(admission.admit(now))
-        admission.ended(running.pop(0), "succeeded", now=now)
-        running += names(admission.admit(now))
+    queued(admission, *[Ticket(f"t{number}", number) for number in range(200)])
+    left, now, highest = dict.fromkeys(names(admission.admit(0.0)), 1.0), 0.0, 3
+    while left:
+        speed = 1.25 * min(1, 8 / len(left)) ** 2  # of each: 0.8 s with up to eight at once, 13 s with 32
+        first = min(left, key=left.__getitem__)
+        ends_at = now + left[first] / speed
+        until = min(admission.grows_at, ends_at)
+        left = {name: rest - speed * (until - now) for name, rest in left.items()}
+        now = until
+        if until == ends_at:
+            del left[first]
+            admission.ended(first, "succeeded", now=now)
+        left |= dict.fromkeys(names(admission.admit(now)), 1.0)
         highest = max(highest, admission.limit)
     assert highest < 32
 
