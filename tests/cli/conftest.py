@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.cli.going import Going, Process
 from tests.cli.warm import Warm, warm
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "documents"
@@ -61,23 +61,9 @@ class Quorum:
 
         return json.loads(done.stdout, parse_constant=refuse)
 
-    @contextmanager
-    def going(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[str]]:
-        """Start it, and make sure that it is gone afterwards."""
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=self.folder,
-            env=dict(self.environ),
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
+    def going(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> Going:
+        """Start it. Leaving its context makes sure that it is gone."""
+        return self.warm.start(arguments, folder=self.folder, environ=self.environ, stdin=stdin)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +99,7 @@ def branches_kept(dsn: str, thread_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def wait_until(happened: Callable[[], bool], process: subprocess.Popen[str], *, within_s: float = 60) -> None:
+def wait_until(happened: Callable[[], bool], process: Process, *, within_s: float = 60) -> None:
     """Wait for something that a running process does, as long as it runs and not for ever."""
     deadline = time.monotonic() + within_s
     pause = 0.02

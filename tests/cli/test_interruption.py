@@ -42,7 +42,6 @@ def test_sigterm_drains_as_well(quorum: Quorum, database: str) -> None:
 
 def test_a_signal_before_the_run_begins_starts_nothing(quorum: Quorum) -> None:
     with quorum.going("run", "analyse", "-", "--dsn", NOWHERE, stdin=subprocess.PIPE) as process:
-        assert process.stderr is not None
         assert "reading the documents" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=20)

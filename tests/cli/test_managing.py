@@ -7,7 +7,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +19,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.runs import StoredRun, get_run
 from tests.cli.conftest import QUICK, SAMPLES, Quorum, branches_kept, complaints_in, one_complaint, wait_until
+from tests.cli.going import Going
 from tests.orchestration.crews import Crew
 
 BRIEF = ("--specialist", "sentiment")
@@ -27,20 +27,16 @@ STARTS_WITHIN_S = 60.0
 
 
 @pytest.fixture
-def driver(database: str) -> Iterator[subprocess.Popen[str]]:
+def driver(quorum: Quorum, database: str) -> Iterator[Going]:
     """Another process in which two of three branches of the run `t1` have ended, and one never does."""
-    process = subprocess.Popen([sys.executable, "-m", "tests.orchestration.driven", database, "t1"], text=True)
-    try:
+    arguments, program = (database, "t1"), "tests.orchestration.driven"
+    with quorum.warm.start(arguments, folder=quorum.folder, environ=quorum.environ, program=program) as process:
         wait_until(lambda: branches_kept(database, "t1") == 2, process, within_s=STARTS_WITHIN_S)
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
-def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver: subprocess.Popen[str]) -> None:
+def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver: Going) -> None:
     with quorum.going("watch", "t1", "--dsn", database) as process:
-        assert process.stdout is not None
         assert sum(" succeeded after " in line for _, line in zip(range(5), process.stdout, strict=False)) == 2
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
@@ -52,7 +48,7 @@ def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver
 
 
 def test_a_run_is_cancelled_from_another_process_and_its_watcher_is_told(
-    quorum: Quorum, database: str, driver: subprocess.Popen[str]
+    quorum: Quorum, database: str, driver: Going
 ) -> None:
     refused = quorum("delete", "t1", "--yes", "--dsn", database)
     with quorum.going("watch", "t1", "--json", "--dsn", database) as watching:
@@ -92,9 +88,7 @@ async def test_a_run_that_ends_before_its_driver_hears_of_it_is_said_to_have_end
     ]
 
 
-def test_a_run_is_stopped_from_another_process_to_go_on_later(
-    quorum: Quorum, database: str, driver: subprocess.Popen[str]
-) -> None:
+def test_a_run_is_stopped_from_another_process_to_go_on_later(quorum: Quorum, database: str, driver: Going) -> None:
     stopped = quorum("drain", "t1", "--wait", "30s", "--dsn", database)
     again = quorum("drain", "t1", "--dsn", database)
     assert (stopped.returncode, stopped.stdout) == (0, "t1: interrupted\n")
