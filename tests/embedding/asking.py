@@ -14,7 +14,7 @@ from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Specialist, build_workflow
 from langgraph_quorum.graphs.tool import as_tool
-from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
+from tests.chat_models import AgentModel, answers_of, calls, says
 
 GO: Any = {"messages": [("user", "go")]}
 
@@ -44,7 +44,7 @@ class Asking:
 
 def agent_with(tool: BaseTool, *tasks: str, saver: Any = None) -> Any:
     """An agent that calls the tool once for each task, at once, and then ends."""
-    model = ScriptedModel(turns=[calls(tool, *({"task": task} for task in tasks)), says("done")])
+    model = AgentModel(answers=[calls(tool, *({"task": task} for task in tasks)), says("done")])
     return create_agent(model, [tool], checkpointer=saver or InMemorySaver())
 
 

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.graphs.tool import as_tool
 from langgraph_quorum.state.records import BranchRecord
-from tests.embedding.scripted import ScriptedModel, calls, says
+from tests.chat_models import AgentModel, calls, says
 
 Way = Literal["subgraph", "function", "tool"]
 WAYS: tuple[Way, ...] = ("subgraph", "function", "tool")
@@ -83,5 +83,5 @@ def app(way: Way, workflow: Any, **compiled: Any) -> tuple[Any, dict[str, Any]]:
     if way == "function":
         return around(calling(workflow.compile()), Different, **compiled), {"question": "look"}
     tool = as_tool(workflow, "review", "Reviews a text.")
-    model = ScriptedModel(turns=[calls(tool, {"task": "look"}), says("done")])
+    model = AgentModel(answers=[calls(tool, {"task": "look"}), says("done")])
     return create_agent(model, [tool], **compiled), {"messages": [("user", "go")]}

@@ -11,7 +11,7 @@ from langgraph.types import interrupt
 
 from langgraph_quorum import Branch, Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.tool import as_tool
-from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
+from tests.chat_models import AgentModel, answers_of, calls, says
 from tests.graphs.running import Crew
 
 GO: Any = {"messages": [("user", "go")]}
@@ -20,7 +20,7 @@ GO: Any = {"messages": [("user", "go")]}
 def desk(*specialists: Specialist) -> StateGraph[Any, Any, Any, Any]:
     """An app whose only node is an agent that calls a workflow of these specialists twice at once."""
     tool = as_tool(build_workflow(specialists, merge="merge_all"), "review", "Reviews.")
-    model = ScriptedModel(turns=[calls(tool, {"task": "one"}, {"task": "two"}), says("done")])
+    model = AgentModel(answers=[calls(tool, {"task": "one"}, {"task": "two"}), says("done")])
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(MessagesState)
     graph.add_node("agent", create_agent(model, [tool]))
     graph.add_edge(START, "agent")

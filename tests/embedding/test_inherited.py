@@ -16,8 +16,8 @@ from langgraph.runtime import get_runtime
 from langgraph.store.memory import InMemoryStore
 
 from langgraph_quorum import Branch, QuorumContext, Specialist, SyncPolicy, build_workflow
+from tests.chat_models import AgentModel, says
 from tests.embedding.parents import WAYS, AppContext, Shared, Way, app, around
-from tests.embedding.scripted import ScriptedModel, says
 from tests.graphs.running import Crew, FixedCapacity, thread
 
 inherited = pytest.mark.parametrize("way", WAYS)
@@ -103,10 +103,10 @@ class Listening(BaseCallbackHandler):
 @inherited
 async def test_the_apps_callbacks_hear_the_models_of_specialists(way: Way) -> None:
     async def asks(branch: Branch) -> str:
-        return str((await ScriptedModel(turns=[says("yes")]).ainvoke(branch.task)).content)
+        return str((await AgentModel(answers=[says("yes")]).ainvoke(branch.task)).content)
 
     def asks_in_a_thread(branch: Branch) -> str:
-        return str(ScriptedModel(turns=[says("yes")]).invoke(branch.task).content)
+        return str(AgentModel(answers=[says("yes")]).invoke(branch.task).content)
 
     listening = Listening()
     specialists = [Specialist("asks", asks), Specialist("threads", asks_in_a_thread)]

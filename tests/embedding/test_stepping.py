@@ -15,8 +15,8 @@ from langgraph.types import Command, StateSnapshot
 
 from langgraph_quorum import Branch, Specialist, build_workflow
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
+from tests.chat_models import answers_of
 from tests.embedding.parents import WAYS, Shared, Way, app, around
-from tests.embedding.scripted import answers_of
 from tests.embedding.trio import Trio
 from tests.graphs.running import Crew, thread
 

@@ -21,7 +21,7 @@ from langgraph_quorum.graphs.workflow import QuorumBuilder
 from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
-from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
+from tests.chat_models import AgentModel, answers_of, calls, says
 from tests.graphs.running import Crew, FixedCapacity
 
 GO: Any = {"messages": [("user", "go")]}
@@ -33,7 +33,7 @@ def workflow(*specialists: Specialist, **settings: Any) -> QuorumBuilder:
 
 async def told(tool: BaseTool, *arguments: dict[str, Any]) -> list[ToolMessage]:
     """What an agent's model is told when it calls the tool with these arguments."""
-    agent = create_agent(ScriptedModel(turns=[calls(tool, *arguments), says("done")]), [tool])
+    agent = create_agent(AgentModel(answers=[calls(tool, *arguments), says("done")]), [tool])
     return answers_of(await agent.ainvoke(GO))
 
 
@@ -231,7 +231,7 @@ async def test_a_text_that_is_kept_as_an_artifact_is_read_by_the_model_and_refer
 
     tool = as_tool(workflow(Specialist("long", long)), "review", "Reviews a text.")
     agent: Any = create_agent(
-        ScriptedModel(turns=[calls(tool, {"task": "x"}), says("done")]), [tool], context_schema=QuorumContext
+        AgentModel(answers=[calls(tool, {"task": "x"}), says("done")]), [tool], context_schema=QuorumContext
     )
     context = QuorumContext(artifacts=MemoryArtifacts(), artifact_bytes=256, capacity=FixedCapacity())
     (answer,) = answers_of(await agent.ainvoke(GO, context=context))
@@ -252,7 +252,7 @@ async def test_a_run_that_fails_is_an_error_in_its_own_words_that_the_model_can_
     crew = Crew()
     tool = as_tool(workflow(crew.fails("a", ValueError("no ink"), times=1)), "review", "Reviews a text.")
     turns = [calls(tool, {"task": "look"}), calls(tool, {"task": "look again"}), says("done")]
-    out = await create_agent(ScriptedModel(turns=turns), [tool]).ainvoke(GO)
+    out = await create_agent(AgentModel(answers=turns), [tool]).ainvoke(GO)
     failed, mended = answers_of(out)
     assert failed.status == "error"
     assert failed.content == "workflow 'review' failed: 0 of 1 branch succeeded, at least 1 must (a: no ink)"

@@ -17,8 +17,8 @@ from langgraph_quorum.graphs.tool import as_tool
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.policies import Policies, ValidationPolicy
+from tests.chat_models import AgentModel, answers_of, calls, says
 from tests.embedding.asking import GO, Asking, agent_with, asked_by, replies, tool_graph
-from tests.embedding.scripted import ScriptedModel, answers_of, calls, says
 from tests.graphs.running import FIXED, Crew, thread
 
 
@@ -84,7 +84,7 @@ async def test_after_a_crash_of_the_agent_branches_that_are_done_are_not_done_ag
     crew = Crew()
     graph = build_workflow([crew.sleeps("quick", 1), crew.sleeps("slow", 100)], SyncPolicy(deadline_s=1000))
     tool = as_tool(graph, "review", "Reviews.")
-    model = ScriptedModel(turns=[calls(tool, {"task": "one"}), says("done")])
+    model = AgentModel(answers=[calls(tool, {"task": "one"}), says("done")])
     agent: Any = create_agent(model, [tool], checkpointer=InMemorySaver(), context_schema=QuorumContext)
     running = asyncio.create_task(agent.ainvoke(GO, thread(), context=FIXED))
     await asyncio.sleep(50)
@@ -131,7 +131,7 @@ async def test_an_agent_that_is_cancelled_stops_the_work_inside() -> None:
             raise
 
     tool = as_tool(build_workflow([Specialist("hangs", hangs, timeout_s=2000)]), "review", "Reviews.")
-    model = ScriptedModel(turns=[calls(tool, {"task": "one"}, {"task": "two"})])
+    model = AgentModel(answers=[calls(tool, {"task": "one"}, {"task": "two"})])
     agent: Any = create_agent(model, [tool], context_schema=QuorumContext)
     running = asyncio.create_task(agent.ainvoke(GO, context=FIXED))
     await asyncio.sleep(5)
@@ -146,7 +146,7 @@ async def test_a_second_call_later_in_the_conversation_begins_anew() -> None:
     crew = Asking()
     tool = crew.tool()
     one, two = calls(tool, {"task": "one"}), calls(tool, {"task": "two"})  # of the same id, as some models give them
-    agent: Any = create_agent(ScriptedModel(turns=[one, two, says("done")]), [tool], checkpointer=InMemorySaver())
+    agent: Any = create_agent(AgentModel(answers=[one, two, says("done")]), [tool], checkpointer=InMemorySaver())
     await agent.ainvoke(GO, thread())
     assert list(asked_by(await agent.ainvoke(Command(resume="1"), thread()))) == ["may two?"]
     assert replies(await agent.ainvoke(Command(resume="2"), thread())) == ["1", "2"]

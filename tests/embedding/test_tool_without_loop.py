@@ -18,8 +18,8 @@ from langgraph_quorum.graphs.tool import as_tool
 from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from langgraph_quorum.state.errors import ConfigurationError
+from tests.chat_models import answers_of, calls
 from tests.embedding.asking import GO, Asking, agent_with, asked_by, replies, tool_graph
-from tests.embedding.scripted import answers_of, calls
 from tests.graphs.running import Crew, thread
 
 

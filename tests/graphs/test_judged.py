@@ -14,8 +14,8 @@ from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.state.branch import Answer
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumInput
+from tests.chat_models import Structured, calls
 from tests.graphs.running import FIXED
-from tests.nodes.scoring.models import Structured, calls
 from tests.nodes.scoring.test_judge import marks
 
 PRICE = Price(input=10, output=50)

@@ -6,8 +6,8 @@ from langchain_core.embeddings import Embeddings
 
 from langgraph_quorum import Branch, Specialist, Synthesis, Tuning, build_workflow
 from langgraph_quorum.nodes.scoring.usage import Price
+from tests.chat_models import Scripted, says
 from tests.graphs.running import FIXED
-from tests.nodes.scoring.models import Scripted, says
 
 LONG = " and nothing else was found in all of the pages that were read"
 

@@ -22,7 +22,7 @@ from langgraph_quorum.nodes.merging.synthesis import Synthesis
 from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.merged import Merged
-from tests.nodes.scoring.models import Scripted, says
+from tests.chat_models import Scripted, says
 
 RESULTS = [
     Scored("speed", "s", {"finding": "one slow loop", "risk": 2}, quality=0.9, seconds=0.0),

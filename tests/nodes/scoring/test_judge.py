@@ -17,7 +17,7 @@ from langgraph_quorum.nodes.scoring.judge import judge
 from langgraph_quorum.nodes.scoring.usage import Price
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import Quality
-from tests.nodes.scoring.models import Scripted, Structured, calls, says
+from tests.chat_models import Scripted, Structured, calls, says
 
 BRANCH = Branch("b", "Is the login safe?", {"page": "login"})
 PRICE = Price(input=10.0, output=50.0)
