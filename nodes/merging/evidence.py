@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 DRAWN = 20.0
 UNSEEN = 0.5
@@ -25,7 +25,19 @@ Counts: TypeAlias = dict[str, dict[str, Counter[str]]]
 Voice: TypeAlias = tuple[str, str, float | None]
 """A specialist, the label that it gives, spelled, and the quality of its result."""
 
-_NOBODY: Mapping[str, Counter[str]] = {}
+
+class Row(NamedTuple):
+    """What a specialist says when a label is true.
+
+    Attributes:
+        log_sure: The logarithm of the chance to give that label.
+        rest: The chance of each other label by one of its counts, of which `UNSEEN` come on top.
+        given: How often each label was given.
+    """
+
+    log_sure: float
+    rest: float
+    given: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +45,18 @@ class Evidence:
     """A record of labels, at one moment.
 
     Attributes:
-        counts: By specialist and true label, how often each label was given.
         accuracies: By specialist, (right + 1) / (seen + 2).
         frequency: How often each label was true; 0 of one that was only given.
+        rows: By specialist and true label, of those that were seen.
     """
 
-    counts: Counts
     accuracies: Mapping[str, float]
     frequency: Mapping[str, int]
+    rows: Mapping[tuple[str, str], Row]
 
     @classmethod
     def of(cls, counts: Counts) -> Evidence:
-        """A copy of these counts."""
+        """What these counts say; they may grow afterwards."""
         frequency: Counter[str] = Counter()
         accuracies = {}
         for specialist, by_true in counts.items():
@@ -53,28 +65,29 @@ class Evidence:
             for true, given in by_true.items():
                 frequency[true] += given.total()
                 frequency.update(dict.fromkeys(given, 0))
-        kept = {name: {true: Counter(given) for true, given in by.items()} for name, by in counts.items()}
-        return cls(kept, accuracies, dict(sorted(frequency.items())))
+        rows = {
+            (specialist, true): _row(true, accuracies[specialist], frequency, dict(given))
+            for specialist, by_true in counts.items()
+            for true, given in by_true.items()
+        }
+        return cls(accuracies, dict(sorted(frequency.items())), rows)
 
     def accuracy(self, specialist: str) -> float:
         """0.5 of one that was never seen."""
         return self.accuracies.get(specialist, 0.5)
 
     def log_prior(self, label: str) -> float:
-        """Of how frequent a label is, by Laplace's rule."""
-        return math.log((self.frequency.get(label, 0) + 1) / (sum(self.frequency.values()) + len(self.frequency) + 1))
+        """Of how frequent a label is, by Laplace's rule, but for what is the same for all."""
+        return math.log(self.frequency.get(label, 0) + 1)
 
     def log_chance(self, voice: Voice, true: str) -> float:
         """Of a specialist giving its label when `true` is true. One never seen is as good as its quality, else 0.5."""
         specialist, said, quality = voice
-        seen = self.counts.get(specialist, _NOBODY).get(true, Counter())
-        known = self.accuracies.get(specialist, 0.5 if quality is None else quality)
-        right, total = seen[true], seen.total()
-        sure = min(SUREST, max(1 - SUREST, (right + DRAWN * known) / (total + DRAWN)))
-        if said == true:
-            return math.log(sure)
-        others = max(1, len(self.frequency) - (true in self.frequency))
-        return math.log((1 - sure) * (seen[said] + UNSEEN) / (total - right + UNSEEN * others))
+        row = self.rows.get((specialist, true))
+        if row is None:
+            known = self.accuracies.get(specialist, 0.5 if quality is None else quality)
+            row = _row(true, known, self.frequency, {})
+        return row.log_sure if said == true else math.log(row.rest * (row.given.get(said, 0) + UNSEEN))
 
     def scores(self, voices: Iterable[Voice], labels: Iterable[str]) -> dict[str, float]:
         """By label, the logarithm of how probable it is, but for what is the same for all."""
@@ -91,3 +104,11 @@ class Evidence:
         most = max(scores.values())
         total = math.fsum([math.exp(score - most) for score in scores.values()])
         return {label: math.exp(score - most) / total for label, score in scores.items()}
+
+
+def _row(true: str, known: float, labels: Collection[str], given: Mapping[str, int]) -> Row:
+    """Of a specialist with this accuracy."""
+    right, total = given.get(true, 0), sum(given.values())
+    sure = min(SUREST, max(1 - SUREST, (right + DRAWN * known) / (total + DRAWN)))
+    others = max(1, len(labels) - (true in labels))
+    return Row(math.log(sure), (1 - sure) / (total - right + UNSEEN * others), given)

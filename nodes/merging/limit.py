@@ -56,8 +56,8 @@ def called(strategy: Strategy, results: Sequence[Scored], weights: Mapping[str, 
     try:
         return ended.result(min(limit_s, threading.TIMEOUT_MAX))
     except TimeoutError:
-        if ended.done():
-            raise
+        if ended.done():  # at the last moment, or with a TimeoutError of its own
+            return ended.result()
         raise StrategyTimeoutError(_name_of(strategy), limit_s) from None
 
 

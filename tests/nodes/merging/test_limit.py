@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
+from langgraph_quorum.nodes.merging import limit
 from langgraph_quorum.nodes.merging.grouped import by_group
 from langgraph_quorum.nodes.merging.limit import LIMIT_S, limit_of
 from langgraph_quorum.nodes.merging.merge import amerge, merge
@@ -86,6 +88,18 @@ def test_a_strategy_sees_the_context_of_its_caller() -> None:
     tenant = ContextVar("tenant", default="nobody")
     tenant.set("acme")
     assert merge(results(1), lambda ordered, weights: tenant.get())["value"] == "acme"
+
+
+def test_what_a_strategy_gives_at_the_last_moment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class EndsAfterTheWait(Future[Any]):
+        def result(self, timeout: float | None = None) -> Any:
+            if timeout is None:
+                return super().result()
+            wait([self])
+            raise TimeoutError
+
+    monkeypatch.setattr(limit, "Future", EndsAfterTheWait)
+    assert merge(results(0.5, 0.9), lambda results, weights: 7)["value"] == 7
 
 
 def test_shipped_strategies_have_no_limit_and_others_five_minutes() -> None:
