@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from langgraph_quorum.orchestration.forking import Edit, fork_thread
-from langgraph_quorum.orchestration.given import check_storable, check_thread_id, new_thread_id
+from langgraph_quorum.orchestration.given import check_storable
+from langgraph_quorum.orchestration.naming import check_thread_id, new_thread_id
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus
 from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, delete_thread, prune_runs

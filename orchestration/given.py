@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
-import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +14,7 @@ from pydantic import BaseModel
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.reviewing.answers import EXPIRE
+from langgraph_quorum.orchestration.naming import NOT_STORABLE
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, ours, waits_for_human
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
@@ -26,7 +25,6 @@ NOTHING = object()
 
 _ANSWERS = "kept_answers"
 """Among a run's options."""
-_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,22 +181,6 @@ def check_context(context: Any, schema: Any) -> None:
     QuorumContext(**context)
 
 
-def new_thread_id() -> str:
-    """An id that no run has had: 80 random bits, since a run that began under another's id would give its result."""
-    return secrets.token_hex(10)
-
-
-def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
-    """Refuse what cannot name a thread.
-
-    Raises:
-        ConfigurationError: naming the field.
-    """
-    if not isinstance(thread_id, str) or not thread_id or _NOT_STORABLE.search(thread_id):
-        raise ConfigurationError(field, thread_id, "give a string that is not empty, without NUL and lone surrogates")
-    return thread_id
-
-
 def check_storable(values: Mapping[str, Any], channels: Mapping[str, Any]) -> None:
     """Refuse an input that Postgres could not keep: LangGraph stores top-level texts as they are.
 
@@ -212,7 +194,7 @@ def check_storable(values: Mapping[str, Any], channels: Mapping[str, Any]) -> No
     if ours(channels) and not isinstance(values.get("task", ""), (str, type(None))):
         raise ConfigurationError("task", values["task"], "give it in words, a string")
     for name, value in values.items():
-        if isinstance(value, str) and _NOT_STORABLE.search(value):
+        if isinstance(value, str) and NOT_STORABLE.search(value):
             raise ConfigurationError(name, value[:80], "take out NUL characters and lone surrogates")
 
 
@@ -222,7 +204,7 @@ def _kept_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps(dict(answers), allow_nan=False, ensure_ascii=False)
     except (TypeError, ValueError):
         return {}
-    if not answers or "\\u0000" in text or _NOT_STORABLE.search(text):
+    if not answers or "\\u0000" in text or NOT_STORABLE.search(text):
         return {}
     return {_ANSWERS: json.loads(text)}
 

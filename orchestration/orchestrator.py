@@ -21,12 +21,11 @@ from langgraph_quorum.orchestration.given import (
     check_context,
     check_names,
     check_storable,
-    check_thread_id,
     fields_of,
     kept_input,
     left_to_defaults,
-    new_thread_id,
 )
+from langgraph_quorum.orchestration.naming import check_thread_id, new_thread_id
 from langgraph_quorum.orchestration.opening import check_opening
 from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer

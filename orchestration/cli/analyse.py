@@ -6,7 +6,6 @@ Nothing heavy is imported up to here, so that a misspelled path is refused at on
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from langgraph_quorum.orchestration.cli.intake import STDIN, Intake, take_in
 from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
+from langgraph_quorum.orchestration.naming import new_thread_id
 from langgraph_quorum.state.policies import Review
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
@@ -55,7 +55,7 @@ async def analyse_documents(request: AnalyseRequest, delivery: Delivery, interru
         RefusedError: the sources, the settings or the thread are wrong; nothing was written to the database.
         QuorumError: the run could not be done, or the database cannot be used.
     """
-    thread_id = checked_thread(request.thread) if request.thread is not None else uuid.uuid4().hex[:12]
+    thread_id = checked_thread(request.thread) if request.thread is not None else new_thread_id()
     async with progress_for(quiet=delivery.quiet) as progress:
         progress.stage("reading the documents")
         intake = await in_thread(lambda: _take_in(request.sources, delivery), name="intake")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from langgraph_quorum.orchestration.naming import NOT_STORABLE
 from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
@@ -11,8 +10,6 @@ from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, Sto
 from langgraph_quorum.state.errors import ThreadNotFoundError
 
 __all__ = ["RunStatus", "StoredRun", "find_run", "get_run", "list_runs", "opened", "record_end", "record_start"]
-
-_NEVER_STORED = re.compile("[\0\ud800-\udfff]")
 
 
 async def get_run(pool: Pool, thread_id: str) -> StoredRun:
@@ -34,7 +31,7 @@ async def find_run(pool: Pool, thread_id: str) -> StoredRun | None:
     Raises:
         DatabaseError: The register cannot be read.
     """
-    if not isinstance(thread_id, str) or _NEVER_STORED.search(thread_id):
+    if not isinstance(thread_id, str) or NOT_STORABLE.search(thread_id):
         return None
     async with borrowed(pool, f"reading run {thread_id!r}") as connection:
         row = await (await connection.execute(pool.statements("runs")["get"], {"thread_id": thread_id})).fetchone()

@@ -1,0 +1,27 @@
+"""What threads may be called."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from langgraph_quorum.state.errors import ConfigurationError
+
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+"""Postgres keeps neither NUL nor lone surrogates."""
+
+
+def new_thread_id() -> str:
+    """An id that no run has had: 80 random bits, since a run that began under another's id would give its result."""
+    return secrets.token_hex(10)
+
+
+def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
+    """Refuse what cannot name a thread.
+
+    Raises:
+        ConfigurationError: naming the field.
+    """
+    if not isinstance(thread_id, str) or not thread_id or NOT_STORABLE.search(thread_id):
+        raise ConfigurationError(field, thread_id, "give a string that is not empty, without NUL and lone surrogates")
+    return thread_id
