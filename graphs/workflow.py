@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from langchain_core.embeddings import Embeddings
 from langgraph.graph import END, START, StateGraph
+from typing_extensions import is_typeddict
 
 from langgraph_quorum.graphs.insides import showing_inside
 from langgraph_quorum.graphs.reviewing import add_review, way_into
@@ -109,7 +110,8 @@ class Tuning:
             if not isinstance(value, kind):
                 raise ConfigurationError(f"Tuning.{name}", value, mend)
         known = QuorumInput.__annotations__
-        if not known.keys() >= getattr(self.input_schema, "__annotations__", {"": None}).keys():
+        taken = self.input_schema.__annotations__ if is_typeddict(self.input_schema) else {"": None}
+        if not known.keys() >= taken.keys():
             mend = f"give a TypedDict with some of the fields {', '.join(known)}"
             raise ConfigurationError("Tuning.input_schema", self.input_schema, mend)
 
@@ -149,9 +151,7 @@ def build_workflow(
     crew = _crew(index, points, terms, tuned)
     fan_out, order = FanOut(crew.seats, points, check_bundle(tuned.bundle)), _order(terms)
 
-    graph: QuorumBuilder = StateGraph(
-        QuorumState, context_schema=QuorumContext, input_schema=tuned.input_schema, output_schema=QuorumOutput
-    )
+    graph = _empty(tuned.input_schema)
     survey = Survey(index, mode, policies.mode, tuned.scale)
     graph.add_node("analyzer", analyzer_node(survey, terms, tuned.planner, tuple(tuned.input_schema.__annotations__)))
     graph.add_node("coordinator", coordinator_node(fan_out))
@@ -165,6 +165,10 @@ def build_workflow(
     graph.add_node("integrator", integrator)
     _connect(graph, list(index), fan_out, policies)
     return graph
+
+
+def _empty(input_schema: type[Any]) -> QuorumBuilder:
+    return StateGraph(QuorumState, context_schema=QuorumContext, input_schema=input_schema, output_schema=QuorumOutput)
 
 
 def _order(terms: Terms) -> Order:

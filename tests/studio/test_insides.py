@@ -68,7 +68,11 @@ def test_a_form_has_the_fields_that_its_graph_is_for() -> None:
     assert form["required"] == ["sources"]
 
 
-@pytest.mark.parametrize("schema", [Letter, "task", None])
+class NoTypedDict:
+    task: str
+
+
+@pytest.mark.parametrize("schema", [Letter, "task", None, NoTypedDict, lambda task: task])
 def test_a_form_with_a_field_that_a_workflow_does_not_read_is_refused(schema: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"Tuning\.input_schema=.*fields task, sources, work, messages"):
         Tuning(input_schema=schema)
