@@ -18,7 +18,7 @@ class SaverStatistics:
         size_bytes: About what they sent.
         largest_batch: Most calls in one transaction.
         retries: Attempts that a broken connection cut short, and that were made again.
-        flush_s: Seconds in transactions, waiting for connections included.
+        flush_s: Seconds in transactions; with the wait for a connection, where none was free at once.
     """
 
     calls: int = 0
