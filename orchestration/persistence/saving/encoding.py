@@ -85,14 +85,15 @@ def encode_writes(
     Raises:
         ChannelValueError: A value cannot be stored.
     """
-    rows = tuple(
-        WriteRow(
-            *place, task_id, WRITES_IDX_MAP.get(channel, idx), task_path, channel, *_dumped_write(serde, channel, value)
-        )
-        for idx, (channel, value) in enumerate(writes)
-    )
-    replacing = all(row.idx < 0 for row in rows)
-    return Rows(rows, replacing, size_bytes=sum(len(row.blob) + _ROW_BYTES for row in rows))
+    rows: list[WriteRow] = []
+    size, replacing = 0, True
+    for position, (channel, value) in enumerate(writes):
+        idx = WRITES_IDX_MAP.get(channel, position)
+        row = WriteRow(*place, task_id, idx, task_path, channel, *_dumped_write(serde, channel, value))
+        rows.append(row)
+        size += len(row.blob) + _ROW_BYTES
+        replacing = replacing and idx < 0
+    return Rows(tuple(rows), replacing, size_bytes=size)
 
 
 def encode_checkpoint(

@@ -51,8 +51,7 @@ Row: TypeAlias = WriteRow | BlobRow | CheckpointRow
 _WRITE_KEY, _BLOB_KEY, _CHECKPOINT_KEY = 5, 4, 3  # how many of the first columns are the primary key
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """What one call of the saver writes.
 
     Attributes:

@@ -12,7 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -113,6 +113,9 @@ def _packed(value: Any) -> tuple[bytes, bool]:
     A fan-out is written as one `Send` for each branch, and once more as the list of them all. To find out what each of
     them is takes LangGraph 11 us, four times what writing it takes.
     """
+    if type(value) is not Send:
+        with suppress(ormsgpack.MsgpackEncodeError):  # of the first thing that is not plain data
+            return ormsgpack.packb(value, option=_option), True
     is_plain = True
 
     def pack(item: Any) -> bytes:
