@@ -42,11 +42,11 @@ async def test_plain_a_key_that_the_state_does_not_have_is_dropped_from_the_inpu
     assert await fan_out(notes_its_name, "a").compile().ainvoke({"taks": "x"}) == {"done": ["a"], "joined": True}
 
 
-async def test_ours_drops_an_unknown_key_of_the_input_too_and_runs_without_a_task() -> None:
+async def test_ours_refuses_an_input_of_which_nothing_is_left_when_its_unknown_keys_are_dropped() -> None:
     crew = Crew()
-    result = await compiled(crew.sleeps("a", 1)).ainvoke({"taks": "look"}, context=FIXED)
-    assert result["status"] == "approved"
-    assert [branch.task for branch in crew.branches] == [""]
+    with pytest.raises(PlanError, match="nothing to do: give one of 'task', .* spelled so: LangGraph drops any other"):
+        await compiled(crew.sleeps("a", 1)).ainvoke({"taks": "look"}, context=FIXED)
+    assert crew.branches == []
 
 
 async def test_plain_two_branches_that_write_one_key_without_a_reducer_fail_the_run() -> None:
