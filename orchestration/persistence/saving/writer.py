@@ -74,6 +74,7 @@ class Writer:
     def close(self) -> None:
         """End the thread, once it is done with what it works on."""
         self._is_fit = False
+        self.wake()
         self._thread.shutdown(wait=False)
 
     @property
@@ -90,6 +91,7 @@ class Writer:
         async with self.transactions.pool.trusted_connection() as connection:
             if connection.info.encoding != "utf-8":
                 self._is_fit = False
+            if not self._is_fit:  # or was closed while it waited for the connection
                 return None
             return await self._drain_on(connection)
 
@@ -127,11 +129,12 @@ class Writer:
                 except Exception as error:  # noqa: BLE001 - handed to whoever tries again
                     return Failed(batch, error)
                 loop.call_soon_threadsafe(self.written, batch, stored, time.monotonic() - began)
-            elif self._is_wanted_elsewhere() or not self._news.wait(_LINGER_S) or self._stop.is_set():
+            elif self._is_to_let_go() or not self._news.wait(_LINGER_S) or self._stop.is_set():
                 return None
 
-    def _is_wanted_elsewhere(self) -> bool:
-        return not self.queue.has_waiting and not self.transactions.pool.has_idle
+    def _is_to_let_go(self) -> bool:
+        """Whether there is nothing to wait for, and others need the connection or it is all over."""
+        return not self.queue.has_waiting and not self.is_fit
 
 
 async def _discard(connection: Connection) -> None:

@@ -130,3 +130,11 @@ async def test_a_closed_saver_still_writes_what_needs_no_thread(pool: Pool, save
     saver.close()
     await saver.aput_writes(at("t"), [("c", 1)], "task")
     assert await tasks_in(pool) == {"task"}
+
+
+async def test_its_connection_is_given_back_when_the_saver_is_closed(pool: Pool, saver: GroupCommitSaver) -> None:
+    await saver.aput_writes(at("t"), [("c", 1)], "task")
+    saver.close()
+    async with asyncio.timeout(5):
+        while pool.statistics().idle < pool.statistics().size:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
