@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from copy import copy
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 from docutils import frontend, nodes, utils
 from docutils.parsers.rst import Parser, states
@@ -73,16 +74,30 @@ def _explicit_markup() -> SimpleNamespace:
 _DOCUTILS_BODY: Any = states.Body
 
 
+class _Idle(threading.local):
+    """Machines for nested parsing that are not in use. Before 0.22, docutils gives one back and then still reads it."""
+
+    def __init__(self) -> None:
+        self.machines: list[Any] = []
+
+
+_IDLE = _Idle()
+
+
 class _OurState:
     """Mixed into each of docutils' states, so that nested parsing stays among them and finds our directives."""
 
-    nested_sm_cache: ClassVar[list[Any]] = []
     explicit = _explicit_markup()
     directive = _directive
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.nested_sm_kwargs = {"state_classes": _STATES, "initial_state": "Body"}
+
+    @property
+    def nested_sm_cache(self) -> list[Any]:
+        """Where docutils keeps the machines that are idle: each thread's own."""
+        return _IDLE.machines
 
 
 _STATES = tuple(type(state.__name__, (_OurState, state), {}) for state in states.state_classes)
