@@ -35,7 +35,7 @@ def trials(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campa
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_whatever_two_drivers_do_the_run_stays_one(trials: Campaign, scenario: Scenario) -> None:
     tally = trials.tally(scenario, TRIALS)
-    assert tally.faults == []
+    assert tally.faults == [], "\n".join(tally.faults)
     assert (tally.trials, tally.forks, tally.wrong) == (TRIALS, 0, 0)
 
 
