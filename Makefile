@@ -66,10 +66,10 @@ lock: .venv/ready
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
 
 PIP = $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
-UV = $(@D)/bin/uv pip install --quiet --python $(@D)/bin/python
+UV = UV_SYSTEM_CERTS=1 $(@D)/bin/uv pip install --quiet --python $(@D)/bin/python
 
-# With uv, which takes a quarter of pip's time. It has settings of its own and reads none of pip's: where it cannot
-# fetch something, pip does it all.
+# With uv, which takes a quarter of pip's time. It has settings of its own and reads none of pip's but the
+# system's certificates: where it cannot fetch something, pip does it all.
 define SET_UP
 @$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 @echo "setting up $(@D) (once)"
