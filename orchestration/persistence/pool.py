@@ -149,8 +149,6 @@ async def open_pool(
 ) -> AsyncIterator[Pool]:
     """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, no prepared statements.
 
-    Connections are checked when they are handed out, so a restarted server is noticed there and not by the caller.
-
     Args:
         dsn: The connection string; what it says itself about timeouts, keepalives and application name is kept.
         settings: Everything else; by default `PoolSettings()`. The environment is not read.

@@ -190,9 +190,9 @@ def _options_text(options: Mapping[str, Any] | None) -> str:
         text = json.dumps(dict(options or {}), allow_nan=False, ensure_ascii=False)
         text.encode()  # refuses lone surrogates
     except (TypeError, ValueError) as error:
-        raise ConfigurationError("options", options, f"give JSON values only ({error})") from error
+        raise ConfigurationError("options", list(options or ()), f"give JSON values only ({error})") from error
     if _NUL.search(text):
-        raise ConfigurationError("options", options, "Postgres keeps no NUL character in JSON")
+        raise ConfigurationError("options", list(options or ()), "Postgres keeps no NUL character in JSON")
     return text
 
 

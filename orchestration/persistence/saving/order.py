@@ -36,7 +36,7 @@ class CheckpointOrder:
         return latest is None or checkpoint_id <= latest
 
     def hold(self, place: Place, checkpoint_id: str, go: Go) -> None:
-        """Call `go` once what belongs to this checkpoint may be stored, or after five seconds."""
+        """Call `go` once what belongs to this checkpoint may be stored, or after five seconds at most."""
         self._held.setdefault(place, []).append((checkpoint_id, go))
         if place not in self._timers:
             loop = asyncio.get_running_loop()
