@@ -37,9 +37,9 @@ def bare_graph(worker: Any = trivial_worker, checkpointer: Any = None) -> Any:
     return _around(worker, send_all, checkpointer)
 
 
-def joined_graph(bundle: Any = None, checkpointer: Any = None) -> Any:
+def joined_graph(bundle: Any = None, checkpointer: Any = None, worker: Any = trivial_worker) -> Any:
     """The bare graph, its worker wrapped in `quorum_branch` and sent to with `fan_out`: the join alone."""
-    branch = quorum_branch(trivial_worker, name="worker")
+    branch = quorum_branch(worker, name="worker")
 
     def send_to_branch(state: Bare) -> list[Send]:
         named = [f"b{number}" for number in range(state["count"])]

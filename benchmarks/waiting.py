@@ -6,7 +6,7 @@ import asyncio
 from statistics import median
 from typing import Any
 
-from benchmarks.graphs import bare_graph, bare_input, waiting, waiting_worker, workflow, workflow_input
+from benchmarks.graphs import bare_graph, bare_input, joined_graph, waiting, waiting_worker, workflow, workflow_input
 from benchmarks.measuring import Row, seconds, times_faster
 
 COUNT = 100
@@ -16,9 +16,10 @@ SHARE = 0.9
 
 def rows() -> list[Row]:
     """Against the bare graph with `max_concurrency=1`, which takes ten seconds and is measured once."""
-    bare = bare_graph(waiting_worker)
+    bare, joined = bare_graph(waiting_worker), joined_graph(bundle=50, worker=waiting_worker)
     contenders = {
         "the bare graph itself, parallel": lambda: bare.ainvoke(bare_input(COUNT)),
+        "the join alone, bundles of 50": lambda: joined.ainvoke(bare_input(COUNT)),
         "whole workflow, each branch alone": _run_of(workflow(waiting)),
         "whole workflow, bundles of 50": _run_of(workflow(waiting, bundle=50)),
     }
