@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from langgraph_quorum.nodes.merging.made import Made, Strategy
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import StrategyName
+from langgraph_quorum.nodes.merging.strategies import StrategyName, strategy_named
 from langgraph_quorum.state.policies import WeightPolicy
 
 
@@ -18,7 +18,11 @@ def by_group(inner: StrategyName | Strategy, name: str = "by_group") -> Strategy
 
     The value is `{group: {"value", "quality", "confidence_interval", "contributions"}}`; contributions are each
     branch's weight within its group, by the policy of the whole merge.
+
+    Raises:
+        ConfigurationError: there is no such strategy.
     """
+    strategy_named(inner)
     return _ByGroup(inner, name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from langgraph_quorum.nodes.merging.consensus import Consensus
 from langgraph_quorum.nodes.merging.flat import FLAT, named_in
@@ -12,6 +11,7 @@ from langgraph_quorum.nodes.merging.made import Made, Strategy
 from langgraph_quorum.nodes.merging.patterns import Patterns
 from langgraph_quorum.nodes.merging.resolve import Resolve
 from langgraph_quorum.nodes.merging.weighted import Weighted
+from langgraph_quorum.state.form import MergeName
 
 __all__ = [
     "STRATEGIES",
@@ -26,7 +26,7 @@ __all__ = [
     "strategy_named",
 ]
 
-StrategyName = Literal["merge_all", "best", "weighted", "consensus", "resolve", "hierarchical", "patterns"]
+StrategyName = MergeName
 
 STRATEGIES: Mapping[str, Strategy] = {**FLAT, "hierarchical": Hierarchical()}
 

@@ -155,6 +155,11 @@ def test_groups_are_weighed_by_the_policy_of_the_merge() -> None:
     assert group["contributions"] == pytest.approx({"a": 0.78 / 1.29, "b": 0.51 / 1.29})
 
 
+def test_a_group_is_not_merged_by_what_is_no_strategy() -> None:
+    with pytest.raises(ConfigurationError, match="nope"):
+        by_group("nope")  # type: ignore[arg-type]
+
+
 def test_the_interval_of_the_quality_is_made_as_asked_or_as_the_strategy_says() -> None:
     made = results(*range(6), qualities=[0.5, 0.6, 0.7, 0.7, 0.8, 0.9])
     assert merge(made)["interval_method"].startswith("Student t")
