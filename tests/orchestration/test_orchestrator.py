@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import psycopg
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage
-from langgraph.graph import START, MessagesState, StateGraph
 
 from langgraph_quorum import Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.nested import workflow_specialist
@@ -16,13 +13,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_start
 from langgraph_quorum.state.errors import (
     AnswerError,
-    ConfigurationError,
-    DatabaseError,
-    PlanError,
-    ThreadBusyError,
-    ThreadNotFoundError,
 )
-from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
@@ -56,41 +47,6 @@ async def test_a_finished_thread_gives_its_result_without_running_anything(pool:
     assert listed.task == "look"
 
 
-@pytest.mark.parametrize("finished", [True, False], ids=["finished", "interrupted"])
-async def test_another_input_on_a_thread_that_holds_a_run_is_refused_and_the_run_is_as_it_was(
-    pool: Pool, crew: Crew, finished: bool
-) -> None:
-    if finished:
-        crew.go.set()
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        run = await quorum.start(TASK, thread_id="t1")
-        await asyncio.wait_for(crew.slow_started.wait(), 10)
-        if not finished:
-            run.drain()
-        before = await run.result()
-        with pytest.raises(ConfigurationError, match=r"^task='something else': thread 't1' was started with"):
-            await quorum.start({"task": "something else"}, thread_id="t1")
-        crew.go.set()
-        out = await (await quorum.start(TASK, thread_id="t1")).result()
-        (listed,) = await quorum.list()
-    assert (before["status"], out["status"]) == ("approved" if finished else "interrupted", "approved")
-    assert (listed.task, listed.status) == ("look", "approved")
-
-
-async def test_messages_are_told_apart_by_what_they_say(pool: Pool) -> None:
-    async def reply(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [AIMessage("hello")]}
-
-    chat = StateGraph(MessagesState).add_node("reply", reply).add_edge(START, "reply")
-    async with Orchestrator.on(chat, pool) as quorum:
-        for _ in range(2):
-            out = await (await quorum.start({"messages": [HumanMessage("hi")]}, thread_id="t1")).result()
-            assert [message.text for message in out["messages"]] == ["hi", "hello"]
-        with pytest.raises(ConfigurationError, match=r"thread 't1' was started with another input: give that one, or"):
-            await quorum.start({"messages": [HumanMessage("and now?")]}, thread_id="t1")
-        assert (await (await quorum.resume("t1")).result())["messages"] == out["messages"]
-
-
 async def test_a_drained_run_keeps_what_is_finished_and_goes_on_where_it_was(pool: Pool, crew: Crew) -> None:
     async with Orchestrator.on(crew.workflow(), pool) as quorum:
         run = await quorum.start(TASK, thread_id="t1")
@@ -111,18 +67,6 @@ async def test_closing_the_orchestrator_drains_its_runs(pool: Pool, crew: Crew) 
         await asyncio.wait_for(crew.slow_started.wait(), 10)
     assert run.stopped
     assert (await run.result())["status"] == "interrupted"
-
-
-async def test_a_second_driver_is_turned_away_while_the_first_one_runs(pool: Pool, crew: Crew) -> None:
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        run = await quorum.start(TASK, thread_id="t1")
-        with pytest.raises(ThreadBusyError, match="t1"):
-            await quorum.start(TASK, thread_id="t1")
-        with pytest.raises(ThreadBusyError, match="t1"):
-            await quorum.resume("t1")
-        assert (await quorum.get("t1"))["status"] == "running"
-        crew.go.set()
-        assert (await run.result())["status"] == "approved"
 
 
 async def test_a_question_waits_for_its_answer_and_the_others_do_not_run_again(pool: Pool, crew: Crew) -> None:
@@ -151,45 +95,6 @@ async def test_a_run_whose_driver_died_before_its_first_checkpoint_stands_as_int
         assert await quorum.get("t1") == {"thread_id": "t1", "status": "interrupted", "interrupts": {}}
         out = await (await quorum.resume("t1")).result()
     assert (out["status"], crew.calls) == ("approved", {"one": 1, "two": 1, "slow": 1})
-
-
-async def test_an_unknown_thread_is_an_error_that_says_where_to_look(pool: Pool, crew: Crew) -> None:
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        for look in (quorum.resume, quorum.get):
-            for unknown in ("nowhere", "no\0where", "no\ud800where"):
-                with pytest.raises(ThreadNotFoundError, match="quorum runs"):
-                    await look(unknown)
-
-
-async def test_a_plan_that_cannot_be_done_fails_the_run_and_names_the_reason(pool: Pool, crew: Crew) -> None:
-    work: list[WorkItem] = [{"branch_id": "x", "specialist": "nobody"}]
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        run = await quorum.start({**TASK, "work": work}, thread_id="t1")
-        with pytest.raises(PlanError, match="nobody"):
-            await run.result()
-        (listed,) = await quorum.list()
-    assert listed.status == "failed"
-
-
-async def test_characters_that_postgres_cannot_keep_are_refused_before_anything_starts(pool: Pool, crew: Crew) -> None:
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        with pytest.raises(ConfigurationError, match=r"task=.*NUL"):
-            await quorum.start({"task": "look\0here"}, thread_id="t1")
-        assert len(await quorum.list()) == 0
-
-
-async def test_a_thread_of_another_workflow_is_not_taken_up(pool: Pool, crew: Crew) -> None:
-    async with Orchestrator.on(crew.workflow(asks=True), pool, "reviews") as reviews:
-        waiting = await (await reviews.start(TASK, thread_id="t1")).result()
-    async with Orchestrator.on(crew.workflow(asks=True), pool, "audits") as audits:
-        with pytest.raises(ConfigurationError, match="reviews"):
-            await audits.resume("t1", dict.fromkeys(waiting["interrupts"], "yes"))
-
-
-async def test_a_compiled_graph_is_refused_with_the_mend(pool: Pool, crew: Crew) -> None:
-    with pytest.raises(ConfigurationError, match="before compile"):
-        async with Orchestrator.on(crew.workflow().compile(), pool):  # type: ignore[arg-type]
-            pass
 
 
 async def test_events_tell_of_every_branch_and_node(pool: Pool, crew: Crew) -> None:
@@ -243,43 +148,3 @@ async def test_a_run_outlives_connections_that_are_cut_while_a_branch_works(
         out = await asyncio.wait_for(run.result(), 30)
     assert out["status"] == "approved"
     assert set(crew.calls.values()) == {1}
-
-
-async def test_a_database_that_is_gone_is_a_typed_error_without_a_password(crew: Crew) -> None:
-    with pytest.raises(DatabaseError, match="does not answer") as caught:
-        async with Orchestrator.open(crew.workflow(), "postgresql://me:secret@127.0.0.1:1/db"):
-            pass
-    assert "secret" not in str(caught.value)
-
-
-async def test_a_misspelled_field_of_the_input_is_named_and_not_dropped(pool: Pool, crew: Crew) -> None:
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        with pytest.raises(ConfigurationError, match=r"taks=.*did you mean 'task'"):
-            await quorum.start({"taks": "look"})  # type: ignore[typeddict-unknown-key]
-        assert len(await quorum.list()) == 0
-
-
-@pytest.mark.parametrize("answers", [True, "yes", ["yes"]])
-async def test_answers_that_name_no_question_are_refused(pool: Pool, crew: Crew, answers: object) -> None:
-    async with Orchestrator.on(crew.workflow(asks=True), pool) as quorum:
-        await (await quorum.start(TASK, thread_id="t1")).result()
-        with pytest.raises(AnswerError, match="by interrupt id"):
-            await quorum.resume("t1", answers)  # type: ignore[arg-type]
-        assert (await quorum.get("t1"))["status"] == "waiting"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "field"),
-    [
-        ({"values": "look"}, "values"),
-        ({"values": {"task": 5}}, "task"),
-        ({"values": TASK, "thread_id": 5}, "thread_id"),
-    ],
-)
-async def test_arguments_of_the_wrong_kind_are_named(
-    pool: Pool, crew: Crew, arguments: dict[str, Any], field: str
-) -> None:
-    async with Orchestrator.on(crew.workflow(), pool) as quorum:
-        with pytest.raises(ConfigurationError) as refused:
-            await quorum.start(**arguments)
-    assert refused.value.field == field
