@@ -100,7 +100,8 @@ def _bare() -> Any:
     graph = StateGraph(Bare)
     graph.add_node("plan", lambda state: {"count": state["count"]})
     for name in NAMES:
-        graph.add_node(name, blocking if name == NAMES[-1] else waiting)  # type: ignore[type-var]
+        worker: Any = blocking if name == NAMES[-1] else waiting
+        graph.add_node(name, worker)
         graph.add_edge(name, "join")
     graph.add_node("join", lambda state: {"count": len(state["results"])})
     graph.add_edge(START, "plan")
