@@ -127,6 +127,14 @@ async def test_over_the_sample_site_plain_langgraph_gives_the_error_of_the_page_
         await importlib.import_module("before").main(["pep-0020.rst", "gone"])
 
 
+def test_the_lines_that_the_readme_shows_are_of_that_diff() -> None:
+    whole = (ROOT / "docs" / "existing-graphs.md").read_text("utf-8")
+    found = re.search(r"```diff\n(.*?)\n```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    for line in found.group(1).splitlines():
+        assert f"\n{line}\n" in whole, line
+
+
 @pytest.mark.parametrize(
     "page", [FOLDER / "README.md", ROOT / "docs" / "existing-graphs.md"], ids=lambda page: page.name
 )
