@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from langgraph_quorum.orchestration.persistence.lease_statistics import LeaseStatistics
-from langgraph_quorum.orchestration.persistence.pool import PoolStatistics
+from langgraph_quorum.orchestration.persistence.pool_statistics import PoolStatistics
 from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
 
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary
+from dataclasses import replace
+from typing import Any, Protocol, TypeAlias
+from weakref import WeakKeyDictionary, WeakSet
 
 import psycopg
 from psycopg import AsyncConnection
@@ -21,6 +21,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from langgraph_quorum.orchestration.persistence.dsn import check_dsn
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
+from langgraph_quorum.orchestration.persistence.pool_statistics import PoolStatistics
 from langgraph_quorum.orchestration.persistence.sessions import check_session, connection_settings
 from langgraph_quorum.orchestration.persistence.statements import statements
 
@@ -39,39 +40,11 @@ _STATEMENT_S = 15.0
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True)
-class PoolStatistics:
-    """A pool at one moment. Counts grow from its opening on.
+class Guest(Protocol):
+    """Keeps a connection for a while after it was used."""
 
-    Attributes:
-        preset: `direct` or `transaction`.
-        max_size: Connections at most.
-        size: Connections there are, being made included.
-        idle: Connections that wait to be used.
-        waiting: Callers that wait for a connection.
-        requests: How often a connection was asked for.
-        requests_waited: How many of those had to wait.
-        waited_s: Seconds they have waited, all together.
-        timeouts: How many were given up, because none came free in time.
-        used_s: Seconds that connections were in use, all together.
-        connections: Connections that were made, or tried to be.
-        connections_failed: How many of those failed.
-        connections_lost: Connections found dead when they were to be used.
-    """
-
-    preset: str
-    max_size: int
-    size: int
-    idle: int
-    waiting: int
-    requests: int
-    requests_waited: int
-    waited_s: float
-    timeouts: int
-    used_s: float
-    connections: int
-    connections_failed: int
-    connections_lost: int
+    async def leave(self) -> None:
+        """Give it back now; bounded in time."""
 
 
 class Pool(AsyncConnectionPool[Connection]):
@@ -82,6 +55,17 @@ class Pool(AsyncConnectionPool[Connection]):
         self.settings: PoolSettings = settings
         self.schema: str = settings.tables_schema
         self._used_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        self._guests: WeakSet[Guest] = WeakSet()
+
+    def receive(self, guest: Guest) -> None:
+        """Have somebody who keeps a connection for a while asked to leave before the pool closes."""
+        self._guests.add(guest)
+
+    async def close(self, timeout: float = _CLOSE_S) -> None:  # noqa: ASYNC109  as the pool has it
+        """Let those go who keep a connection for a while, and close."""
+        for guest in list(self._guests):
+            await guest.leave()
+        await super().close(timeout)
 
     @asynccontextmanager
     async def trusted_connection(self) -> AsyncIterator[Connection]:

@@ -27,6 +27,7 @@ from langgraph_quorum.orchestration.persistence.saving.writer import Writer
 from langgraph_quorum.state.errors import LeaseLostError, QuorumError
 
 _DOING = "storing checkpoints"
+_LEAVE_S = 2.0
 
 
 class Committer:
@@ -45,6 +46,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._calls = 0
         self._done = SaverStatistics()
+        transactions.pool.receive(self)
 
     def commit(
         self,
@@ -108,6 +110,13 @@ class Committer:
         """Write nothing more that has to be encoded in a thread."""
         self._encoder.close()
         self._writer.close()
+
+    async def leave(self) -> None:
+        """Give the connection back that is kept for what may follow; for a pool that closes."""
+        self._writer.hurry()
+        task = self._task
+        if task is not None and task.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait({task}, timeout=_LEAVE_S)
 
     async def settle(self, thread_id: str) -> None:
         """Wait until what was handed over for a thread, by cancelled calls too, is written or has failed."""

@@ -66,6 +66,12 @@ class Writer:
     _is_fit: bool = field(default_factory=AsyncPipeline.is_supported)
     _news: Event = field(default_factory=Event)
     _stop: Event = field(default_factory=Event)
+    _linger_s: float = _LINGER_S
+
+    def hurry(self) -> None:
+        """Wait for no more, from now on."""
+        self._linger_s = 0.0
+        self.wake()
 
     def wake(self) -> None:
         """There may be more to take from the queue."""
@@ -129,7 +135,7 @@ class Writer:
                 except Exception as error:  # noqa: BLE001 - handed to whoever tries again
                     return Failed(batch, error)
                 loop.call_soon_threadsafe(self.written, batch, stored, time.monotonic() - began)
-            elif self._is_to_let_go() or not self._news.wait(_LINGER_S) or self._stop.is_set():
+            elif self._is_to_let_go() or not self._news.wait(self._linger_s) or self._stop.is_set():
                 return None
 
     def _is_to_let_go(self) -> bool:
