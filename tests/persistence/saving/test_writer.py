@@ -142,7 +142,8 @@ async def test_its_connection_is_given_back_when_the_saver_is_closed(pool: Pool,
 
 async def test_nothing_goes_on_once_the_pool_is_closed(database: str) -> None:
     async with open_pool(database) as pool:
-        saver = GroupCommitSaver(pool)
+        async with pool.connection(), pool.connection(), pool.connection():
+            saver = GroupCommitSaver(pool)
         await saver.setup()
         await saver.aput_writes(at("t"), [("c", 1)], "task")
         others = asyncio.all_tasks() - {asyncio.current_task()}
