@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 from langgraph_quorum.nodes.merging.evidence import Counts, Evidence
 from langgraph_quorum.nodes.merging.fields import spelled
+from langgraph_quorum.nodes.scoring.record_file import load_record, save_record
 from langgraph_quorum.state.errors import ConfigurationError
-
-_MEND = "give what LabelRecord.save has written"
 
 
 class LabelRecord:
@@ -61,10 +59,7 @@ class LabelRecord:
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, in place of what is there. Blocks."""
-        target = Path(path)
-        fresh = target.with_name(f"{target.name}.new")
-        fresh.write_text(json.dumps(self._counts, indent=1, sort_keys=True), encoding="utf-8")
-        fresh.replace(target)
+        save_record(path, self._counts)
 
     @classmethod
     def load(cls, path: str | Path) -> LabelRecord:
@@ -75,10 +70,7 @@ class LabelRecord:
             OSError: when it cannot be read.
         """
         record = cls()
-        try:
-            record._counts = _counts_in(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise ConfigurationError("path", str(path), f"{_MEND} ({error})") from error
+        record._counts = load_record(path, "LabelRecord", _counts_in)
         return record
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from langgraph_quorum.nodes.scoring.calibration import BINS, Bin, bin_of, calibrated
 from langgraph_quorum.nodes.scoring.quality import is_share
+from langgraph_quorum.nodes.scoring.record_file import load_record, save_record
 from langgraph_quorum.state.errors import ConfigurationError
 
 Observation = tuple[float, bool]
 """A stated confidence, 0..1, and whether the result was right."""
-
-_MEND = "give what TrackRecord.save has written"
 
 
 class TrackRecord:
@@ -58,10 +56,7 @@ class TrackRecord:
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON, in place of what is there. Blocks."""
-        target = Path(path)
-        fresh = target.with_name(f"{target.name}.new")
-        fresh.write_text(json.dumps(self._bins, indent=1, sort_keys=True), encoding="utf-8")
-        fresh.replace(target)
+        save_record(path, self._bins)
 
     @classmethod
     def load(cls, path: str | Path) -> TrackRecord:
@@ -72,12 +67,12 @@ class TrackRecord:
             OSError: when it cannot be read.
         """
         record = cls()
-        try:
-            stored = json.loads(Path(path).read_text(encoding="utf-8"))
-            record._bins = {name: _bins_in(bins) for name, bins in stored.items()}
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise ConfigurationError("path", str(path), f"{_MEND} ({error})") from error
+        record._bins = load_record(path, "TrackRecord", _bins_by_name)
         return record
+
+
+def _bins_by_name(stored: Any) -> dict[str, list[Bin]]:
+    return {name: _bins_in(bins) for name, bins in stored.items()}
 
 
 def _bins_in(stored: Any) -> list[Bin]:
