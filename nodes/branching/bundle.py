@@ -116,7 +116,7 @@ class Lanes:
     def _leave(self, task: asyncio.Task[Any]) -> None:
         attempt = self._open.pop(task)
         if attempt is not None:
-            self._setting.gate.deaf(attempt.branch.branch_id)
+            self._setting.gate.unlisten(attempt.branch.branch_id)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if task not in self._open:
@@ -158,7 +158,7 @@ class Lanes:
             return await self._visited(attempt.visit or self._visit_of(attempt), rest)
         if attempt.visit is None:
             if attempt.waited:  # its own end may be what the gate waits for
-                self._setting.gate.deaf(attempt.branch.branch_id)
+                self._setting.gate.unlisten(attempt.branch.branch_id)
             self._records[attempt.branch.branch_id] = self._tries.end(attempt)
         return attempt.outcome() if attempt.waited else None
 

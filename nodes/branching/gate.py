@@ -150,10 +150,10 @@ class Gate:
         return released
 
     def listen(self, branch_id: str, points: Sequence[str], ring: Callable[[], object]) -> None:
-        """Have this called once all these sync points have released, until `deaf` says otherwise."""
+        """Have this called once all these sync points have released, until `unlisten`."""
         self._bells[branch_id] = ring, points
 
-    def deaf(self, branch_id: str) -> None:
+    def unlisten(self, branch_id: str) -> None:
         """That branch is not to be told any more."""
         self._bells.pop(branch_id, None)
 
@@ -177,7 +177,7 @@ class Gate:
             await stop(task, cancel=True)
             raise
         finally:
-            self.deaf(branch_id)
+            self.unlisten(branch_id)
 
     def _count(self, record: BranchRecord, now: float) -> list[Tally]:
         """Count a branch's end; gives the sync points whose decision that may move."""

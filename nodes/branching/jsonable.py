@@ -47,14 +47,14 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
     Raises:
         ResultError: naming where in the value something else stands.
     """
-    plain_dict = type(value) is dict
-    if not plain_dict and _is_kept_as_it_is(value):
-        return value
-    if not plain_dict and isinstance(value, (str, int, float)) and not isinstance(value, enum.Enum):
-        return _primitive(value, path)
+    if type(value) is not dict:  # most results are dicts
+        if _is_kept_as_it_is(value):
+            return value
+        if isinstance(value, (str, int, float)) and not isinstance(value, enum.Enum):
+            return _primitive(value, path)
     if depth > _DEPTH_LIMIT:
         raise ResultError(f"{path}: nested more than {_DEPTH_LIMIT} levels deep: return something flatter")
-    if plain_dict or isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return {
             (key if _is_kept_as_it_is(key) and type(key) is str else _key(key, path)): (
                 item if _is_kept_as_it_is(item) else jsonable(item, f"{path}.{key}", depth + 1)

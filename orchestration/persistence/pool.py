@@ -57,7 +57,7 @@ class Pool(AsyncConnectionPool[Connection]):
         self._used_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._guests: WeakSet[Guest] = WeakSet()
 
-    def receive(self, guest: Guest) -> None:
+    def register_guest(self, guest: Guest) -> None:
         """Have somebody who keeps a connection for a while asked to leave before the pool closes."""
         self._guests.add(guest)
 

@@ -46,7 +46,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._calls = 0
         self._done = SaverStatistics()
-        transactions.pool.receive(self)
+        transactions.pool.register_guest(self)
 
     def commit(
         self,
