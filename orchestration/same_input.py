@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
-from langgraph_quorum.state.artifacts import is_reference
+from langgraph_quorum.state.artifacts import ArtifactRef, is_reference, reference_to
 from langgraph_quorum.state.errors import ConfigurationError, ResultError
 
 _INPUT, _DIGEST = "input", "input_digest"
@@ -70,12 +70,19 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, dict):
         return _same(other, one)
     if isinstance(one, dict) and isinstance(other, str):
-        return is_reference(one) and one["size_bytes"] == len(other.encode())
+        return is_reference(one) and _is_of(one, other.encode(errors="replace"))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return False
+
+
+def _is_of(reference: ArtifactRef, data: bytes) -> bool:
+    """Whether it refers to these bytes; where its store has a key, which is not known here, only their number counts."""
+    if reference["artifact"].startswith("hmac-"):
+        return reference["size_bytes"] == len(data)
+    return reference["artifact"] == reference_to(data, reference["media_type"])["artifact"]
 
 
 def _short(value: Any) -> Any:

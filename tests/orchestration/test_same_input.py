@@ -18,6 +18,7 @@ from langgraph_quorum.state.artifacts import reference_to
 
 TEXT = "long" * 10
 AWAY = dict(reference_to(TEXT.encode(), "text/plain"))
+UNDER_KEY = dict(reference_to(TEXT.encode(), "text/plain", b"k" * 32))
 
 
 def taken_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
@@ -33,6 +34,7 @@ def taken_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
         ({"task": "a"}, None),  # a resume
         ({"sources": [{"text": TEXT}]}, {"sources": [{"text": AWAY}]}),  # large for one driver, and not for the other
         ({"sources": [AWAY]}, {"sources": [TEXT]}),
+        ({"sources": [UNDER_KEY]}, {"sources": [TEXT]}),
         ({"messages": [HumanMessage("hi")]}, {"messages": [HumanMessage("hi")]}),
         ({"messages": [object()]}, {"messages": [HumanMessage("hi")]}),  # nobody knows what that was
     ],
@@ -49,6 +51,8 @@ def test_the_same_input_takes_a_run_up(first: dict[str, Any], again: dict[str, A
         ({"task": "a", "sources": ["x"]}, {"task": "a"}, "sources"),
         ({"work": [{"n": 1}]}, {"work": [{"n": 1}, {"n": 2}]}, "work"),
         ({"sources": [AWAY]}, {"sources": [f"{TEXT}er"]}, "sources"),
+        ({"sources": [AWAY]}, {"sources": [TEXT[::-1]]}, "sources"),
+        ({"sources": [UNDER_KEY]}, {"sources": [f"{TEXT}er"]}, "sources"),
         ({"messages": [HumanMessage("hi")]}, {"messages": [HumanMessage("ho")]}, "values"),
         ({"messages": [HumanMessage("hi")]}, {"messages": [("user", "hi")]}, "values"),
     ],
