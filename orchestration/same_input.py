@@ -79,7 +79,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _is_of(reference: ArtifactRef, data: bytes) -> bool:
-    """Whether it refers to these bytes; where its store has a key, which is not known here, only their number counts."""
+    """Whether it refers to these bytes; of a store with a key, which is not known here, only their number counts."""
     if reference["artifact"].startswith("hmac-"):
         return reference["size_bytes"] == len(data)
     return reference["artifact"] == reference_to(data, reference["media_type"])["artifact"]
