@@ -10,11 +10,10 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from langgraph_quorum.graphs.composition import map_reduce
-from langgraph_quorum.graphs.composition_policies import result_of
 from langgraph_quorum.graphs.document_analysis import build_document_analysis
 from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
-from langgraph_quorum.nodes.specialists.document.editor import brief_of, edit
+from langgraph_quorum.nodes.specialists.document.editor import brief_of, edit, whole_brief
 from langgraph_quorum.nodes.specialists.document.planner import plan_documents, sources_of
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.form import Sources
@@ -25,7 +24,6 @@ from langgraph_quorum.state.workflow import QuorumState
 READERS = ("summary", "content", "business")
 FAN_IN = 3
 """Briefs at most that one editor gets."""
-LAST = "brief/reduce"
 
 
 class BriefInput(TypedDict):
@@ -38,16 +36,17 @@ def build_document_brief() -> QuorumBuilder:
     """A workflow of workflows: `{"sources": ["docs/*.md", ...]}` in, a `Brief` of all documents out.
 
     Every document is a branch, read by a document analysis of its own with three specialists. Editors make one brief of
-    three at most, others of theirs, until one is left. A brief is of all documents or there is none: one that cannot be
-    read fails the run, which says which and why.
+    three at most, others of theirs, until one is left. Where a document cannot be read, or was not in time, the run is
+    `partial`: the brief is of the others, `failed` names that one's reader and the editors that needed it, and the
+    record of its branch says why.
 
     Raises:
         MissingExtraError: when the extra `documents` is not installed.
     """
     reader = workflow_specialist("reader", build_document_analysis(READERS), keep=brief_of, type="reader")
     crew = [reader, Specialist("editor", edit, type="editor", deterministic=True)]
-    sync = SyncPolicy(must=(LAST,))
-    return build_workflow(crew, sync, result_of(LAST), tuning=Tuning(planner=_plan, input_schema=BriefInput))
+    tuning = Tuning(planner=_plan, input_schema=BriefInput)
+    return build_workflow(crew, SyncPolicy(threshold=1.0), whole_brief, tuning=tuning)
 
 
 def graph() -> CompiledStateGraph[Any, Any, Any, Any]:

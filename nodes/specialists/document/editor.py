@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from typing_extensions import TypedDict
 
+from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.nodes.merging.strategies import Made
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.words import counted
 from langgraph_quorum.state.workflow import QuorumOutput
@@ -43,7 +45,23 @@ def brief_of(output: QuorumOutput) -> Brief:
 
 def edit(branch: Branch) -> Brief:
     """One brief of all that the branch has waited for."""
-    briefs: list[Brief] = [branch.inputs[name] for name in sorted(branch.inputs)]
+    return _joined([branch.inputs[name] for name in sorted(branch.inputs)])
+
+
+def whole_brief(results: Sequence[Scored], weights: Mapping[str, float]) -> Made:
+    """One brief of every document that has one: the last editor's, or what editors and readers have left for it."""
+    del weights
+    parts: list[Brief] = []
+    covered: set[str] = set()
+    for result in sorted(results, key=lambda one: (-len(one.value["documents"]), one.branch_id)):
+        brief: Brief = result.value
+        if covered.isdisjoint(brief["documents"]):
+            parts.append(brief)
+            covered.update(brief["documents"])
+    return Made((parts[0] if len(parts) == 1 else _joined(parts)) if parts else None, {"briefs": len(parts)})
+
+
+def _joined(briefs: Sequence[Brief]) -> Brief:
     documents = {name: lines for brief in briefs for name, lines in brief["documents"].items()}
     looks = [look for brief in briefs for look in brief["look_next"]]
     return _brief(documents, looks, fmean(brief["confidence"] for brief in briefs))
