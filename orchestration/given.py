@@ -16,6 +16,7 @@ from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.reviewing.answers import EXPIRE
 from langgraph_quorum.orchestration.naming import NOT_STORABLE
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, ours, waits_for_human
+from langgraph_quorum.orchestration.same_input import DIGEST, INPUT
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
 from langgraph_quorum.state.words import suggestion
 from langgraph_quorum.state.workflow import QuorumContext
@@ -209,10 +210,21 @@ def _kept_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
     return {_ANSWERS: json.loads(text)}
 
 
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse options under the names of what a run keeps by itself: one of the two would be lost without a word.
+
+    Raises:
+        ConfigurationError: naming the option.
+    """
+    for name in (INPUT, DIGEST, _ANSWERS):
+        if name in options:
+            raise ConfigurationError("options", name, "a run keeps something of its own under this name: take another")
+
+
 def kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
     """The input as it can be kept with the run, for a crash before its first checkpoint; {} when it is not JSON."""
     try:
         plain = json.loads(json.dumps(dict(values), allow_nan=False))
-        return {"input": jsonable(plain, "input")}
+        return {INPUT: jsonable(plain, INPUT)}
     except (TypeError, ValueError, ResultError):
         return {}

@@ -20,6 +20,7 @@ from langgraph_quorum.orchestration.given import (
     Given,
     check_context,
     check_names,
+    check_options,
     check_storable,
     fields_of,
     kept_input,
@@ -164,7 +165,8 @@ class Orchestrator(Stopping, Generic[Input_contra]):
 
         Raises:
             ConfigurationError: the input or the context names an unknown field, or the input holds characters that
-                Postgres cannot keep; or the thread runs another workflow, or was started with another input.
+                Postgres cannot keep; an option has the name of what a run keeps by itself; or the thread runs another
+                workflow, or was started with another input.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
@@ -173,6 +175,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         check_names(given, self._driver.inputs)
         check_storable(given, self._driver.graph.channels)
         check_context(context, self._driver.graph.context_schema)
+        check_options(options or {})
         given = await input_away(given, self._driver.context(context, target))
         kept = {**(options or {}), **kept_input(given)}
         task = given.get("task")

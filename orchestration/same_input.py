@@ -14,20 +14,20 @@ from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.state.artifacts import ArtifactRef, is_reference, reference_to
 from langgraph_quorum.state.errors import ConfigurationError, ResultError
 
-_INPUT, _DIGEST = "input", "input_digest"
+INPUT, DIGEST = "input", "input_digest"
 """Among a run's options."""
 _SHOWN = 80
 
 
 def with_digest(options: Mapping[str, Any], values: Mapping[str, Any] | None) -> dict[str, Any]:
     """The options of a run, with its input's digest where they do not hold the input itself, as far as there is one."""
-    if values is None or _INPUT in options or _DIGEST in options:
+    if values is None or INPUT in options or DIGEST in options:
         return dict(options)
     try:
-        text = json.dumps(jsonable(dict(values), _INPUT), sort_keys=True)
+        text = json.dumps(jsonable(dict(values), INPUT), sort_keys=True)
     except (ResultError, TypeError, ValueError):
         return dict(options)
-    return {**options, _DIGEST: f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
+    return {**options, DIGEST: f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"}
 
 
 def check_same_input(
@@ -48,12 +48,12 @@ def check_same_input(
     if values is None:
         return
     mine, its = with_digest(given, values), kept
-    if _INPUT in mine and _INPUT in its:
-        names = (mine[_INPUT].keys() | its[_INPUT].keys()) - (mine[_INPUT].keys() - values.keys())
-        differing = [name for name in sorted(names) if not _same(mine[_INPUT].get(name), its[_INPUT].get(name))]
+    if INPUT in mine and INPUT in its:
+        names = (mine[INPUT].keys() | its[INPUT].keys()) - (mine[INPUT].keys() - values.keys())
+        differing = [name for name in sorted(names) if not _same(mine[INPUT].get(name), its[INPUT].get(name))]
     else:
-        known = all(_INPUT in options or _DIGEST in options for options in (mine, its))
-        differing = ["values"] if known and mine.get(_DIGEST) != its.get(_DIGEST) else []
+        known = all(INPUT in options or DIGEST in options for options in (mine, its))
+        differing = ["values"] if known and mine.get(DIGEST) != its.get(DIGEST) else []
     if differing:
         mend = (
             f"thread {thread_id!r} was started with another input: give that one, or `resume` it, for what it holds,"

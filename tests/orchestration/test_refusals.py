@@ -47,6 +47,17 @@ async def test_another_input_on_a_thread_that_holds_a_run_is_refused_and_the_run
     assert (listed.task, listed.status) == ("look", "approved")
 
 
+async def test_an_option_by_a_name_that_the_run_uses_itself_is_refused_and_nothing_is_started(
+    pool: Pool, crew: Crew
+) -> None:
+    """It would be lost; or, with an input that is not JSON, be taken for the input by a resume."""
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        for name in ("input", "input_digest", "kept_answers"):
+            with pytest.raises(ConfigurationError, match=rf"^options='{name}': a run keeps .* take another$"):
+                await quorum.start(TASK, "t1", options={"colour": "red", name: {"task": "something else"}})
+        assert not (await quorum.list()).runs
+
+
 async def test_messages_are_told_apart_by_what_they_say(pool: Pool) -> None:
     async def reply(state: MessagesState) -> dict[str, Any]:
         return {"messages": [AIMessage("hello")]}
