@@ -142,11 +142,6 @@ def fields_of(values: Any) -> Mapping[str, Any]:
     return values
 
 
-def left_to_defaults(values: Any) -> Collection[str]:
-    """Names of the fields that a pydantic input was made without."""
-    return type(values).model_fields.keys() - values.model_fields_set if isinstance(values, BaseModel) else ()
-
-
 def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
     """Refuse an input that names a field the graph does not have: LangGraph would drop it without a word.
 

@@ -24,7 +24,6 @@ from langgraph_quorum.orchestration.given import (
     check_storable,
     fields_of,
     kept_input,
-    left_to_defaults,
 )
 from langgraph_quorum.orchestration.naming import check_thread_id, new_thread_id
 from langgraph_quorum.orchestration.opening import check_opening
@@ -37,6 +36,7 @@ from langgraph_quorum.orchestration.persistence.register import checked_tags
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.orchestration.same_input import left_to_defaults
 from langgraph_quorum.orchestration.stopping import Stopping
 from langgraph_quorum.state.ports import ArtifactStore
 
@@ -151,7 +151,8 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         """Start a run, or take up the one that this thread holds: nothing that is finished runs again.
 
         A finished thread gives its result at once, and a cancelled one how it stands; an interrupted one goes on where
-        it was. Another input than the thread was started with is refused.
+        it was. Another input than the thread was started with is refused. A default that is made anew for each object
+        is no other input; of a dataclass that goes for every field with a factory, unless that is a `list` or the like.
 
         Args:
             values: The graph's input.

@@ -5,10 +5,13 @@ The register keeps the input of each run; of one that is not JSON, such as one w
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.state.artifacts import ArtifactRef, is_reference, reference_to
@@ -17,6 +20,26 @@ from langgraph_quorum.state.errors import ConfigurationError, ResultError
 INPUT, DIGEST = "input", "input_digest"
 """Among a run's options."""
 _SHOWN = 80
+
+
+def left_to_defaults(values: Any) -> Collection[str]:
+    """Names of the fields of an input that may hold another value each time it is made, and so tell no input apart.
+
+    A pydantic model knows which it was not given. A dataclass does not: of that it is those, whoever has given them,
+    with a factory that is more than `list`, `dict` or another class of Python's own.
+    """
+    if isinstance(values, BaseModel):
+        return type(values).model_fields.keys() - values.model_fields_set
+    if not dataclasses.is_dataclass(values):
+        return ()
+    return [one.name for one in dataclasses.fields(values) if _is_made_anew(one)]
+
+
+def _is_made_anew(field: dataclasses.Field[Any]) -> bool:
+    factory: Any = field.default_factory
+    if factory is dataclasses.MISSING:  # in a dataclass of pydantic's it may be part of the default
+        factory = getattr(field.default, "default_factory", None)
+    return factory is not None and not (isinstance(factory, type) and factory.__module__ == "builtins")
 
 
 def with_digest(options: Mapping[str, Any], values: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 from langgraph.graph import START, StateGraph
 from pydantic import BaseModel, Field
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from langgraph_quorum import ConfigurationError, Orchestrator
 from langgraph_quorum.orchestration.given import kept_input
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.same_input import check_same_input, with_digest
+from langgraph_quorum.orchestration.same_input import check_same_input, left_to_defaults, with_digest
 from langgraph_quorum.state.artifacts import reference_to
 
 TEXT = "long" * 10
@@ -87,3 +89,35 @@ async def test_a_pydantic_input_is_held_to_what_was_said_and_not_to_what_it_make
         with pytest.raises(ConfigurationError, match="another input"):
             await quorum.start(Order(topic="tides", message=message), "t1")
     assert first == again
+
+
+@dataclass
+class Letter:
+    topic: str = ""
+    places: list[str] = field(default_factory=list)
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@checked_dataclass
+class Card:
+    topic: str = Field("")
+    places: list[str] = Field(default_factory=list)
+    mark: str = Field(default_factory=lambda: uuid.uuid4().hex)
+
+
+async def test_a_dataclass_is_held_to_what_it_holds_and_not_to_what_is_made_anew_for_each(pool: Pool) -> None:
+    builder = StateGraph(Letter).add_node("write", lambda state: {"topic": state.mark}).add_edge(START, "write")
+    async with Orchestrator.on(builder, pool) as quorum:
+        first = await (await quorum.start(Letter("clouds", ["Rome"]), "t1")).result()
+        again = await (await quorum.start(Letter("clouds", ["Rome"]), "t1")).result()
+        for other in (Letter("tides", ["Rome"]), Letter("clouds", []), Letter("clouds")):
+            with pytest.raises(ConfigurationError, match="another input"):
+                await quorum.start(other, "t1")
+    assert first == again
+
+
+def test_a_field_of_a_dataclass_tells_inputs_apart_unless_it_may_be_another_each_time() -> None:
+    assert left_to_defaults(Letter("clouds")) == ["mark"]
+    assert left_to_defaults(Letter("clouds", mark="mine")) == ["mark"]  # nobody knows who gave it
+    assert left_to_defaults(Card("clouds")) == ["mark"]
+    assert left_to_defaults({"mark": "mine"}) == ()
