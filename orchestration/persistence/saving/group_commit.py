@@ -176,6 +176,7 @@ class GroupCommitSaver(PatientReader):
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete a thread, with what was handed over for it before."""
+        self._check_loop()
         self._order.forget(str(thread_id))
         await self._committer.settle(str(thread_id))
         await patiently("deleting a thread", partial(super().adelete_thread, thread_id))
@@ -183,6 +184,7 @@ class GroupCommitSaver(PatientReader):
 
     async def aprune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Delete all but the latest checkpoints of threads, or all; see the official saver."""
+        self._check_loop()
         names = [] if isinstance(thread_ids, str) else [str(thread_id) for thread_id in thread_ids]
         for name in names:
             await self._committer.settle(name)
@@ -212,9 +214,7 @@ class GroupCommitSaver(PatientReader):
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
     ) -> asyncio.Future[None]:
-        if asyncio.get_running_loop() is not self.loop:
-            mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
-            raise ConfigurationError("saver", "of another event loop", mend)
+        self._check_loop()
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
         if self._sealed is None:

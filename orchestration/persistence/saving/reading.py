@@ -25,7 +25,7 @@ from langgraph_quorum.orchestration.persistence.saving.containment import as_jso
 from langgraph_quorum.orchestration.persistence.saving.gathering import Gathering
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
-from langgraph_quorum.state.errors import SealError
+from langgraph_quorum.state.errors import ConfigurationError, SealError
 
 Place: TypeAlias = tuple[str, str]
 """A thread and a namespace of its checkpoints."""
@@ -51,6 +51,7 @@ class PatientReader(AsyncPostgresSaver):
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """A checkpoint with its pending writes."""
+        self._check_loop()
         by_itself = partial(patiently, _READING, partial(super().aget_tuple, config))
         where = config["configurable"]
         if get_checkpoint_id(config):
@@ -143,8 +144,19 @@ class PatientReader(AsyncPostgresSaver):
             raise SealError("the checkpoint is of a LangGraph older than any encryption here: run it without a sealer")
         super()._migrate_pending_sends(pending_sends, checkpoint, channel_values)
 
+    def _check_loop(self) -> None:
+        """Refuse a call from another event loop: connections, and answers that are waited for, are of the saver's own.
+
+        Raises:
+            ConfigurationError: with the mend.
+        """
+        if asyncio.get_running_loop() is not self.loop:
+            mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
+            raise ConfigurationError("saver", "of another event loop", mend)
+
     @asynccontextmanager
     async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
+        self._check_loop()
         async with self._pool.trusted_connection() as connection, AsyncExitStack() as stack:
             if pipeline and self.supports_pipeline:
                 await stack.enter_async_context(connection.pipeline())

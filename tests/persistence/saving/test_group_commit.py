@@ -208,31 +208,6 @@ async def test_reads_do_not_wait_for_one_another(pool: Pool, saver: GroupCommitS
         assert [item async for item in opened] == []
 
 
-async def test_the_sync_methods_serve_other_threads(saver: GroupCommitSaver) -> None:
-    checkpoint = empty_checkpoint()
-
-    def elsewhere() -> Any:
-        config = saver.put(at("t"), checkpoint, {"step": 3}, {})
-        saver.put_writes(config, [("c", [1])], "task")
-        found = [saver.get_tuple(config), *saver.list(config)]
-        saver.delete_thread("t")
-        return found, saver.get_tuple(config)
-
-    found, gone = await asyncio.to_thread(elsewhere)
-    assert [item.pending_writes for item in found] == [[("task", "c", [1])]] * 2
-    assert gone is None
-    with pytest.raises(asyncio.InvalidStateError, match="different thread"):
-        saver.get_tuple(at("t"))
-
-
-async def test_a_saver_of_another_event_loop_is_refused(saver: GroupCommitSaver) -> None:
-    def elsewhere() -> None:
-        asyncio.run(saver.aput_writes(at("t"), [("c", 1)], "task"))
-
-    with pytest.raises(ConfigurationError, match="belongs to the event loop"):
-        await asyncio.to_thread(elsewhere)
-
-
 async def test_a_saver_can_have_a_pool_of_its_own(database: str, pool: Pool) -> None:
     async with GroupCommitSaver.from_conn_string(database) as saver:
         await saver.aput(at("t"), empty_checkpoint(), {}, {})
