@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from langgraph_quorum.orchestration.naming import NOT_STORABLE
-from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, opened, stored_run
 from langgraph_quorum.state.errors import ThreadNotFoundError
 
-__all__ = ["RunStatus", "StoredRun", "find_run", "get_run", "list_runs", "opened", "record_end", "record_start"]
+__all__ = ["RunStatus", "StoredRun", "find_run", "get_run", "opened", "record_end", "record_start"]
 
 
 async def get_run(pool: Pool, thread_id: str) -> StoredRun:
@@ -36,18 +35,3 @@ async def find_run(pool: Pool, thread_id: str) -> StoredRun | None:
     async with borrowed(pool, f"reading run {thread_id!r}") as connection:
         row = await (await connection.execute(pool.statements("runs")["get"], {"thread_id": thread_id})).fetchone()
     return None if row is None else stored_run(row)
-
-
-async def list_runs(pool: Pool, *, limit: int = 50, status: RunStatus | None = None) -> list[StoredRun]:
-    """The last changed runs first: the first page of `list_page`.
-
-    Args:
-        pool: A pool of the migrated database.
-        limit: How many at most, from 1 to 1000.
-        status: Only runs that stand so, judged as in `StoredRun.status`.
-
-    Raises:
-        ConfigurationError: `limit` or `status` makes no sense.
-        DatabaseError: The register cannot be read.
-    """
-    return list((await list_page(pool, Wanted(limit=limit, status=status))).runs)

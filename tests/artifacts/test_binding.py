@@ -12,18 +12,17 @@ from psycopg.conninfo import make_conninfo
 from langgraph_quorum import Branch, QuorumContext, Specialist
 from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.orchestration.persistence.artifacts.binding import input_away, with_artifacts
-from langgraph_quorum.orchestration.persistence.artifacts.collecting import CollectReport, collect, forget_thread
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import CollectReport, collect
 from langgraph_quorum.orchestration.persistence.artifacts.folder import FolderArtifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
+from langgraph_quorum.orchestration.pruning import delete_thread
 from langgraph_quorum.state.artifacts import is_reference
 from tests.artifacts.stores import TEXT, document
 from tests.graphs.running import FIXED, compiled, thread
 
 SIZE = 200_000
-
-
 TABLES = ("checkpoints", "checkpoint_blobs", "checkpoint_writes", "quorum.artifacts", "quorum.artifact_refs")
 
 
@@ -44,7 +43,8 @@ async def test_a_document_that_goes_through_ten_branches_is_stored_once(pool: Po
     context = with_artifacts(FIXED, store, "t")
     work: list[dict[str, Any]] = [{"branch_id": "b0", "specialist": "a", "payload": {"text": text}}]
     work += [{"branch_id": f"b{n}", "specialist": "a", "depends_on": [f"b{n - 1}"]} for n in range(1, 10)]
-    graph = compiled(Specialist("a", passes_on), saver=make_saver(pool), merge="best")
+    saver = make_saver(pool)
+    graph = compiled(Specialist("a", passes_on), saver=saver, merge="best")
     before = await stored_bytes(pool)
     given = await input_away({"task": "x", "work": work}, context)
     out = await graph.ainvoke(given, thread(), context=context)
@@ -52,8 +52,7 @@ async def test_a_document_that_goes_through_ten_branches_is_stored_once(pool: Po
     assert is_reference(out["result"])
     assert (await store.get(out["result"])).decode() == text
     assert await collect(pool, older_than_s=0) == CollectReport(0, 0)
-    async with borrowed(pool, "forgetting") as connection:
-        await forget_thread(connection, pool, "t")
+    await delete_thread(pool, saver, "t")
     assert await collect(pool, older_than_s=0) == CollectReport(1, SIZE)
 
 

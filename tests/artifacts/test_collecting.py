@@ -7,12 +7,7 @@ import asyncio
 import pytest
 from psycopg import AsyncConnection
 
-from langgraph_quorum.orchestration.persistence.artifacts.collecting import (
-    CollectReport,
-    collect,
-    copy_references,
-    forget_thread,
-)
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import CollectReport, collect, copy_references
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.state.errors import ArtifactError, ConfigurationError, LeaseLostError
@@ -23,7 +18,7 @@ NOTHING = CollectReport(0, 0)
 
 async def forget(pool: Pool, thread_id: str) -> None:
     async with borrowed(pool, "forgetting") as connection:
-        await forget_thread(connection, pool, thread_id)
+        await connection.execute(pool.statements("pruning")["references"], {"thread_ids": [thread_id]})
 
 
 async def rows(pool: Pool, table: str) -> int:

@@ -13,9 +13,9 @@ from typing_extensions import TypedDict
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration import pruning
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
-from langgraph_quorum.orchestration.persistence.runs import list_runs
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.stored_run import ENDED, STATUSES
 from langgraph_quorum.orchestration.pruning import Pruned, PruneReport, prune_runs
@@ -48,7 +48,7 @@ async def entered(pool: Pool, status: Any, *thread_ids: str) -> None:
 
 
 async def left(pool: Pool) -> set[str]:
-    return {run.thread_id for run in await list_runs(pool, limit=1000)}
+    return {run.thread_id for run in await list_page(pool, Wanted(limit=1000))}
 
 
 async def test_a_deleted_run_is_gone_but_for_its_lease(pool: Pool, crew: Crew, database: str) -> None:

@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.database import open_database
-from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect, forget_thread
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.health import diagnose
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
@@ -105,7 +105,7 @@ async def test_the_runtime_role_keeps_and_collects_artifacts(database: str, runn
         assert await store.get(ref) == b"a long text"
         assert (await collect(pool, older_than_s=0)).artifacts == 0
         async with borrowed(pool, "forgetting") as connection:
-            await forget_thread(connection, pool, "t")
+            await connection.execute(pool.statements("pruning")["references"], {"thread_ids": ["t"]})
         assert (await collect(pool, older_than_s=0)).artifacts == 1
 
 

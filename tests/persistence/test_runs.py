@@ -2,15 +2,21 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import psycopg
 import pytest
 
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
+from langgraph_quorum.orchestration.persistence.listing import Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.processes import ProcessMark, this_process
-from langgraph_quorum.orchestration.persistence.runs import get_run, list_runs, record_end, record_start
+from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
+
+
+async def listed(pool: Pool, **wanted: Any) -> list[str]:
+    return [run.thread_id for run in await list_page(pool, Wanted(**wanted))]
 
 
 async def start(pool: Pool, thread_id: str) -> None:
@@ -83,14 +89,13 @@ async def test_runs_are_listed_by_how_they_stand_newest_first(pool: Pool, databa
     await start(pool, "dropped")
     async with hold_lease(pool, "live"):
         await start(pool, "live")
-        assert [run.thread_id for run in await list_runs(pool, status="running")] == ["live"]
-        assert [run.thread_id for run in await list_runs(pool, status="interrupted")] == ["dropped"]
-        assert [run.thread_id for run in await list_runs(pool, limit=1, status="interrupted")] == ["dropped"]
-        approved = await list_runs(pool, limit=2, status="approved")
-        assert [run.thread_id for run in approved] == ["done-5", "done-4"]
-        assert [run.thread_id for run in await list_runs(pool, limit=3)] == ["live", "dropped", "done-5"]
-        assert len(await list_runs(pool)) == 8
-    assert [run.thread_id for run in await list_runs(pool, status="interrupted")] == ["live", "dropped"]
+        assert await listed(pool, status="running") == ["live"]
+        assert await listed(pool, status="interrupted") == ["dropped"]
+        assert await listed(pool, limit=1, status="interrupted") == ["dropped"]
+        assert await listed(pool, limit=2, status="approved") == ["done-5", "done-4"]
+        assert await listed(pool, limit=3) == ["live", "dropped", "done-5"]
+        assert len(await listed(pool)) == 8
+    assert await listed(pool, status="interrupted") == ["live", "dropped"]
 
 
 async def test_what_postgres_cannot_keep_is_refused_or_replaced(pool: Pool) -> None:
@@ -109,10 +114,10 @@ async def test_an_unknown_thread_and_an_unknown_status_are_named(pool: Pool) -> 
     with pytest.raises(ConfigurationError, match="status='done'"):
         await record_end(pool, "nobody", "done")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="limit=0"):
-        await list_runs(pool, limit=0)
+        await listed(pool, limit=0)
 
 
 async def test_a_database_that_was_never_migrated_says_so(database: str) -> None:
     async with open_pool(database) as pool:
         with pytest.raises(DatabaseError, match=r"listing the runs: .*migrate the database first"):
-            await list_runs(pool)
+            await listed(pool)

@@ -55,8 +55,3 @@ async def collect(pool: Pool, *, older_than_s: float = 3600.0) -> CollectReport:
 async def copy_references(connection: Connection, pool: Pool, source: str, target: str) -> None:
     """Let a thread refer to all that another refers to: for a fork, in the transaction that makes it."""
     await connection.execute(pool.statements("artifacts")["copy"], {"source": source, "target": target})
-
-
-async def forget_thread(connection: Connection, pool: Pool, thread_id: str) -> None:
-    """Take back all that a thread refers to: for a run that is deleted, in the transaction that deletes it."""
-    await connection.execute(pool.statements("artifacts")["forget"], {"thread_id": thread_id})

@@ -49,9 +49,6 @@ INSERT INTO {schema}.artifact_refs (thread_id, hash)
 SELECT %(target)s, hash FROM {schema}.artifact_refs WHERE thread_id = %(source)s
 ON CONFLICT DO NOTHING;
 
--- name: forget
-DELETE FROM {schema}.artifact_refs WHERE thread_id = %(thread_id)s;
-
 -- name: choose
 -- Locks what nobody refers to; what is being put at this moment is passed by. A reference that was committed while
 -- this ran may be overlooked here: `delete` looks again.
