@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
@@ -18,14 +19,17 @@ ONCE: dict[str, Any] = {"attempts": 1}
 class Asking(Crew):
     """Specialists of which some ask a human."""
 
-    def asks(self, name: str, error: Exception | None = None, **settings: Any) -> Specialist:
-        """Asks, then answers what it was told; with an error, raises that after the first answer."""
+    def asks(
+        self, name: str, error: Exception | None = None, seconds_after: float = 0.0, **settings: Any
+    ) -> Specialist:
+        """Asks, then answers what it was told, at once or later; with an error, raises that after the first answer."""
 
         async def run(branch: Branch) -> dict[str, Any]:
             answer = interrupt({"question": f"may {branch.branch_id}?"})
             self._note(branch)
             if error is not None and self.calls[branch.branch_id] == 1:
                 raise error
+            await asyncio.sleep(seconds_after)
             return {"by": name, "answer": answer}
 
         return Specialist(name, run, **settings)
@@ -41,7 +45,7 @@ class Dialogue:
         given = {"task": "x"} if work is None else {"task": "x", "work": work}
         return await self._go(given)
 
-    async def answer(self, answers: dict[str, Any]) -> dict[str, Any]:
+    async def answer(self, answers: Any) -> dict[str, Any]:
         return await self._go(Command(resume=answers))
 
     def _make(self) -> Any:

@@ -1,4 +1,4 @@
-"""What waits for a branch whose question is put off, or for a sync point that lacks it."""
+"""What waits for a branch that asks a human, or for a sync point that lacks it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import pytest
 
 from langgraph_quorum import SyncPolicy
 from tests.graphs.asking import PARK, Asking, Dialogue, questions
-from tests.graphs.running import statuses
+from tests.graphs.running import PATIENT, statuses
 
 pytestmark = pytest.mark.looptime
 
 
-async def test_what_waits_for_a_parked_branch_is_parked_with_it() -> None:
+@pytest.mark.parametrize(
+    ("sync", "put_off", "fan_outs"),
+    [
+        pytest.param(PATIENT, {}, 1, id="block"),  # no recovery from having been skipped
+        pytest.param(PARK, dict.fromkeys(["next", "last"], "waits for the answer of a human"), 2, id="park"),
+    ],
+)
+async def test_what_waits_for_a_branch_that_asks_runs_when_the_answer_is_in(
+    sync: SyncPolicy, put_off: dict[str, str], fan_outs: int
+) -> None:
     crew = Asking()
     work = [
         {"branch_id": "asked", "specialist": "b"},
@@ -19,14 +28,16 @@ async def test_what_waits_for_a_parked_branch_is_parked_with_it() -> None:
         {"branch_id": "last", "specialist": "a", "depends_on": ["next"]},
         {"branch_id": "free", "specialist": "a"},
     ]
-    talk = Dialogue(crew.sleeps("a", 1), crew.asks("b"), sync=PARK)
+    talk = Dialogue(crew.sleeps("a", 1), crew.asks("b"), sync=sync)
     paused = await talk.begin(work)
-    assert crew.calls == {"free": 1}
-    assert paused["branches"]["next"]["reason"] == "waits for the answer of a human"
+    assert (crew.calls, list(questions(paused))) == ({"free": 1}, ["asked"])
+    branches = paused.get("branches", {})
+    assert {name: branches[name]["reason"] for name in ("next", "last") if name in branches} == put_off
     result = await talk.answer({questions(paused)["asked"]: "yes"})
     assert set(statuses(result).values()) == {"succeeded"}
     assert result["branches"]["next"]["result"]["inputs"]["asked"]["answer"] == "yes"
     assert crew.calls == {"free": 1, "asked": 1, "next": 1, "last": 1}
+    assert len(result["sync"]) == fan_outs
 
 
 MIXED = [

@@ -32,9 +32,10 @@ async def test_the_question_tells_quality_interval_findings_weights_and_who_fail
 async def test_an_approved_result_stays_as_it_is() -> None:
     asks = await Review(*two(Crew()), validation=ValidationPolicy(quality=0.5, review="always")).begin()
     assert "All targets are met." in asks.description
+    assert asks.question["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
     before = (await asks.state())["merged"]["value"]
-    out = await asks.answer({"decisions": [{"type": "approve"}]})
-    assert (out["status"], out["result"]) == ("approved", before)
+    out = await asks.answer({"decisions": [{"type": "approve", "message": "fine"}]})
+    assert (out["status"], out["verdict"], out["result"]) == ("approved", "approved", before)
 
 
 async def test_an_edited_result_is_the_result_and_the_timeline_says_who_made_it() -> None:
@@ -65,10 +66,21 @@ async def test_an_edit_has_to_pass_the_schema_and_is_asked_again_with_what_was_f
     assert (out["status"], out["result"]) == ("approved", {"by": "me"})
 
 
-async def test_a_rejected_run_has_failed_for_the_reason_given() -> None:
+@pytest.mark.parametrize("answer", ["reject: too dry", {"decisions": [{"type": "reject", "message": "too dry"}]}])
+async def test_a_rejected_run_has_failed_for_the_reason_given(answer: Any) -> None:
     asks = await Review(*two(Crew())).begin()
-    out = await asks.answer("reject: too dry")
-    assert (out["status"], out["error"]["type"], out["error"]["message"]) == ("failed", "Rejected", "too dry")
+    out = await asks.answer(answer)
+    assert (out["status"], out["verdict"]) == ("failed", "critical_failure")
+    assert out["error"] == {"type": "Rejected", "message": "too dry", "transient": False}
+
+
+async def test_missed_targets_are_taken_to_a_human_when_nothing_is_left_to_redo_and_met_ones_are_not() -> None:
+    unmet = ValidationPolicy(review="unmet")
+    missed = await Review(Crew().scores("s", 0.4), validation=unmet).begin()
+    assert "quality 0.40 is below the target 0.8" in missed.description
+    assert (await missed.answer("approve"))["status"] == "approved"
+    met = await Review(Crew().scores("s", 0.9), validation=unmet).begin()
+    assert ("__interrupt__" in met.out, met.out["status"]) == (False, "approved")
 
 
 async def test_a_picked_branchs_result_becomes_the_result_and_carries_all_the_weight() -> None:
@@ -123,6 +135,8 @@ async def test_what_a_branch_lacks_goes_out_with_it() -> None:
         ({"type": "pick", "branch": ["a", "b"]}, "pick names 2 branches: name one"),
         ({"type": "expire"}, "the time to answer is not up"),
         ({"type": "edit", "value": {"x": b"bytes"}}, "value.x"),
+        *((nonsense, 'answer with one of "approve", "reject: why"') for nonsense in ("maybe", 7, [None])),
+        *(({"decisions": some}, 'answer with one of "approve"') for some in ([], [{"type": "edit"}])),
     ],
 )
 async def test_an_answer_that_cannot_be_carried_out_is_asked_again_and_changes_nothing(
