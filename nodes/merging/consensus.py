@@ -25,6 +25,9 @@ METHODS = ("majority", "weighted", "log_odds", "dawid_skene")
 class Consensus:
     """Votes on every field by itself; a value that is no dict is one label, and lists are labels as a whole.
 
+    Where some results hold a dict and others a label, the side with more weight is voted on; for `majority` and
+    `log_odds` the one with more results.
+
     Methods:
         majority: Each result has one vote.
         weighted: Each votes with its weight.
@@ -85,7 +88,9 @@ class Consensus:
             ballot.learn(values, self.least_items)
         if self.record is not None:
             ballot.read(self.record.evidence())
-        value = field_by_field(values, ballot.settle, ballot.notes)
+        # Its own votes are what counts here; which labels there are to choose from must not hang on the weights.
+        heads = self.method in ("majority", "log_odds")
+        value = field_by_field(values, ballot.settle, ballot.notes, heads=heads)
         return ballot.made(value, weights)
 
     def decided(

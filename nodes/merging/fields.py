@@ -24,17 +24,20 @@ def spelled(value: Any) -> str:
     return _spelled(value)
 
 
-def field_by_field(values: Sequence[Weighed], settle: Settle, notes: Notes, path: str = "") -> Any:
+def field_by_field(
+    values: Sequence[Weighed], settle: Settle, notes: Notes, path: str = "", *, heads: bool = False
+) -> Any:
     """One value of many: dicts name by name, and everything else, lists too, by `settle`.
 
     A field that a result lacks, or where it holds None, has no voice there. Where some hold a dict and others do not,
-    the side with more weight wins and the other is noted as discarded.
+    the side with more weight wins, or the one with more `heads`, and the other is noted as discarded.
 
     Args:
         values: At least one, in any order.
         settle: Makes one value of those that are no dicts.
         notes: Takes what is left out.
         path: Dotted path of the field.
+        heads: Whether sides are told by how many there are, whatever these weigh.
     """
     present = sorted([one for one in values if one[0] is not None], key=itemgetter(2))
     dicts = [one for one in present if isinstance(one[0], dict)]
@@ -42,9 +45,9 @@ def field_by_field(values: Sequence[Weighed], settle: Settle, notes: Notes, path
     if not present:
         return None
     if dicts and plain:
-        fields_win = weight_of(dicts) >= weight_of(plain)
+        fields_win = len(dicts) >= len(plain) if heads else weight_of(dicts) >= weight_of(plain)
         lost, kind = (plain, "fields") if fields_win else (dicts, "a plain value")
-        notes.leaves_out(path, lost, f"most weight is with {kind} here")
+        notes.leaves_out(path, lost, f"{'most results hold' if heads else 'most weight is with'} {kind} here")
         dicts, plain = (dicts, []) if fields_win else ([], plain)
     if plain:
         return settle(plain, path)
@@ -53,7 +56,7 @@ def field_by_field(values: Sequence[Weighed], settle: Settle, notes: Notes, path
         for name, item in value.items():
             by_name[name].append((item, weight, branch))
     return {
-        name: field_by_field(by_name[name], settle, notes, f"{path}.{name}" if path else name)
+        name: field_by_field(by_name[name], settle, notes, f"{path}.{name}" if path else name, heads=heads)
         for name in sorted(by_name)
     }
 

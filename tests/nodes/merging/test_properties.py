@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.merging.label_record import LabelRecord
@@ -119,9 +119,15 @@ def test_weights_are_never_below_0_and_sum_to_1(strategy: Strategy, made: list[S
             assert row["weight"] > 0
 
 
+MIXED = [Scored(f"b{number}", f"s{number % 3}", {}, None) for number in range(6)]
+MIXED[1], MIXED[3], MIXED[4] = (MIXED[place]._replace(value=value) for place, value in ((1, []), (3, False), (4, True)))
+"""As many labels as dicts: one of more quality must not change what is voted on."""
+
+
 @every_strategy
 @few
 @given(sets_of_results(), st.integers(0, 5), st.floats(0, 1))
+@example(MIXED, 1, 1.0)
 def test_a_result_of_higher_quality_never_weighs_less(
     strategy: Strategy, made: list[Scored], place: int, quality: float
 ) -> None:
