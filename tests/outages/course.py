@@ -33,8 +33,9 @@ from tests.storm.interception import Fate, Ledgers, ledger_of
 
 WITHIN_S = 90.0
 GONE_WITHIN_S = 10.0
-LASTING = ("asyncio_", "quorum-encoding", "quorum-saving")
-"""Threads of the event loop and of a saver, which end with these: a loop holds a saver in timers it has cancelled."""
+LASTING = ("asyncio_", "quorum-encoding", "quorum-saving", "quorum-idle")
+"""Threads that end with the event loop or with a saver, which a loop holds in timers it has cancelled; and those that
+wait for a call of a specialist's, which end by themselves after ten seconds: to wait for them as long were a draw."""
 STEADY = Scenario("steady", workers, [item(f"b{n}", seconds=[0.04 * n]) for n in range(12)], ())
 """A branch ends every 40 ms, for half a second."""
 CROWD = Scenario("crowd", workers, [item(f"b{n}", seconds=[0.002 * n]) for n in range(50)], ())
