@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.branching.bundle import Lanes
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.rendezvous import Meeting, meet
 from langgraph_quorum.nodes.branching.setting import Setting
-from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.nodes.branching.single import single_record
 from langgraph_quorum.nodes.signatures import SpecialistNode
 from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.records import BranchRecord
@@ -39,7 +39,7 @@ def branch_node(name: str, crew: Crew, write: Write = only_records) -> Specialis
             setting = Setting(name, crew, state, gate, runtime.stream_writer)
             if len(calls) > 1:
                 return write(state, await Lanes(setting).records(), meeting)
-            record = await Visit(setting, calls[0]).record(lambda: _parks(state, crew))
+            record = await single_record(setting, lambda: _parks(state, crew))
             if record["release"] == "drained":
                 # It is to run again when the run goes on, so its task must not count as done.
                 raise GraphDrained(runtime.drain_reason or "drained")

@@ -74,6 +74,7 @@ class Deadlines:
         if seconds == math.inf or task is None:
             return await call
         limit = self.begin(task, self._loop.time() + seconds)
+        _current.set(limit)
         try:
             return await call
         except asyncio.CancelledError as error:
@@ -88,7 +89,6 @@ class Deadlines:
         """Limit a call that this task makes now; `end` must follow."""
         limit = Limit(self, task, due)
         self._add(limit)
-        _current.set(limit)
         return limit
 
     def end(self, limit: Limit) -> None:

@@ -28,6 +28,31 @@ from langgraph_quorum.state.records import BranchRecord, Quality
 
 _MORE = ASKS | SAYS | {"part_of"}
 
+_LIKE = BranchRecord(
+    branch_id="",
+    specialist="",
+    status="succeeded",
+    result=None,
+    error=None,
+    reason="",
+    attempts=1,
+    seconds=0.0,
+    waited_s=0.0,
+    settled_s=0.0,
+    started_at=None,
+    round=0,
+    group="",
+    quality=None,
+    release=None,
+    points=[],
+    missed={},
+    excused=False,
+    late=False,
+    cost=None,
+    work=NO_WORK,
+)
+"""What most records of first attempts have in common."""
+
 Rest = Callable[[Work], Awaitable[Outcome]]
 """How the visit's work goes on after a first attempt."""
 
@@ -39,39 +64,14 @@ class FirstTries:
         self.setting, self.gate, self.crew = setting, setting.gate, setting.crew
         self.seat = seat = setting.crew.seats[setting.name]
         self.timeout_s = seat.persistence.timeout_s
-        waits = seat.specialist.is_sync or seat.cpu_bound or seat.pace is not None
-        self._possible = not waits and seat.persistence.hedge_s is None
         wave = setting.bundle["wave"]
         self._run, self._round, self._task = wave["run"], wave["round"], setting.bundle["task"]
-        self._like = BranchRecord(
-            branch_id="",
-            specialist=setting.name,
-            status="succeeded",
-            result=None,
-            error=None,
-            reason="",
-            attempts=1,
-            seconds=0.0,
-            waited_s=0.0,
-            settled_s=0.0,
-            started_at=None,
-            round=self._round,
-            group="",
-            quality=None,
-            release=None,
-            points=[],
-            missed={},
-            excused=False,
-            late=False,
-            cost=None,
-            work=NO_WORK,
-        )
 
     def begin(self, call: BranchCall) -> FirstTry | None:
         """Begin a branch's first attempt; None where it asks for more, or has no turn yet."""
         item, gate = call["item"], self.gate
         branch_id = item["branch_id"]
-        if not self._possible or not is_free(call) or not item.keys().isdisjoint(_MORE):
+        if not self.seat.is_plain or not is_free(call) or not item.keys().isdisjoint(_MORE):
             return None
         if gate.shelf is not None and gate.shelf.gives(item.get("payload")):
             return None
@@ -91,13 +91,15 @@ class FirstTries:
         gate, branch_id, points = self.gate, attempt.branch.branch_id, attempt.call["points"]
         opened_at, began = gate.opened_at, attempt.began
         record: BranchRecord = {
-            **self._like,
+            **_LIKE,
             "branch_id": branch_id,
+            "specialist": self.setting.name,
             "result": attempt.value,
             "seconds": round(attempt.stopped - began, 6),
             "waited_s": round(began - opened_at, 6),
             "settled_s": round(gate.now() - opened_at, 6),
             "started_at": attempt.started_at,
+            "round": self._round,
             "group": attempt.call["item"].get("group", ""),
             "quality": attempt.quality,
             "points": points,

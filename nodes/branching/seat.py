@@ -25,7 +25,9 @@ _log = logging.getLogger(__name__)
 class Seat:
     """A registered specialist, ready to be called; `kept` makes of a result what is kept of it.
 
-    `persistence` and `cpu_bound` follow from the specialist; they are asked for each of its branches.
+    `persistence`, `cpu_bound` and `is_plain` follow from the specialist; they are asked for each of its branches.
+    Plain is one that is only to be called and awaited: it needs no thread, no share of the processor and no pace, and
+    has no second attempt beside the first.
     """
 
     specialist: Specialist
@@ -36,10 +38,13 @@ class Seat:
     kept: Callable[[Any], Any] = jsonable
     persistence: Persistence = field(init=False)
     cpu_bound: bool = field(init=False)
+    is_plain: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "persistence", Persistence.of(self.specialist))
         object.__setattr__(self, "cpu_bound", self.specialist.cpu > 0)
+        waits = self.specialist.is_sync or self.cpu_bound or self.pace is not None
+        object.__setattr__(self, "is_plain", not waits and self.persistence.hedge_s is None)
 
     @classmethod
     def of(cls, specialist: Specialist, others: CpuMeter | None = None, pool: ThreadPool = shared_pool) -> Seat:
