@@ -23,9 +23,13 @@ AWAY = dict(reference_to(TEXT.encode(), "text/plain"))
 UNDER_KEY = dict(reference_to(TEXT.encode(), "text/plain", b"k" * 32))
 
 
-def taken_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
+def refused(first: dict[str, Any], again: dict[str, Any] | None) -> ConfigurationError | None:
     kept = with_digest(kept_input(first), first)
-    check_same_input("t1", again, kept_input(again or {}), kept)
+    try:
+        check_same_input("t1", again, kept_input(again or {}), kept)
+    except ConfigurationError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize(
@@ -42,7 +46,7 @@ def taken_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
     ],
 )
 def test_the_same_input_takes_a_run_up(first: dict[str, Any], again: dict[str, Any] | None) -> None:
-    taken_up(first, again)
+    assert refused(first, again) is None
 
 
 @pytest.mark.parametrize(
@@ -62,15 +66,15 @@ def test_the_same_input_takes_a_run_up(first: dict[str, Any], again: dict[str, A
 def test_another_input_is_refused_by_the_field_that_differs(
     first: dict[str, Any], again: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(ConfigurationError) as refused:
-        taken_up(first, again)
-    assert refused.value.field == field
+    error = refused(first, again)
+    assert error is not None
+    assert error.field == field
 
 
 def test_an_error_does_not_spell_out_a_whole_document() -> None:
-    with pytest.raises(ConfigurationError) as refused:
-        taken_up({"task": "a"}, {"task": "b" * 10_000})
-    assert len(str(refused.value)) < 400
+    error = refused({"task": "a"}, {"task": "b" * 10_000})
+    assert error is not None
+    assert len(str(error)) < 400
 
 
 @pytest.mark.parametrize("message", [None, HumanMessage("hi")], ids=["kept as it is", "kept by its digest"])
