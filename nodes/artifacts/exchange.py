@@ -56,15 +56,15 @@ def holds_large(value: Any, limit: int) -> bool:
         return len(value) > least and _is_large(value, limit)
     if not value or (kind is not dict and kind is not list):
         return False
-    todo = [value]
-    for current in todo:  # which grows meanwhile
+    values = [value]
+    for current in values:  # which grows meanwhile
         for item in current.values() if type(current) is dict else current:
             kind = type(item)
             if kind is str:
                 if len(item) > least and _is_large(item, limit):
                     return True
             elif kind is dict or kind is list:
-                todo.append(item)
+                values.append(item)
     return False
 
 
@@ -73,8 +73,8 @@ def holds_offloaded(value: Any) -> bool:
     kind = type(value)
     if not value or (kind is not dict and kind is not list):
         return False
-    todo = [value]
-    for current in todo:  # which grows meanwhile
+    values = [value]
+    for current in values:  # which grows meanwhile
         if type(current) is dict:
             if "artifact" in current and _is_offloaded(current):
                 return True
@@ -82,7 +82,7 @@ def holds_offloaded(value: Any) -> bool:
         for item in current:
             kind = type(item)
             if kind is dict or kind is list:
-                todo.append(item)
+                values.append(item)
     return False
 
 
@@ -112,14 +112,14 @@ async def put_back(value: Any, get: Get) -> Any:
 def offloaded_bytes(value: Any) -> int:
     """How many bytes the references in a JSON value stand for, together."""
     total = 0
-    todo = [value]
-    for current in todo:  # which grows meanwhile
+    values = [value]
+    for current in values:  # which grows meanwhile
         if is_reference(current):
             total += current["size_bytes"]
         elif type(current) is dict:
-            todo.extend(current.values())
+            values.extend(current.values())
         elif type(current) is list:
-            todo.extend(current)
+            values.extend(current)
     return total
 
 

@@ -83,9 +83,9 @@ def measures_of(item: WorkItem) -> dict[str, float]:
 
 def _shape(value: Any) -> tuple[int, int]:
     """Keys and items in a nested value, and how deep it nests. Without recursion: payloads come from outside."""
-    parts, deepest, todo = 0, 0, [(value, 0)]
-    while todo:
-        current, depth = todo.pop()
+    parts, deepest, left = 0, 0, [(value, 0)]
+    while left:
+        current, depth = left.pop()
         if isinstance(current, Mapping):
             children: Sequence[Any] = list(current.values())
         elif isinstance(current, list):
@@ -94,5 +94,5 @@ def _shape(value: Any) -> tuple[int, int]:
             continue
         parts += len(children)
         deepest = max(deepest, depth + 1)
-        todo.extend([(child, depth + 1) for child in children if type(child) not in _LEAVES])
+        left.extend([(child, depth + 1) for child in children if type(child) not in _LEAVES])
     return parts, deepest
