@@ -58,7 +58,7 @@ def watch_connections(fate: Fate) -> None:
     setattr(transaction, "exchange", functools.partial(_exchanged, fate))  # noqa: B010
 
 
-def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **settings: Any) -> None:
+def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **settings: Any) -> list[int]:
     """A transaction in one round trip. It first looks whether to stop when it waits, with everything sent."""
     counted: list[Counted] = ["trip", "commit"]
     numbers = {one: fate.begins(one) for one in counted}
@@ -71,8 +71,9 @@ def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **setting
             _tell(fate, numbers, "sent")
         return is_stopped()
 
-    exchange(*what, is_stopped=is_stopped_now, **settings)
+    counts = exchange(*what, is_stopped=is_stopped_now, **settings)
     _tell(fate, numbers, "after")
+    return counts
 
 
 def _watched(gen: Generator[Any, Any, Any], fate: Fate) -> Generator[Any, Any, Any]:

@@ -26,7 +26,7 @@ FROM (
 
 -- name: relax
 -- The commit does not wait for the disk; a later commit that does takes this one along.
-SET LOCAL synchronous_commit = off;
+SELECT set_config('synchronous_commit', 'off', true);
 
 -- name: new_writes
 INSERT INTO checkpoint_writes
@@ -55,6 +55,21 @@ SELECT * FROM unnest(
     %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(channel)b::text[], %(version)b::text[],
     %(type)b::text[], %(blob)b::bytea[]
 )
+ON CONFLICT (thread_id, checkpoint_ns, channel, version) DO NOTHING;
+
+-- name: copied_blobs
+-- The same with values that rows of checkpoint_writes hold: they are taken over compressed, as they are. Where such a row
+-- is gone, or was sealed meanwhile, the missing type is refused, and with it the transaction.
+INSERT INTO checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
+SELECT new.thread_id, new.checkpoint_ns, new.channel, new.version, written.type, written.blob
+FROM unnest(
+    %(thread_id)b::text[], %(checkpoint_ns)b::text[], %(channel)b::text[], %(version)b::text[],
+    %(type)b::text[], %(checkpoint_id)b::text[], %(task_id)b::text[], %(idx)b::integer[]
+) AS new (thread_id, checkpoint_ns, channel, version, type, checkpoint_id, task_id, idx)
+LEFT JOIN checkpoint_writes AS written
+    ON written.thread_id = new.thread_id AND written.checkpoint_ns = new.checkpoint_ns
+        AND written.checkpoint_id = new.checkpoint_id AND written.task_id = new.task_id AND written.idx = new.idx
+        AND written.type = new.type
 ON CONFLICT (thread_id, checkpoint_ns, channel, version) DO NOTHING;
 
 -- name: checkpoints

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from struct import Struct
 from typing import Any
 
@@ -37,10 +38,12 @@ class Numbered:
     Attributes:
         sql: With `$1` and so on.
         oids: The types of its arguments.
+        name: Under which a server keeps it prepared; another statement has another name.
     """
 
     sql: bytes
     oids: tuple[int, ...]
+    name: bytes
     _arguments: tuple[tuple[str, _Kind], ...]
 
     def arguments(self, columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
@@ -63,7 +66,8 @@ def numbered(statement: bytes) -> Numbered:
     numbers = {name: b"$%d" % number for number, name in enumerate(found, 1)}
     sql = _PLACEHOLDER.sub(lambda match: b"%s::%s[]" % (numbers[match[1]], match[2]), statement)
     arguments = tuple((name.decode(), _KINDS[kind]) for name, kind in found.items())
-    return Numbered(sql, tuple(kind.array_oid for _, kind in arguments), arguments)
+    name = b"quorum_" + sha256(sql).hexdigest()[:32].encode()
+    return Numbered(sql, tuple(kind.array_oid for _, kind in arguments), name, arguments)
 
 
 def _array(kind: _Kind, values: Sequence[Any]) -> bytes:

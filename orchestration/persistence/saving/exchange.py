@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import selectors
 import time
 from collections.abc import Callable, Mapping, Sequence
-from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
-from typing import Any, Self, TypeAlias
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+from typing import Any, NamedTuple, Self
 
 import psycopg
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from langgraph_quorum.orchestration.persistence.saving.arrays import numbered
 
-Statement: TypeAlias = tuple[bytes, Mapping[str, Sequence[Any]]]
-"""SQL, and an array for each of its placeholders."""
-
+# Unlike epoll, these make no system call to be told of a socket. Each would hand the interpreter to another thread, and
+# a busy one gives it back after 5 ms.
+_Selector: type[BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _LOOK_S = 0.1
 _BROKEN = "the connection broke while checkpoints were being stored"
 _DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+
+
+class Statement(NamedTuple):
+    """What is sent.
+
+    Attributes:
+        sql: With placeholders as `%(name)b::type[]`.
+        columns: An array for each of them.
+        is_steady: Whether it is carried out in the same way whatever the tables hold, so that its plan may be kept.
+    """
+
+    sql: bytes
+    columns: Mapping[str, Sequence[Any]]
+    is_steady: bool = False
 
 
 class RefusedError(Exception):
@@ -29,14 +44,26 @@ class StoppedError(Exception):
     """Whoever waited does not wait any more. What was sent may yet be carried out."""
 
 
-def exchange(pgconn: PGconn, statements: Sequence[Statement], *, until: float, is_stopped: Callable[[], bool]) -> None:
-    """Carry out statements as one transaction.
+def exchange(
+    pgconn: PGconn,
+    statements: Sequence[Statement],
+    *,
+    until: float,
+    is_stopped: Callable[[], bool],
+    prepared: set[bytes] | None = None,
+) -> list[int]:
+    """Carry out statements as one transaction, which is what the server makes of all that is sent together.
 
     Args:
         pgconn: Idle, in UTF-8, and nobody else's meanwhile.
-        statements: At least one.
+        statements: At least one; none begins or ends a transaction.
         until: When to give up, by `time.monotonic()`.
         is_stopped: Looked at ten times a second while waiting.
+        prepared: Names of the statements that the server has prepared on this connection; those that are steady are
+            added. After an error nobody knows which it has. None prepares nothing.
+
+    Returns:
+        For each statement, how many rows it has written or found.
 
     Raises:
         RefusedError: A statement failed.
@@ -45,11 +72,7 @@ def exchange(pgconn: PGconn, statements: Sequence[Statement], *, until: float, i
         psycopg.OperationalError: The connection broke; perhaps all was carried out.
     """
     with _Line(pgconn, until, is_stopped) as line:
-        refused = line.carry_out(statements if len(statements) == 1 else [(b"BEGIN", {}), *statements, (b"COMMIT", {})])
-        if pgconn.transaction_status != TransactionStatus.IDLE:
-            line.carry_out([(b"ROLLBACK", {})])
-    if refused:
-        raise RefusedError
+        return line.carry_out(statements, prepared)
 
 
 class _Line:
@@ -57,7 +80,7 @@ class _Line:
 
     def __init__(self, pgconn: PGconn, until: float, is_stopped: Callable[[], bool]) -> None:
         self._pgconn, self._until, self._is_stopped = pgconn, until, is_stopped
-        self._selector = DefaultSelector()
+        self._selector = _Selector()
 
     def __enter__(self) -> Self:
         self._selector.register(self._pgconn.socket, EVENT_READ)
@@ -66,37 +89,54 @@ class _Line:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._selector.close()
-        if kind is None:
+        if kind is None or kind is RefusedError:
             self._pgconn.exit_pipeline_mode()
 
-    def carry_out(self, statements: Sequence[Statement]) -> bool:
-        """Send all, and take all answers; gives whether any was an error."""
-        for sql, columns in statements:
+    def carry_out(self, statements: Sequence[Statement], prepared: set[bytes] | None) -> list[int]:
+        """Send all, and take all answers."""
+        new: set[bytes] = set()
+        is_result: list[bool] = []
+        for sql, columns, is_steady in statements:
             statement = numbered(sql)
             arguments = statement.arguments(columns)
-            formats = [1] * len(arguments)
-            self._pgconn.send_query_params(statement.sql, arguments or None, statement.oids or None, formats or None)
+            oids, formats = statement.oids, [1] * len(arguments)
+            if prepared is None or not is_steady:
+                self._pgconn.send_query_params(statement.sql, arguments or None, oids or None, formats or None)
+            else:
+                if statement.name not in prepared | new:
+                    new.add(statement.name)
+                    self._pgconn.send_prepare(statement.name, statement.sql, oids)
+                    is_result.append(False)
+                self._pgconn.send_query_prepared(statement.name, arguments, formats)
+            is_result.append(True)
             self._pgconn.flush()  # the server carries it out while the next one is made
         self._pgconn.pipeline_sync()
         self._send()
-        done = [self._answer() in _DONE for _ in statements]
+        answers = [self._answer() for _ in is_result]
         sync = self._next()
         if sync is None or sync.status != ExecStatus.PIPELINE_SYNC:
             raise psycopg.OperationalError(_BROKEN)
-        return not all(done)
+        if None in answers:
+            raise RefusedError
+        if prepared is not None:
+            prepared |= new
+        return [answer or 0 for answer, counts in zip(answers, is_result, strict=True) if counts]
 
     def _send(self) -> None:
+        if not self._pgconn.flush():
+            return
         self._selector.modify(self._pgconn.socket, EVENT_READ | EVENT_WRITE)
         while self._pgconn.flush():
             if self._wait() & EVENT_READ:  # or both sides would wait for the other to read
                 self._pgconn.consume_input()
         self._selector.modify(self._pgconn.socket, EVENT_READ)
 
-    def _answer(self) -> int:
+    def _answer(self) -> int | None:
+        """How many rows there were; None for a statement that was refused, or came after one."""
         result = self._next()
         if result is None or self._next() is not None or self._pgconn.status != ConnStatus.OK:
             raise psycopg.OperationalError(_BROKEN)
-        return result.status
+        return (result.command_tuples or 0) if result.status in _DONE else None
 
     def _next(self) -> PGresult | None:
         while self._pgconn.is_busy():

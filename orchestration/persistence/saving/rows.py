@@ -36,6 +36,19 @@ class BlobRow(NamedTuple):
     blob: bytes
 
 
+class CopyRow(NamedTuple):
+    """A row of `checkpoint_blobs` whose value is that of a row of `checkpoint_writes`, named by its last columns."""
+
+    thread_id: str
+    checkpoint_ns: str
+    channel: str
+    version: str
+    type: str
+    checkpoint_id: str
+    task_id: str
+    idx: int
+
+
 class CheckpointRow(NamedTuple):
     """A row of `checkpoints`, with its two columns of JSON as text."""
 
@@ -47,7 +60,7 @@ class CheckpointRow(NamedTuple):
     metadata: str
 
 
-Row: TypeAlias = WriteRow | BlobRow | CheckpointRow
+Row: TypeAlias = WriteRow | BlobRow | CopyRow | CheckpointRow
 _WRITE_KEY, _BLOB_KEY, _CHECKPOINT_KEY = 5, 4, 3  # how many of the first columns are the primary key
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from psycopg import AsyncPipeline
 from psycopg.pq.abc import PGconn
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool
-from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
-from langgraph_quorum.orchestration.persistence.saving.rows import Batch, Rows, batch_of, columns
+from langgraph_quorum.orchestration.persistence.saving.exchange import Statement, exchange
+from langgraph_quorum.orchestration.persistence.saving.recent_writes import RecentWrites
+from langgraph_quorum.orchestration.persistence.saving.rows import Batch, CopyRow, Rows, batch_of, columns
 
 Fence: TypeAlias = tuple[str, int]
 """A thread and the token that its lease must be held under."""
@@ -21,7 +22,6 @@ STATEMENT_ROWS = 512
 """Rows in one statement, at most. With several, the server works on the first while the next is made."""
 
 _Call: TypeAlias = tuple[Fence | None, Rows]
-_Statement: TypeAlias = tuple[bytes, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Transactions:
 
     pool: Pool
     relaxed_writes: bool = False
+    _recent: RecentWrites = field(default_factory=RecentWrites)
 
     async def store(self, calls: Sequence[_Call]) -> Stored:
         """Write the rows of calls, each under its lease, in one transaction.
@@ -65,54 +66,68 @@ class Transactions:
         fences = sorted({fence for fence, _ in calls if fence is not None})
         if fences:
             return await self._store_fenced(calls, fences)
-        statements, stored = self._plan(calls, frozenset())
+        batch, stored = _batch(calls, frozenset())
+        statements = self._statements(batch)
         if statements:
             async with self.pool.trusted_connection() as connection:
                 if len(statements) == 1:  # a transaction of its own
-                    await connection.execute(*statements[0])
+                    await _carry_out(connection, statements)
                 else:
                     async with _transaction(connection):
                         await _carry_out(connection, statements)
-        return stored
+        return replace(stored, statements=len(statements))
 
     async def _store_fenced(self, calls: Sequence[_Call], fences: Sequence[Fence]) -> Stored:
         async with self.pool.trusted_connection() as connection, _transaction(connection):
             lost = await self._lost(connection, fences)
-            statements, stored = self._plan(calls, lost)
+            batch, stored = _batch(calls, lost)
+            statements = self._statements(batch)
             await _carry_out(connection, statements)
-        return replace(stored, statements=stored.statements + 1)
+        return replace(stored, statements=len(statements) + 1)
 
     def store_from_thread(
-        self, pgconn: PGconn, calls: Sequence[_Call], *, until: float, is_stopped: Callable[[], bool]
+        self,
+        pgconn: PGconn,
+        calls: Sequence[_Call],
+        *,
+        until: float,
+        is_stopped: Callable[[], bool],
+        prepared: set[bytes] | None = None,
     ) -> Stored:
         """The same in one round trip and from a thread, if all leases are held and nothing is at fault.
+
+        What the calls hold and the server has already, it is told to copy.
 
         Args:
             pgconn: Of a connection of the pool that nobody else uses meanwhile.
             calls: In the order they were made.
             until: When to give up, by `time.monotonic()`.
             is_stopped: Whether to give up now; looked at ten times a second.
+            prepared: As `exchange` has it.
 
         Raises:
             Exception: As `exchange` says. Nothing was written; or, with the connection lost, perhaps all.
         """
         fences = sorted({fence for fence, _ in calls if fence is not None})
-        statements, stored = self._plan(calls, frozenset())
-        if fences:
-            statements.insert(0, (self.pool.statements("checkpoints")["demand_tokens"], _asked(fences)))
-            stored = replace(stored, statements=stored.statements + 1)
-        if statements:
-            exchange(pgconn, statements, until=until, is_stopped=is_stopped)
-        return stored
-
-    def _plan(self, calls: Sequence[_Call], lost: frozenset[Fence]) -> tuple[list[_Statement], Stored]:
-        kept = [rows for fence, rows in calls if fence not in lost]
-        batch = batch_of(kept)
         sql = self.pool.statements("checkpoints")
-        statements = list(_inserts(sql, batch))
+        batch, stored = _batch(calls, frozenset())
+        batch.blobs, copies = self._recent.split(batch.blobs)
+        statements = self._statements(batch, copies)
+        if fences:
+            statements.insert(0, Statement(sql["demand_tokens"], _asked(fences)))
+        if statements:
+            counts = exchange(pgconn, statements, until=until, is_stopped=is_stopped, prepared=prepared)
+            done = zip(statements, counts, strict=True)
+            if sum(count for statement, count in done if statement.sql == sql["new_writes"]) == len(batch.new_writes):
+                self._recent.add(batch.new_writes)  # none of them was there before, perhaps with another value
+        return replace(stored, statements=len(statements))
+
+    def _statements(self, batch: Batch, copies: Sequence[CopyRow] = ()) -> list[Statement]:
+        sql = self.pool.statements("checkpoints")
+        statements = list(_inserts(sql, batch, copies))
         if self.relaxed_writes and statements and not batch.checkpoints:
-            statements.insert(0, (sql["relax"], {}))
-        return statements, Stored(lost, len(batch), sum(rows.size_bytes for rows in kept), len(statements))
+            statements.insert(0, Statement(sql["relax"], {}))
+        return statements
 
     async def _lost(self, connection: Connection, fences: Sequence[Fence]) -> frozenset[Fence]:
         cursor = await connection.execute(self.pool.statements("checkpoints")["hold_tokens"], _asked(fences))
@@ -133,20 +148,28 @@ async def _transaction(connection: Connection) -> AsyncIterator[None]:
         yield
 
 
-async def _carry_out(connection: Connection, statements: Iterable[_Statement]) -> None:
+async def _carry_out(connection: Connection, statements: Iterable[Statement]) -> None:
     for statement in statements:
-        await connection.execute(*statement)
+        await connection.execute(statement.sql, statement.columns)
 
 
-def _inserts(sql: dict[str, bytes], batch: Batch) -> Iterator[_Statement]:
+def _batch(calls: Sequence[_Call], lost: frozenset[Fence]) -> tuple[Batch, Stored]:
+    """What is to be written, and what that will have done but for its statements."""
+    kept = [rows for fence, rows in calls if fence not in lost]
+    batch = batch_of(kept)
+    return batch, Stored(lost, len(batch), sum(rows.size_bytes for rows in kept), 0)
+
+
+def _inserts(sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow]) -> Iterator[Statement]:
     tables: Iterable[tuple[str, Sequence[Any]]] = (
         ("new_writes", batch.new_writes),
         ("replaced_writes", batch.replaced_writes),
         ("blobs", batch.blobs),
+        ("copied_blobs", copies),
         ("checkpoints", batch.checkpoints),
     )
     return (
-        (sql[name], columns(rows[start : start + STATEMENT_ROWS]))
+        Statement(sql[name], columns(rows[start : start + STATEMENT_ROWS]), is_steady=rows is not copies)
         for name, rows in tables
         for start in range(0, len(rows), STATEMENT_ROWS)
     )

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncPipeline
@@ -67,6 +68,7 @@ class Writer:
     _news: Event = field(default_factory=Event)
     _stop: Event = field(default_factory=Event)
     _linger_s: float = _LINGER_S
+    _prepared: WeakKeyDictionary[Connection, set[bytes] | None] = field(default_factory=WeakKeyDictionary)
 
     def hurry(self) -> None:
         """Wait for no more, from now on."""
@@ -99,12 +101,16 @@ class Writer:
                 self._is_fit = False
             if not self._is_fit:  # or was closed while it waited for the connection
                 return None
-            return await self._drain_on(connection)
+            failed = await self._drain_on(connection)
+            if failed is not None:
+                self._prepared[connection] = None
+            return failed
 
     async def _drain_on(self, connection: Connection) -> Failed | None:
         self._stop.clear()
         loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._thread, self._work, connection.pgconn, loop)
+        prepared = self._prepared_on(connection)
+        job = loop.run_in_executor(self._thread, self._work, connection.pgconn, prepared, loop)
         try:
             return await asyncio.shield(job)
         except asyncio.CancelledError:
@@ -118,7 +124,13 @@ class Writer:
             if connection.pgconn.transaction_status != TransactionStatus.IDLE:
                 await _discard(connection)
 
-    def _work(self, pgconn: PGconn, loop: asyncio.AbstractEventLoop) -> Failed | None:
+    def _prepared_on(self, connection: Connection) -> set[bytes] | None:
+        """What is prepared there; None behind a pooler, or when a batch has failed there and so nobody knows."""
+        if self.transactions.pool.settings.preset != "direct":
+            return None
+        return self._prepared.setdefault(connection, set())
+
+    def _work(self, pgconn: PGconn, prepared: set[bytes] | None, loop: asyncio.AbstractEventLoop) -> Failed | None:
         while True:
             self._news.clear()
             batch, refused = self.queue.take()
@@ -128,7 +140,11 @@ class Writer:
                 began = time.monotonic()
                 try:
                     stored = self.transactions.store_from_thread(
-                        pgconn, [call.to_store for call in batch], until=began + ATTEMPT_S, is_stopped=self._stop.is_set
+                        pgconn,
+                        [call.to_store for call in batch],
+                        until=began + ATTEMPT_S,
+                        is_stopped=self._stop.is_set,
+                        prepared=prepared,
                     )
                 except StoppedError:
                     return None

@@ -36,9 +36,10 @@ async def exchanged(
     statements: Sequence[Statement],
     until: float = math.inf,
     is_stopped: Callable[[], bool] = lambda: False,
-) -> None:
-    run = partial(exchange, connection.pgconn, statements, until=until, is_stopped=is_stopped)
-    await asyncio.wait_for(asyncio.to_thread(run), 30)
+    prepared: set[bytes] | None = None,
+) -> list[int]:
+    run = partial(exchange, connection.pgconn, statements, until=until, is_stopped=is_stopped, prepared=prepared)
+    return await asyncio.wait_for(asyncio.to_thread(run), 30)
 
 
 async def table(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -48,7 +49,7 @@ async def table(connection: psycopg.AsyncConnection[Any]) -> None:
 async def test_arrays_arrive_as_they_are(pool: Pool) -> None:
     async with pool.connection() as connection:
         await table(connection)
-        await exchanged(connection, [(INTO, ROWS), (INTO, SAME), (INTO, MISSING)])
+        await exchanged(connection, [Statement(INTO, ROWS), Statement(INTO, SAME), Statement(INTO, MISSING)])
         rows = await (await connection.execute("SELECT * FROM kept")).fetchall()
     expected = [
         dict(zip(part, values, strict=True))
@@ -66,14 +67,14 @@ def test_a_placeholder_that_occurs_twice_is_one_argument() -> None:
 
 @pytest.mark.parametrize("count", [1, 3], ids=["alone", "in the middle"])
 async def test_when_one_fails_none_is_carried_out_and_the_connection_can_be_used_again(pool: Pool, count: int) -> None:
-    statements: list[Statement] = [(INTO, ROWS)] * count
-    statements[count // 2] = b"SELECT 1 / 0", {}
+    statements = [Statement(INTO, ROWS)] * count
+    statements[count // 2] = Statement(b"SELECT 1 / 0", {})
     async with pool.connection() as connection:
         await table(connection)
         with pytest.raises(RefusedError):
             await exchanged(connection, statements)
         assert connection.pgconn.transaction_status == TransactionStatus.IDLE
-        await exchanged(connection, [(INTO, SAME)])
+        await exchanged(connection, [Statement(INTO, SAME)])
         rows = await (await connection.execute("SELECT t FROM kept")).fetchall()
     assert [row["t"] for row in rows] == ["ü"] * 3
 
@@ -82,13 +83,36 @@ async def test_more_than_a_socket_holds_goes_through(pool: Pool) -> None:
     content = b"x" * 20_000_000
     async with pool.connection() as connection:
         await table(connection)
-        await exchanged(connection, [(INTO, {"t": ["t"], "b": [content], "i": [1], "l": [1]})] * 2)
+        await exchanged(connection, [Statement(INTO, {"t": ["t"], "b": [content], "i": [1], "l": [1]})] * 2)
         row = await (await connection.execute("SELECT count(*) AS n, sum(length(b)) AS size FROM kept")).fetchone()
     assert row == {"n": 2, "size": 40_000_000}
 
 
+async def test_it_tells_how_many_rows_each_statement_has_written_or_found(pool: Pool) -> None:
+    found = Statement(b"SELECT i FROM kept WHERE i = ANY(%(i)b::integer[])", {"i": [7]})
+    async with pool.connection() as connection:
+        await table(connection)
+        counts = await exchanged(connection, [Statement(INTO, SAME), found, Statement(INTO, ROWS)])
+    assert counts == [3, 3, 6]
+
+
+async def test_only_steady_statements_are_prepared_and_each_once_for_its_connection(pool: Pool) -> None:
+    steady, other = Statement(INTO, SAME, is_steady=True), Statement(b"SELECT 1", {})
+    prepared: set[bytes] = set()
+    async with pool.connection() as connection:
+        await table(connection)
+        assert await exchanged(connection, [steady, other, steady], prepared=prepared) == [3, 1, 3]
+        assert await exchanged(connection, [steady], prepared=prepared) == [3]
+        assert await exchanged(connection, [steady], prepared=None) == [3]
+        rows = await (await connection.execute("SELECT name, statement FROM pg_prepared_statements")).fetchall()
+    assert [(row["name"].encode(), row["statement"].encode()) for row in rows] == [
+        (numbered(INTO).name, numbered(INTO).sql)
+    ]
+    assert prepared == {numbered(INTO).name}
+
+
 async def test_waiting_ends_when_it_is_stopped_and_when_its_time_is_up(pool: Pool) -> None:
-    asleep: list[Statement] = [(b"SELECT pg_sleep(60)", {})]
+    asleep = [Statement(b"SELECT pg_sleep(60)", {})]
     for error, limits in (
         (StoppedError, {"is_stopped": lambda: True}),
         (TimeoutError, {"until": time.monotonic()}),
@@ -100,7 +124,7 @@ async def test_waiting_ends_when_it_is_stopped_and_when_its_time_is_up(pool: Poo
 
 
 async def test_a_connection_that_is_cut_is_an_error_of_the_connection(pool: Pool) -> None:
-    cutting: list[Statement] = [(b"SELECT pg_terminate_backend(pg_backend_pid())", {}), (b"SELECT 1", {})]
+    cutting = [Statement(b"SELECT pg_terminate_backend(pg_backend_pid())", {}), Statement(b"SELECT 1", {})]
     async with pool.connection() as connection:
         with pytest.raises(psycopg.OperationalError):
             await exchanged(connection, cutting)

@@ -58,9 +58,9 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         sent.append(query.decode() if isinstance(query, bytes) else str(query))
         return await execute(self, query, *args, **kwargs)
 
-    def exchanging(pgconn: Any, statements: Any, **kwargs: Any) -> None:
-        sent.extend(query.decode() for query, _ in statements)
-        exchange(pgconn, statements, **kwargs)
+    def exchanging(pgconn: Any, statements: Any, **kwargs: Any) -> list[int]:
+        sent.extend(statement.sql.decode() for statement in statements)
+        return exchange(pgconn, statements, **kwargs)
 
     monkeypatch.setattr(psycopg.AsyncConnection, "execute", recording)
     monkeypatch.setattr(transaction, "exchange", exchanging)

@@ -40,9 +40,9 @@ def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many statements each exchange of the thread had."""
     seen: list[int] = []
 
-    def counting(pgconn: Any, statements: Any, **limits: Any) -> None:
+    def counting(pgconn: Any, statements: Any, **limits: Any) -> list[int]:
         seen.append(len(statements))
-        exchange(pgconn, statements, **limits)
+        return exchange(pgconn, statements, **limits)
 
     monkeypatch.setattr(transaction, "exchange", counting)
     return seen
