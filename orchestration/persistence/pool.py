@@ -86,6 +86,11 @@ class Pool(AsyncConnectionPool[Connection]):
         """Whether a connection waits to be used."""
         return self.get_stats()["pool_available"] > 0
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for a connection."""
+        return self.get_stats()["requests_waiting"] > 0
+
     async def putconn(self, conn: Connection) -> None:
         """Take a connection back."""
         self._used_at[conn] = time.monotonic()

@@ -28,6 +28,8 @@ from langgraph_quorum.orchestration.persistence.saving.transaction import Stored
 
 _LINGER_S = 0.05
 """So long the thread waits for more before it lets go of its connection: a run's next step often follows at once."""
+_SHARE_S = 0.5
+"""So long it keeps its connection from others who wait for one, while there is more to write."""
 _CANCEL_S = 2.0
 
 Tell = Callable[[Sequence[Call], Stored, float], None]
@@ -131,6 +133,7 @@ class Writer:
         return self._prepared.setdefault(connection, set())
 
     def _work(self, pgconn: PGconn, prepared: set[bytes] | None, loop: asyncio.AbstractEventLoop) -> Failed | None:
+        shared_from = time.monotonic() + _SHARE_S
         while True:
             self._news.clear()
             batch, refused = self.queue.take()
@@ -151,6 +154,8 @@ class Writer:
                 except Exception as error:  # noqa: BLE001 - handed to whoever tries again
                     return Failed(batch, error)
                 loop.call_soon_threadsafe(self.written, batch, stored, time.monotonic() - began)
+                if time.monotonic() >= shared_from and self.transactions.pool.is_waited_for:
+                    return None
             elif self._is_to_let_go() or not self._news.wait(self._linger_s) or self._stop.is_set():
                 return None
 
