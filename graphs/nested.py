@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from langgraph_quorum.nodes.checking.quality import measured_quality
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Answer, Branch
 from langgraph_quorum.state.errors import ConfigurationError, PlanError, WorkflowFailedError
+from langgraph_quorum.state.functions import require_plain
 from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOutput
 
 _DIGITS = 9
@@ -65,8 +65,9 @@ def workflow_specialist(
         ConfigurationError: the graph is no workflow, or keeps one state for all its runs; `prepare` or `keep` is none
             that can be called, or an async one.
     """
-    check_plain("prepare", prepare)
-    check_plain("keep", keep)
+    for field, function in (("prepare", prepare), ("keep", keep)):
+        if function is not None:
+            require_plain(field, function)
     compiled = compiled_workflow(name, graph, "any other graph is a specialist as it is: Specialist(name, graph)")
     run = _Nested(name, compiled, prepare or _prepared(name), keep or _kept)
     return Specialist(name, run, timeout_s=timeout_s, attempts=attempts, alone=True, **settings)
@@ -90,16 +91,6 @@ def compiled_workflow(name: str, graph: Workflow, otherwise: str) -> CompiledSta
     if compiled.checkpointer is True:
         raise ConfigurationError("graph", graph, "compile it without checkpointer=True: its runs would share a state")
     return compiled
-
-
-def check_plain(field: str, function: object) -> None:
-    """Refuse what cannot be called, or would have to be awaited; None is a function left out.
-
-    Raises:
-        ConfigurationError: naming the field and the mend.
-    """
-    if function is not None and (not callable(function) or inspect.iscoroutinefunction(function)):
-        raise ConfigurationError(field, function, "give a plain function, not an async one: it is not awaited")
 
 
 def raise_if_failed(name: str, output: Mapping[str, Any]) -> None:

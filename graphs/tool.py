@@ -17,12 +17,13 @@ from langgraph.config import get_config
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from langgraph_quorum.graphs.nested import Workflow, check_plain, compiled_workflow, raise_if_failed
+from langgraph_quorum.graphs.nested import Workflow, compiled_workflow, raise_if_failed
 from langgraph_quorum.graphs.tool_answer import briefly
 from langgraph_quorum.graphs.tool_arguments import Arguments, Task, arguments_of
 from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
+from langgraph_quorum.state.functions import require_plain
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -77,8 +78,9 @@ def as_tool(
             none that a workflow knows and nothing says what it is to be.
     """
     _check(name, description)
-    check_plain("prepare", prepare)
-    check_plain("keep", keep)
+    for field, function in (("prepare", prepare), ("keep", keep)):
+        if function is not None:
+            require_plain(field, function)
     compiled = compiled_workflow(name, graph, "any other graph is called from a tool of your own")
     takes = compiled.builder.input_schema.__annotations__
     arguments = arguments_of(Task if args_schema is None else args_schema, takes, prepare)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from langgraph_quorum.state.bounds import is_count_or_share, is_whole, require, require_names
 from langgraph_quorum.state.errors import SyncPolicyError
+from langgraph_quorum.state.functions import require_plain
 
 OnStraggler = Literal["cancel", "abandon", "harvest"]
 OnQuestion = Literal["block", "park"]
@@ -31,8 +32,9 @@ class SyncPolicy:
         successes: Count of successes that makes the quorum, from 1, in place of the share in `threshold`.
         must: Branch ids that must be among the successes: for the quorum, and for the run not to fail.
         tolerate: Failures past which it stops waiting: a count from 0, or a share of the branches in 0..1 as a float.
-        until: Looks at the results so far, by branch id; once it says True the answer is decisive. Called on the event
-            loop after each success, so it must be quick; one that raises counts as False and is logged.
+        until: A plain function, not an async one, that looks at the results so far, by branch id; once it says True the
+            answer is decisive. Called on the event loop after each success, so it must be quick; one that raises counts
+            as False and is logged.
         min_quality: A success scored below this does not count as a good answer, 0..1. One that nothing scored does,
             unless it is None: where this is above 0, a specialist that returns nothing has not answered.
         on_straggler: What becomes of a branch that is still running when it moves on. `cancel` stops it; `abandon` lets
@@ -75,8 +77,8 @@ class SyncPolicy:
         if self.tolerate is not None:
             share = "give a count from 0, or a share as a float from 0.0 to 1.0"
             require(error, "tolerate", self.tolerate, is_count_or_share, share)
-        if self.until is not None and not callable(self.until):
-            raise SyncPolicyError("until", self.until, "give a function of the results so far")
+        if self.until is not None:
+            require_plain("until", self.until, "a plain function of the results so far", error)
         require(error, "min_quality", self.min_quality, lambda x: 0 <= x <= 1, "give a fraction from 0 to 1")
         self._check_words()
 

@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.merging.resolve import Resolve
 from langgraph_quorum.nodes.merging.weighted import Weighted
 from langgraph_quorum.nodes.merging.whole import best, merge_all
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.functions import require_plain
 from langgraph_quorum.state.words import suggestion
 
 FlatName = Literal["merge_all", "best", "weighted", "consensus", "resolve", "patterns"]
@@ -30,11 +31,12 @@ def named_in(known: Mapping[str, Strategy], name: str | Strategy, field: str) ->
     """A strategy and its name, from its name or from the strategy itself.
 
     Raises:
-        ConfigurationError: naming the field, and the nearest name for one that there is not.
+        ConfigurationError: naming the field, and the nearest name for one that there is not; for an async function.
     """
     if isinstance(name, type):
         raise ConfigurationError(field, name.__name__, f"give one that is made: {name.__name__}(...)")
     if callable(name):
+        require_plain(field, name, "a plain function of the results and their weights")
         return str(getattr(name, "name", "") or getattr(name, "__name__", "") or "custom"), name
     if name == "synthesis":
         raise ConfigurationError(field, name, "give Synthesis(model): it needs a chat model")

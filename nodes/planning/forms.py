@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from langgraph_quorum.state.bounds import is_number, is_whole, require
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.functions import require_plain
 from langgraph_quorum.state.records import PRIORITIES
 
 
@@ -72,9 +72,8 @@ def check_conditions(conditions: Mapping[str, Any]) -> None:
         ConfigurationError: naming the condition.
     """
     for name, condition in conditions.items():
-        if not callable(condition) or inspect.iscoroutinefunction(condition):
-            mend = "give a plain function of a branch's inputs that says True or False"
-            raise ConfigurationError(f"conditions[{name!r}]", condition, mend)
+        what = "a plain function of a branch's inputs that says True or False"
+        require_plain(f"conditions[{name!r}]", condition, what)
 
 
 def check_capacities(resources: Mapping[str, Any]) -> None:

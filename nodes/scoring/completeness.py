@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.scoring.stated import share_there
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.functions import require_plain
 from langgraph_quorum.state.records import Quality
 
 Fields = Sequence[str]
@@ -34,12 +35,14 @@ def required(fields: Fields | Callable[[Branch], Fields]) -> Measure:
     A field holds something unless it is absent, None, blank, or an empty list or dict; 0 and False are something.
 
     Args:
-        fields: Dotted paths within the result, or a function of the branch that gives them.
+        fields: Dotted paths within the result, or a plain function of the branch that gives them.
 
     Raises:
-        ConfigurationError: when there are none.
+        ConfigurationError: when there are none, or the function is async.
     """
-    if not callable(fields):
+    if callable(fields):
+        require_plain("fields", fields, "a plain function of the branch")
+    else:
         _check_names("fields", fields)
         fixed = tuple(fields)
 
@@ -55,13 +58,15 @@ def answered(questions: Questions | Callable[[Branch], Questions]) -> Measure:
     """A scorer: the share of the questions that are answered. One is answered when its field holds something.
 
     Args:
-        questions: By question, the dotted path of the field that is to hold its answer; or a function of the branch
-            that gives this.
+        questions: By question, the dotted path of the field that is to hold its answer; or a plain function of the
+            branch that gives this.
 
     Raises:
-        ConfigurationError: when there are none.
+        ConfigurationError: when there are none, or the function is async.
     """
-    if not callable(questions):
+    if callable(questions):
+        require_plain("questions", questions, "a plain function of the branch")
+    else:
         _check_questions(questions)
         fixed = dict(questions)
 

@@ -13,6 +13,7 @@ from langgraph.pregel.protocol import PregelProtocol
 
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.functions import is_async, require_plain
 
 RESERVED_NAMES = frozenset(
     {
@@ -110,7 +111,8 @@ class Specialist:
         hedge_s: Seconds after which a second call is started beside the first; the first success wins, the other is
             cancelled. Each counts as an attempt in the record. None for no hedging.
         retry_on: Says whether an error is transient, instead of the shipped rule: a function of the error, or the
-            exception classes that are, as in LangGraph's `RetryPolicy`.
+            exception classes that are, as in LangGraph's `RetryPolicy`. It, `prepare`, `split` and `join` are plain
+            functions: an async one is refused.
         fallback: Name of the specialist that takes over when all attempts failed.
         rate_limit: Starts per second at most, over all branches of this process; None for no limit. Waiting for it does
             not count against `timeout_s`.
@@ -168,6 +170,9 @@ class Specialist:
         if self.fallback == self.name:
             raise ConfigurationError(f"Specialist({self.name!r}).fallback", self.name, "name another specialist")
         self._check_kinds()
+        for field in ("retry_on", "prepare", "split", "join"):
+            if callable(given := getattr(self, field)) and not isinstance(given, type):
+                require_plain(f"Specialist({self.name!r}).{field}", given)
 
     def _check_kinds(self) -> None:
         mends: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -192,7 +197,7 @@ class Specialist:
     @property
     def is_sync(self) -> bool:
         """Whether it runs in a thread: a plain function that is neither async nor a runnable."""
-        return not isinstance(self.run, Runnable) and not _is_async(self.run)
+        return not isinstance(self.run, Runnable) and not is_async(self.run)
 
     @property
     def travels_alone(self) -> bool:
@@ -203,11 +208,6 @@ class Specialist:
     def cpu(self) -> float:
         """Cores that one running branch takes."""
         return self.resources.cpu if self.resources.cpu is not None else float(self.is_sync)
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    called = getattr(function, "func", function)
-    return inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(getattr(called, "__call__", None))  # noqa: B004
 
 
 def by_name(specialists: Sequence[Specialist]) -> dict[str, Specialist]:

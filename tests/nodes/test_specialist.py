@@ -76,6 +76,14 @@ def test_a_setting_out_of_its_bounds_is_named(field: str, wrong: Any) -> None:
     assert refused.value.field == f"Specialist('s').{field}"
 
 
+@pytest.mark.parametrize("field", ["retry_on", "prepare", "split", "join"])
+@pytest.mark.parametrize("wrong", [awaited, partial(awaited), AsyncCallable()])
+def test_an_async_function_is_refused_where_nobody_would_await_what_it_gives(field: str, wrong: Any) -> None:
+    with pytest.raises(ConfigurationError, match="give a plain function, not an async one") as refused:
+        Specialist("s", plain, **{field: wrong})
+    assert refused.value.field == f"Specialist('s').{field}"
+
+
 @pytest.mark.parametrize("wrong", [{"cpu": -1}, {"cpu": "two"}, {"memory_mb": float("nan")}])
 def test_resources_out_of_their_bounds_are_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=rf"Resources\.{next(iter(wrong))}="):

@@ -13,6 +13,11 @@ from langgraph_quorum.state.sync_policy import SyncPolicy
 
 NAN, INF = math.nan, math.inf
 
+
+async def awaited(results: Any) -> bool:
+    return True
+
+
 WORDS: list[Any] = ["kill", None, []]
 
 
@@ -25,7 +30,7 @@ WRONG: list[tuple[str, Any, str]] = [
     *[("successes", value, "whole number from 1") for value in (0, -1, 1.5, NAN, True, "2")],
     *[("tolerate", value, "a count from 0, or a share") for value in (-1, 1.5, -0.5, NAN, INF, True, "1")],
     *[("must", value, "tuple of branch ids") for value in ("key", (1,))],
-    *[("until", value, "function of the results") for value in (True, "done")],
+    *[("until", value, "function of the results") for value in (True, "done", awaited)],
     *[("on_straggler", value, "one of cancel, abandon, harvest") for value in WORDS],
     *[("on_question", value, "one of block, park") for value in WORDS],
     *[("branches", value, "tuple of branch ids") for value in ("a", ("a", 1), None, {"a"})],

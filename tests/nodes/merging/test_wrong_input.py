@@ -21,6 +21,10 @@ def wrongly(maker: Any) -> Any:
     return maker
 
 
+async def awaited(results: Any, weights: Any) -> int:
+    return 42
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -47,6 +51,7 @@ def wrongly(maker: Any) -> Any:
         (lambda: merge([Scored("a", "s", 1, 1.5)]), r"results\[a\].quality=1.5"),
         (lambda: merge([Scored("a", "s", 1, seconds=-1)]), r"results\[a\].seconds=-1: give seconds from 0"),
         (lambda: merge([Scored("a", "s", 1), Scored("a", "s", 2)]), "results='a': give each branch once"),
+        (lambda: merge([], awaited), "merge=<function awaited.*: give a plain function of .*, not an async one"),
         (lambda: as_result(merge([])), "merged='no data': give a merged result that has a value"),
     ],
 )

@@ -201,3 +201,9 @@ def test_an_empty_list_of_fields_is_refused(fields: Any) -> None:
 def test_an_empty_dict_of_questions_is_refused(questions: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^questions=.*: give "):
         answered(questions)
+
+
+@pytest.mark.parametrize("scorer", [required, answered])
+def test_an_async_function_is_refused_that_would_not_be_awaited(scorer: Any) -> None:
+    with pytest.raises(ConfigurationError, match="give a plain function of the branch, not an async one"):
+        scorer(answer)

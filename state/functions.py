@@ -1,0 +1,25 @@
+"""What a function that is given must be like, where the package calls it and does not await what it gives."""
+
+from __future__ import annotations
+
+import inspect
+
+from langgraph_quorum.state.errors import ConfigurationError
+
+
+def is_async(function: object) -> bool:
+    """Whether calling it gives something to be awaited. A function that only returns what another gives is not seen."""
+    called = getattr(function, "func", function)
+    return any(inspect.iscoroutinefunction(one) for one in (called, getattr(called, "__call__", None)))  # noqa: B004
+
+
+def require_plain(
+    field: str, function: object, what: str = "a plain function", error: type[ConfigurationError] = ConfigurationError
+) -> None:
+    """Refuse what cannot be called, and what would have to be awaited: a coroutine counts as true, and as a value.
+
+    Raises:
+        ConfigurationError: of the kind given, naming the field; the mend asks for `what`.
+    """
+    if not callable(function) or is_async(function):
+        raise error(field, function, f"give {what}, not an async one: it is not awaited")
