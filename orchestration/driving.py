@@ -11,6 +11,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
+from langgraph_quorum.nodes.branching.setting import HEARD_KEY
 from langgraph_quorum.nodes.reviewing.expiry import CLOCK_KEY
 from langgraph_quorum.orchestration.artifacts import with_text
 from langgraph_quorum.orchestration.cancelling import until_stopped
@@ -218,6 +219,7 @@ class Driver:
         thread_id = run.thread_id
         config = fenced_config(thread_id, lease.token)
         config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
+        config["configurable"][HEARD_KEY] = lambda: run.heard
         try:
             given = self.context(context, thread_id, lease.token)
             cut = await until_stopped(lease, run, stream(self.graph, run, values, config, given))

@@ -92,6 +92,11 @@ class Run:
             queue.put_nowait(_END)
         return self._listen(queue)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens to its events now."""
+        return bool(self._listeners)
+
     def drain(self, reason: str = "asked to stop") -> None:
         """Ask the run to stop soon: what is finished is kept, the rest runs again on resume."""
         self.control.request_drain(reason)

@@ -6,9 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from langgraph.config import get_config
+
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import BranchCall, Bundle
+
+HEARD_KEY = "__quorum_heard"
+"""Where a run's config holds, under `configurable`, what tells whether anybody listens to the run at the moment.
+
+It says nothing of graphs within: whoever calls one may stream it.
+"""
+_INNER = "|"
+"""In the checkpoint namespace of a graph within another."""
 
 
 @dataclass(slots=True)
@@ -21,7 +31,6 @@ class Setting:
         bundle: What was sent.
         gate: Of the fan-out.
         write: Takes an event for those who watch.
-        heard: Whether anybody watches: where nobody does, LangGraph's writer is an empty function.
     """
 
     name: str
@@ -29,10 +38,18 @@ class Setting:
     bundle: Bundle
     gate: Gate
     write: Callable[[Any], None]
-    heard: bool = field(init=False)
+    _listens: Callable[[], bool] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.heard = is_heard(self.write)
+        place = get_config().get("configurable", {})
+        known = HEARD_KEY in place and _INNER not in place.get("checkpoint_ns", "")
+        is_heard_now = place[HEARD_KEY] if known else lambda: True
+        self._listens = is_heard_now if is_heard(self.write) else lambda: False
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody watches: where nobody does, LangGraph's writer is an empty function or the driver says so."""
+        return self._listens()
 
     def tell(self, call: BranchCall, specialist: str, event: str, data: Mapping[str, Any] | None = None) -> None:
         """Tell those who watch what happens to a branch."""

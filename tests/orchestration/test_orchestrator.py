@@ -6,11 +6,13 @@ import asyncio
 
 import psycopg
 import pytest
+from langgraph.graph import START, StateGraph
 
 from langgraph_quorum import Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.nested import workflow_specialist
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import record_start
+from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import (
     AnswerError,
 )
@@ -107,6 +109,48 @@ async def test_events_tell_of_every_branch_and_node(pool: Pool, crew: Crew) -> N
     assert ended == {"one": "succeeded", "two": "succeeded", "slow": "succeeded"}
     nodes = [event["node"] for event in seen if event["quorum"] == "node"]
     assert [nodes[0], nodes[-1]] == ["analyzer", "integrator"]
+
+
+async def test_who_listens_later_is_told_of_what_happens_from_then_on(pool: Pool, crew: Crew) -> None:
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start(TASK)
+        await asyncio.wait_for(crew.slow_started.wait(), 10)
+        events = run.events()
+        crew.go.set()
+        seen = [event async for event in events]
+    ended = {event["branch_id"]: event["event"] for event in seen if event["quorum"] == "branch"}
+    assert ended["slow"] == "succeeded"
+
+
+async def test_nothing_is_told_of_branches_when_nobody_listens(
+    pool: Pool, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Run, "tell", lambda self, event: told.append(event["quorum"]))
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        await (await quorum.start(TASK)).result()
+    assert set(told) == {"node"}
+
+
+async def test_a_node_that_streams_a_workflow_is_told_of_its_branches_whoever_listens_to_the_run(
+    pool: Pool, crew: Crew
+) -> None:
+    crew.go.set()
+    inner = crew.workflow().compile()
+    seen: list[str] = []
+
+    async def streaming(state: QuorumInput) -> QuorumInput:
+        events = inner.astream({"task": state["task"]}, stream_mode="custom")
+        seen.extend([event["branch_id"] async for event in events])
+        return {"task": "done"}
+
+    outer = StateGraph(QuorumInput)
+    outer.add_node("streaming", streaming)
+    outer.add_edge(START, "streaming")
+    async with Orchestrator.on(outer, pool) as quorum:
+        await (await quorum.start(TASK)).result()
+    assert set(seen) == {"one", "two", "slow"}
 
 
 async def test_a_question_is_no_node_that_has_ended(pool: Pool, crew: Crew) -> None:
