@@ -89,12 +89,12 @@ class Answer:
     """What a specialist may return in place of a bare value, to say more than the value.
 
     Attributes:
-        value: The result.
+        value: The result. NaN and infinities in it, which JSON lacks, become None; the record says where.
         work: Further branches that the result asks for. Their ids are put below this branch's: `"page"` of branch
             `"book"` becomes `"book/page"`, without an id `"book/0"`. Their `depends_on` may name each other by the
             short id. They go out in the run's next fan-out, as far as `GrowthPolicy` allows.
-        cost: What this attempt cost, in the application's currency. One that fails says it by a number `cost` of what
-            it raises.
+        cost: What this attempt cost, in the application's currency, from 0; anything else counts nothing, and the
+            record says so. One that fails says it by a number `cost` of what it raises.
     """
 
     value: Any

@@ -25,6 +25,7 @@ from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.effort import Effort, Persistence
 from langgraph_quorum.nodes.branching.failure import retry_after_s
 from langgraph_quorum.nodes.branching.hedging import first_success
+from langgraph_quorum.nodes.branching.jsonable import NotFiniteError
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Answer, Branch
@@ -82,6 +83,8 @@ class Attempts:
         self, error: Exception, seat: Seat, branch: Branch, item: WorkItem, persistence: Persistence
     ) -> Answer:
         """What the first attempt did not give. Most branches never come here, and are spared what it costs."""
+        if isinstance(error, NotFiniteError):
+            return Answer(self._noted(error))
         try:
             return await self._retried(seat, branch, persistence, error)
         except GraphBubbleUp:
@@ -148,15 +151,25 @@ class Attempts:
         return self.kept(seat, given)
 
     def kept(self, seat: Seat, given: Any) -> Answer:
-        """The answer in JSON primitives, its cost taken down.
+        """The answer in JSON primitives, its cost taken down, and noted what of it was not taken as it is.
 
         Raises:
             ResultError: it cannot be kept.
         """
-        if not isinstance(given, Answer):
-            return Answer(seat.kept(given))
-        self.effort.spend(given.cost)
-        return replace(given, value=seat.kept(given.value))
+        if isinstance(given, Answer):
+            self.effort.spend(given.cost)
+            return replace(given, value=self._kept(seat, given.value))
+        return Answer(self._kept(seat, given))
+
+    def _kept(self, seat: Seat, value: Any) -> Any:
+        try:
+            return seat.kept(value)
+        except NotFiniteError as error:
+            return self._noted(error)
+
+    def _noted(self, error: NotFiniteError) -> Any:
+        self.effort.note(str(error))
+        return error.kept
 
     async def _retried(self, seat: Seat, branch: Branch, persistence: Persistence, first: Exception) -> Answer:
         """The answer of a further attempt, where there is to be one; else what the first one raised is raised."""

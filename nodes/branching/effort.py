@@ -13,12 +13,15 @@ from typing import Any
 
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.bounds import is_number
-from langgraph_quorum.state.records import WorkItem
+from langgraph_quorum.state.records import Quality, WorkItem
+
+_SHOWN = 60
+"""Characters of a wrong amount that a note repeats."""
 
 
 @dataclass(slots=True)
 class Effort:
-    """What a branch has cost so far. Times are of the event loop's clock."""
+    """What a branch has cost so far, and in `notes` what of its answer was not taken. Times are of the loop's clock."""
 
     answered_by: str
     attempts: int = 0
@@ -27,6 +30,7 @@ class Effort:
     stopped: float | None = None
     cost: float | None = None
     lost: list[asyncio.Task[Any]] | None = None
+    notes: str = ""
 
     def start(self) -> int:
         """Count one more attempt; gives its number."""
@@ -40,10 +44,23 @@ class Effort:
         """Note that the answer is there."""
         self.stopped = asyncio.get_running_loop().time()
 
-    def spend(self, cost: float | None) -> None:
-        """Add what an attempt has cost, if it said."""
-        if cost is not None:
+    def spend(self, cost: Any) -> None:
+        """Add what an attempt has cost, if it said; what is no amount is noted, and counts nothing."""
+        if is_number(cost) and 0 <= cost < math.inf:
             self.cost = (self.cost or 0.0) + cost
+        elif cost is not None:
+            self.note(f"Answer.cost={repr(cost)[:_SHOWN]} does not count: give an amount from 0")
+
+    def note(self, what: str) -> None:
+        """Note what of an answer was not taken as it is; the record says so."""
+        if what not in self.notes:
+            self.notes = f"{self.notes}; {what}" if self.notes else what
+
+    def noted(self, quality: Quality | None) -> Quality | None:
+        """The quality, with what was noted in its evidence."""
+        if not self.notes or quality is None:
+            return quality
+        return {**quality, "evidence": [*quality["evidence"], self.notes]}
 
     def failed(self, error: Exception) -> None:
         """Add what a failed attempt has cost, if its error has a number `cost`."""

@@ -10,7 +10,7 @@ import math
 import pathlib
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from langgraph_quorum.state.errors import ResultError
 
 _DEPTH_LIMIT = 100
+_SHOWN = 3
 _SMALL = 2**31
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
@@ -37,12 +38,39 @@ _CONVERSIONS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 )
 
 
-def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
+class NotFiniteError(ResultError):
+    """A result holds numbers that JSON lacks. `kept` is the result with None in their place."""
+
+    def __init__(self, kept: Any, paths: Sequence[str]) -> None:
+        self.kept: Any = kept
+        shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+        super().__init__(f"NaN or infinite, which JSON lacks, so None is kept: {shown}")
+
+
+def kept_of(result: Any) -> Any:
+    """What is kept of a specialist's result: `jsonable`.
+
+    Raises:
+        ResultError: naming where in the result something stands that cannot be kept; it is nothing but NaN or infinite.
+        NotFiniteError: it holds such numbers. It says what is kept all the same.
+    """
+    lost: list[str] = []
+    kept = jsonable(result, lost=lost)
+    if lost and kept is None:
+        raise ResultError(
+            "it returned NaN or an infinity, which JSON lacks: return a value, or raise where there is none"
+        )
+    if lost:
+        raise NotFiniteError(kept, lost)
+    return kept
+
+
+def jsonable(value: Any, path: str = "result", depth: int = 0, lost: list[str] | None = None) -> Any:
     """The value in JSON primitives.
 
     Messages become their text, pydantic models and dataclasses dicts, sets sorted lists, dates ISO 8601 strings,
     NumPy scalars and arrays numbers and lists; NaN and infinities, which JSON lacks, become None. Characters that
-    Postgres or msgpack refuse (NUL, lone surrogates) become U+FFFD.
+    Postgres or msgpack refuse (NUL, lone surrogates) become U+FFFD. `lost` is given the places of NaN and infinities.
 
     Raises:
         ResultError: naming where in the value something else stands.
@@ -51,22 +79,22 @@ def jsonable(value: Any, path: str = "result", depth: int = 0) -> Any:
         if _is_kept_as_it_is(value):
             return value
         if isinstance(value, (str, int, float)) and not isinstance(value, enum.Enum):
-            return _primitive(value, path)
+            return _primitive(value, path, lost)
     if depth > _DEPTH_LIMIT:
         raise ResultError(f"{path}: nested more than {_DEPTH_LIMIT} levels deep: return something flatter")
     if type(value) is dict or isinstance(value, Mapping):
         return {
             (key if _is_kept_as_it_is(key) and type(key) is str else _key(key, path)): (
-                item if _is_kept_as_it_is(item) else jsonable(item, f"{path}.{key}", depth + 1)
+                item if _is_kept_as_it_is(item) else jsonable(item, f"{path}.{key}", depth + 1, lost)
             )
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [
-            item if _is_kept_as_it_is(item) else jsonable(item, f"{path}[{index}]", depth + 1)
+            item if _is_kept_as_it_is(item) else jsonable(item, f"{path}[{index}]", depth + 1, lost)
             for index, item in enumerate(value)
         ]
-    return jsonable(_converted(value, path), path, depth + 1)
+    return jsonable(_converted(value, path), path, depth + 1, lost)
 
 
 def _is_kept_as_it_is(value: Any) -> bool:
@@ -77,12 +105,16 @@ def _is_kept_as_it_is(value: Any) -> bool:
     return kind is bool or value is None or (kind is int and -_SMALL < value < _SMALL)
 
 
-def _primitive(value: str | float, path: str) -> str | float | None:
+def _primitive(value: str | float, path: str, lost: list[str] | None) -> str | float | None:
     """Of the plain type itself: subclasses, such as NumPy's, cannot be stored."""
     if isinstance(value, str):
         return keepable(str.__str__(value))
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        if math.isfinite(value):
+            return float(value)
+        if lost is not None:
+            lost.append(path)
+        return None
     if not _SMALLEST <= value <= _LARGEST:
         raise ResultError(f"{path}: an integer of more than 64 bits cannot be kept: return it as a string")
     return int(value)

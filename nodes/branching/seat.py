@@ -12,7 +12,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
 from langgraph_quorum.nodes.branching.effort import Persistence
 from langgraph_quorum.nodes.branching.failure import is_transient
-from langgraph_quorum.nodes.branching.jsonable import jsonable
+from langgraph_quorum.nodes.branching.jsonable import kept_of
 from langgraph_quorum.nodes.branching.metering import CpuMeter, TimeMeter
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
@@ -35,7 +35,7 @@ class Seat:
     meter: CpuMeter
     pace: Pace | None = None
     clock: TimeMeter = field(default_factory=TimeMeter)
-    kept: Callable[[Any], Any] = jsonable
+    kept: Callable[[Any], Any] = kept_of
     persistence: Persistence = field(init=False)
     cpu_bound: bool = field(init=False)
     is_plain: bool = field(init=False)

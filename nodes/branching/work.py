@@ -117,7 +117,7 @@ class Work:
             self.answered = Answer(kept, work)
         quality = await crew.quality(seat.specialist, branch, answered.value)
         effort.spend(quality.get("cost") if quality is not None else None)
-        return Outcome("succeeded", "", kept, quality=quality, work=work)
+        return Outcome("succeeded", effort.notes, kept, quality=effort.noted(quality), work=work)
 
     async def _inputs(self) -> dict[str, Any]:
         """What its prerequisites have given, once its turn has come.
@@ -157,14 +157,14 @@ class Work:
             branch.inputs[name] for name in self._item["depends_on"] if name.startswith(f"{self.branch_id}/piece-")
         ]
         self.effort.start()
-        result = seat.kept(seat.specialist.join(pieces))
+        result = self._attempts().kept(seat, seat.specialist.join(pieces)).value
         self.effort.stop()
         self.answered = Answer(result)
         if (shelf := self._gate.shelf) is not None:
             self.answered = Answer(await shelf.away(result))
         quality = await self._crew.quality(seat.specialist, branch, result)
         self.effort.spend(quality.get("cost") if quality is not None else None)
-        return Outcome("succeeded", "", self.answered.value, quality=quality)
+        return Outcome("succeeded", self.effort.notes, self.answered.value, quality=self.effort.noted(quality))
 
     def _ticket(self) -> Ticket:
         item, call = self._item, self._call
