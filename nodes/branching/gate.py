@@ -118,15 +118,20 @@ class Gate:
         """Which of these sync points was the last to release."""
         return max(points, key=lambda name: self._tallies[name].released_at)
 
-    def missed(self, points: Sequence[str]) -> dict[str, Missed]:
-        """Those of these sync points that have released, with reason and time."""
+    def missed(self, points: Sequence[str], *, drained: bool = False) -> dict[str, Missed]:
+        """Those of these sync points that have released, with reason and time.
+
+        Args:
+            points: Of the branch.
+            drained: Whether those count that released because the run is to stop: they decide when it goes on.
+        """
         if self._open.issuperset(points):
             return _NONE_MISSED
         tallies = [self._tallies[name] for name in points if name not in self._open]
         return {
             tally.name: Missed(reason=tally.release.reason, at_s=round(tally.released_at - self.opened_at, 6))
             for tally in tallies
-            if tally.release is not None
+            if tally.release is not None and (drained or tally.release.reason != "drained")
         }
 
     async def race(
@@ -144,7 +149,7 @@ class Gate:
         if task.done():
             return task.result()
         assert released is not None  # noqa: S101  the bell rings for the task's end or for the release
-        await stop(task, cancel=released.reason == "drained" or on_straggler() == "cancel")
+        await stop(task, cancel=on_straggler() == "cancel")
         if task.done() and not task.cancelled() and task.exception() is None:
             return task.result()
         return released

@@ -21,6 +21,9 @@ from langgraph_quorum.state.decision import Release
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import OnStraggler
 
+SCORING_S = 5.0
+"""How long a run that is asked to stop waits for the score of an answer that is there. Then the branch runs again."""
+
 
 class Visit:
     """One branch at its gate.
@@ -108,11 +111,27 @@ class Visit:
         outcome = await self._gate.race(self.branch_id, self._points, task, self._on_straggler)
         if isinstance(outcome, Outcome):
             return outcome
+        if outcome.reason == "drained":
+            return await self._drained(outcome, task)
         if not task.done():
             self._gate.turns.runs_on(self.branch_id, self.work.effort.outlasting(task))
             if self._straggling(outcome) == "harvest":
                 self._leave(task)
         return self.work.unscored() or self.cut(outcome)
+
+    async def _drained(self, released: Release, task: asyncio.Task[Any]) -> Outcome:
+        """The run was asked to stop. What is answered may still be scored: without, the run would end otherwise."""
+        if self.work.answered is not None and not task.done():
+            try:
+                await asyncio.wait({task}, timeout=SCORING_S)
+            finally:
+                await stop(task, cancel=True)
+            if task.done() and not task.cancelled() and task.exception() is None:
+                outcome: Outcome = task.result()
+                return outcome
+        if not task.done():
+            self._gate.turns.runs_on(self.branch_id, self.work.effort.outlasting(task))
+        return self.cut(released)
 
     def outcome_of(self, error: BaseException) -> Outcome:
         """What an error amounts to: a branch never raises. Only what somebody outside wants goes through."""
@@ -140,7 +159,9 @@ class Visit:
 
     def _straggling(self, released: Release) -> OnStraggler:
         """What becomes of its work. One that has not begun is always cancelled: nobody would hear its answer."""
-        if self.work.effort.began is None or released.reason == "drained":
+        if released.reason == "drained":
+            return "cancel" if self.work.answered is None else "abandon"
+        if self.work.effort.began is None:
             return "cancel"
         return self._crew.points.policies[self._gate.last_of(self._points)].on_straggler
 
@@ -195,7 +216,7 @@ class Visit:
             "quality": outcome.quality,
             "release": outcome.release.reason if outcome.release is not None else None,
             "points": points,
-            "missed": gate.missed(points),
+            "missed": gate.missed(points, drained=outcome.release is not None),
             "excused": outcome.excused,
             "late": False,
             "cost": effort.cost,

@@ -12,7 +12,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.runtime import RunControl
 from typing_extensions import TypedDict
 
-from langgraph_quorum import SyncPolicy
+from langgraph_quorum import Branch, SyncPolicy
 from langgraph_quorum.nodes.branching.rendezvous import open_meetings
 from tests.graphs.running import FIXED, PATIENT, Crew, compiled, statuses, thread
 
@@ -79,6 +79,33 @@ async def test_a_drain_stops_a_long_branch_and_a_resume_finishes_it(config: Any)
     assert set(statuses(result).values()) == {"succeeded"}
     assert crew.calls["a"] == 1
     assert crew.calls["c"] == (1 if config else 2)  # one by one, it had not begun
+
+
+@pytest.mark.parametrize("bundle", [None, 2])
+@pytest.mark.parametrize(("scoring_s", "calls"), [(4, 1), (60, 2)], ids=["soon scored", "long to score"])
+async def test_a_drain_waits_a_moment_for_a_score_and_keeps_no_answer_without(
+    bundle: Any, scoring_s: float, calls: int
+) -> None:
+    crew, saver, control = Crew(), InMemorySaver(), RunControl()
+
+    async def score(branch: Branch, _result: Any) -> float:
+        await asyncio.sleep(scoring_s if branch.branch_id == "a" else 0)
+        return 0.9
+
+    one = crew.sleeps("s", 0)
+    graph = compiled(one, crew.sleeps("long", 100), saver=saver, bundle=bundle, scorer=score)
+    work = [{"branch_id": name, "specialist": "s"} for name in ("a", "b")]
+    work += [{"branch_id": name, "specialist": "long"} for name in ("c", "d")]
+    loop = asyncio.get_running_loop()
+    loop.call_later(2, control.request_drain)
+    began = loop.time()
+    with pytest.raises(GraphDrained):
+        await graph.ainvoke({"task": "x", "work": work}, thread(), context=FIXED, control=control)
+    assert loop.time() - began < 8
+    result = await graph.ainvoke(None, thread(), context=FIXED)
+    assert {record["quality"]["score"] for record in result["branches"].values()} == {0.9}
+    assert (result["sync"][-1]["reason"], result["sync"][-1]["remaining"]) == ("all_done", [])
+    assert crew.calls == {"a": calls, "b": 1, "c": 2, "d": 2}
 
 
 async def before_the_fan_out(graph: Any) -> Any:

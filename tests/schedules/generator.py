@@ -10,7 +10,7 @@ from typing import Any
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import Mode, WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
-from tests.schedules.scenario import Act, Kind, Says, Scenario
+from tests.schedules.scenario import LONGEST_SCORING_S, Act, Kind, Says, Scenario
 
 TIMES = (0.0, 0.1, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
 PLAIN: tuple[Kind, ...] = ("answer", "answer", "answer", "answer", "instant")
@@ -219,5 +219,5 @@ def _act(rng: Random, mood: float) -> Act:
         refuses_s=rng.choice((0.0, 0.05, 0.1, 0.5, 3.0)),
         cost=rng.choice((None, None, 1.0, 2.5)),
         score=rng.choice((None, 0.3, 0.6, 0.9, 0.9, -1.0)),
-        scoring_s=rng.choice((0.0, 0.0, 0.05, 1.0)),
+        scoring_s=rng.choice((0.0, 0.0, 0.05, LONGEST_SCORING_S)),
     )

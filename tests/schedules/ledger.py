@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.records import BranchRecord
 from tests.schedules.journal import Call, SittingFacts
 from tests.schedules.releases import Point
-from tests.schedules.scenario import Scenario
+from tests.schedules.scenario import LONGEST_SCORING_S, Scenario
 
 Ending = Literal["succeeded", "failed", "excused"]
 
@@ -91,6 +91,13 @@ class SittingBook:
             {**dict.fromkeys(item.get("exclusive", ()), 1.0), **item.get("resources", {})},
             not needs,
         )
+
+    def scoring_s(self, branches: Iterable[str]) -> float:
+        """How long a run that is asked to stop may wait for the scores of answers that these branches have given."""
+        if all(point.reason != "drained" for point in self.points.values()):
+            return 0.0
+        given = [name in self.under_way or (name in self.works and self.works[name].answers) for name in branches]
+        return LONGEST_SCORING_S if any(given) else 0.0
 
     def settle(self, record: BranchRecord, at: float) -> None:
         place = self.places[record["branch_id"]]

@@ -39,7 +39,9 @@ def settled(book: SittingBook, record: BranchRecord, work: Work | None, at: floa
         yield f"{branch_id} had answered ({answers}) and ends as {status}: {record['reason']}"
     yield from _borne_out(book, record, place, work)
     yield from _attempts(book, branch_id, place, starts)
-    missed = {name for name in place.call["points"] if book.points[name].reason is not None}
+    # Points that release because the run is to stop decide when it goes on: only what then runs again has missed them.
+    over = {None} if record["release"] == "drained" else {None, "drained"}
+    missed = {name for name in place.call["points"] if book.points[name].reason not in over}
     if missed != record["missed"].keys():
         yield f"{branch_id} came too late for {sorted(missed)}, its record says {sorted(record['missed'])}"
     for name, one in record["missed"].items():
@@ -128,7 +130,8 @@ def over(book: SittingBook, how: str, at: float, slack_s: float) -> Iterator[str
     ends = [one for one in released if one is not None]
     if book.points and how != "cancelled" and len(ends) < len(released):
         yield f"the sitting is {how} while points are open"
-    limit = max([*ends, book.cancel_at or 0.0, book.opened_at or 0.0]) + 0.1 + slack_s + NEAR
+    last = max([*ends, book.cancel_at or 0.0, book.opened_at or 0.0])
+    limit = last + 0.1 + book.scoring_s(book.places) + slack_s + NEAR
     if at > limit and (ends or book.cancel_at is not None):
         yield f"the barrier fell at {at:.6g}, it had to by {limit:.6g}"
 

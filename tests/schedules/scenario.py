@@ -30,6 +30,7 @@ Kind = Literal[
     "asks",  # asks a human
 ]
 Blow = Literal["crash", "cancel", "drain"]
+LONGEST_SCORING_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)

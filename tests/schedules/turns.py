@@ -137,7 +137,7 @@ def _could_start(book: SittingBook, branch_id: str, place: Place, at: float) -> 
 def _forgotten(book: SittingBook, branch_id: str, place: Place, at: float) -> Iterator[str]:
     released_at = book.released_at(place)
     if released_at is not None:
-        if at > released_at + CANCEL_WAIT_S + NEAR:
+        if at > released_at + CANCEL_WAIT_S + NEAR + book.scoring_s([branch_id]):
             yield f"{branch_id} has not ended at {at:.6g}, its points released at {released_at:.6g}"
     elif not {branch_id} & (book.works.keys() | book.under_way) and book.prerequisites(place) in {"missing", "excused"}:
         yield f"{branch_id} is not told that its prerequisites are {book.prerequisites(place)}"
