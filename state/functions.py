@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 
 from langgraph_quorum.state.errors import ConfigurationError
 
@@ -11,6 +12,26 @@ def is_async(function: object) -> bool:
     """Whether calling it gives something to be awaited. A function that only returns what another gives is not seen."""
     called = getattr(function, "func", function)
     return any(inspect.iscoroutinefunction(one) for one in (called, getattr(called, "__call__", None)))  # noqa: B004
+
+
+def takes_one(function: object, filled_in: Iterable[str] = ()) -> bool:
+    """Whether it can be called with one argument and these by name. A function in C that does not say is believed.
+
+    Args:
+        function: Anything.
+        filled_in: Names of parameters that whoever calls it gives besides.
+    """
+    if not callable(function):
+        return False
+    try:
+        parameters = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        parameters.bind(None, **dict.fromkeys(filled_in))
+    except TypeError:
+        return False
+    return True
 
 
 def require_plain(

@@ -220,10 +220,10 @@ def _specialists(worker: Any, name: str, fallback: Any, persistence: Persistence
     if fallback is not None and not callable(fallback) and not isinstance(fallback, Runnable):
         raise ConfigurationError("fallback", fallback, "give a worker: a function, a runnable or a compiled graph")
     second = None if fallback is None else f"{name}_fallback"
-    made = [Specialist(own, called_by(worker, own), fallback=second, alone=graph, **persistence)]
+    made = [Specialist(own, called_by(worker, own, "worker"), fallback=second, alone=graph, **persistence)]
     if second is not None:
         spared: Persistence = {**persistence, "hedge_s": None, "rate_limit": None}
-        made.append(Specialist(second, called_by(fallback, second), alone=graph, **spared))
+        made.append(Specialist(second, called_by(fallback, second, "fallback"), alone=graph, **spared))
     return {specialist.name: specialist for specialist in made}
 
 

@@ -15,7 +15,8 @@ from langgraph.types import Command
 
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.state.branch import Answer, Branch
-from langgraph_quorum.state.errors import PlanError, ResultError
+from langgraph_quorum.state.errors import ConfigurationError, PlanError, ResultError
+from langgraph_quorum.state.functions import takes_one
 
 
 def parcel(payload: Any) -> dict[str, Any]:
@@ -48,11 +49,20 @@ class Held(dict[str, Any]):
         return dict(self) if self.kept else None
 
 
-def called_by(worker: Any, name: str) -> Callable[[Branch], Any]:
-    """A specialist's function that calls a worker as LangGraph calls a node; async, unless the worker is sync."""
+def called_by(worker: Any, name: str, field: str) -> Callable[[Branch], Any]:
+    """A specialist's function that calls a worker as LangGraph calls a node; async, unless the worker is sync.
+
+    Raises:
+        ConfigurationError: naming the field, where LangGraph could not call it.
+    """
     # The one public way to LangGraph's own call of a node, with `config`, `runtime`, `writer`, `store` filled in.
     scratch: Any = StateGraph(dict)
     node: Runnable[Any, Any] = scratch.add_node(name, worker).nodes[name].runnable
+    if not isinstance(worker, Runnable) and not takes_one(worker, getattr(node, "func_accepts", ())):
+        mend = (
+            "give a function that is called with a Send's payload; LangGraph fills in config, runtime, writer and store"
+        )
+        raise ConfigurationError(field, worker, mend)
     asks_for_nothing = inspect.iscoroutinefunction(worker) and len(inspect.signature(worker).parameters) == 1
 
     async def awaited(branch: Branch) -> Any:

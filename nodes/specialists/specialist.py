@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from langgraph.pregel.protocol import PregelProtocol
 
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.functions import is_async, require_plain
+from langgraph_quorum.state.functions import is_async, require_plain, takes_one
 
 RESERVED_NAMES = frozenset(
     {
@@ -74,22 +73,7 @@ def _is_retry_on(value: object) -> bool:
     classes = value if isinstance(value, tuple) else (value,)
     if all(isinstance(one, type) for one in classes):
         return all(isinstance(one, type) and issubclass(one, BaseException) for one in classes)
-    return _takes_one(value)
-
-
-def _takes_one(value: object) -> bool:
-    """Whether it can be called with one argument. A function written in C that does not say is believed."""
-    if not callable(value):
-        return False
-    try:
-        parameters = inspect.signature(value)
-    except (TypeError, ValueError):
-        return True
-    try:
-        parameters.bind(None)
-    except TypeError:
-        return False
-    return True
+    return takes_one(value)
 
 
 @dataclass(frozen=True)
@@ -154,7 +138,7 @@ class Specialist:
             raise ConfigurationError("Specialist.name", self.name, "give a name without ':', '|' or a leading '__'")
         if self.name in RESERVED_NAMES:
             raise ConfigurationError("Specialist.name", self.name, "the workflow has a node of that name: rename it")
-        if not isinstance(self.run, Runnable) and not _takes_one(self.run):
+        if not isinstance(self.run, Runnable) and not takes_one(self.run):
             mend = "give a function that is called with one Branch, a runnable or a compiled graph"
             raise ConfigurationError(f"Specialist({self.name!r}).run", self.run, mend)
         _positive(self.name, "timeout_s", self.timeout_s, "give seconds above 0", endless=True)
@@ -179,9 +163,9 @@ class Specialist:
             "retry_on": ("give a function of the error, or exception classes", _is_retry_on),
             "resources": ("give Resources(cpu=...)", lambda value: isinstance(value, Resources)),
             "type": ("give a string", lambda value: isinstance(value, str)),
-            "prepare": ("give a function of the branch", lambda value: value is None or _takes_one(value)),
-            "split": ("give a function of the payload", lambda value: value is None or _takes_one(value)),
-            "join": ("give a function of a list of results", lambda value: value is list or _takes_one(value)),
+            "prepare": ("give a function of the branch", lambda value: value is None or takes_one(value)),
+            "split": ("give a function of the payload", lambda value: value is None or takes_one(value)),
+            "join": ("give a function of a list of results", lambda value: value is list or takes_one(value)),
             **dict.fromkeys(("expects", "source_types", "capabilities"), ("give a tuple of strings", _are_strings)),
         }
         for field, (mend, is_allowed) in mends.items():

@@ -16,6 +16,13 @@ from tests.graphs.running import statuses
 
 pytestmark = pytest.mark.looptime
 
+
+async def takes_two(state: Any, more: Any) -> None: ...
+
+
+def takes_none() -> None: ...
+
+
 ECHO = quorum_branch(echo, name="worker")
 
 
@@ -79,6 +86,9 @@ async def test_a_wrong_argument_of_fan_out_is_refused(given: Any, message: str) 
         ({"worker": "worker"}, "worker='worker': give the node's function"),
         ({"worker": StateGraph(Plain)}, "a compiled graph"),
         ({"worker": partial(echo)}, "name=None: the worker has no name of its own"),
+        ({"worker": takes_two}, "worker=<function takes_two.*: give a function that is called with a Send's payload"),
+        ({"worker": takes_none}, "worker=<function takes_none.*: give a function that is called"),
+        ({"fallback": takes_two}, "fallback=<function takes_two.*: give a function that is called"),
         ({"sync": SyncPolicy(on_straggler="harvest")}, "only build_workflow takes late results in"),
         ({"sync": SyncPolicy(on_question="park")}, "only build_workflow works late answers in"),
         ({"sync": SyncPolicy(min_quality=0.5)}, "only build_workflow scores"),
