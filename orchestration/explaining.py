@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -25,7 +27,7 @@ async def explain_run(pool: Pool, saver: BaseCheckpointSaver[Any], run: StoredRu
         QuorumError: it cannot be read.
     """
     stored = await read_workflow(pool, saver, run)
-    told = {"task": run.task, **stored.values}
+    told = {"task": run.task, **_counted(stored.values)}
     telling = partial(
         explain,
         thread_id=run.thread_id,
@@ -34,3 +36,20 @@ async def explain_run(pool: Pool, saver: BaseCheckpointSaver[Any], run: StoredRu
         open_questions=in_short(stored.questions.values()),
     )
     return await asyncio.to_thread(telling, told)
+
+
+def _counted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The state without costs that are no numbers: they count as not reported."""
+    known = dict(values)
+    if isinstance(branches := values.get("branches"), Mapping):
+        known["branches"] = {
+            name: record if _is_number(record.get("cost")) else {**record, "cost": None}
+            for name, record in branches.items()
+        }
+    if isinstance(load := values.get("load"), Mapping) and not _is_number(load.get("cost")):
+        known["load"] = {name: value for name, value in load.items() if name != "cost"}
+    return known
+
+
+def _is_number(cost: Any) -> bool:
+    return isinstance(cost, (int, float)) and math.isfinite(cost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError
+from langgraph_quorum.orchestration.cli.strict_json import json_text
 
 STDOUT = "-"
 _STDIN = 0
@@ -43,7 +43,7 @@ def as_object(outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 def print_json(value: Any) -> None:
     """Print JSON on standard output. Escaped, so that no terminal's encoding can break it."""
-    sys.stdout.write(json.dumps(value, allow_nan=False, indent=2) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 
@@ -97,7 +97,7 @@ class JsonFile:
         Raises:
             RefusedError: the disk is full, or the folder has gone meanwhile.
         """
-        text = json.dumps(as_object(outcome), allow_nan=False, ensure_ascii=False, indent=2) + "\n"
+        text = json_text(as_object(outcome), ensure_ascii=False) + "\n"
         try:
             if self._is_special:  # a device or a pipe: it must not be replaced by a file
                 with self._path.open("w", encoding="utf-8") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.cli.progress.happenings import as_progress, happening
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import read_standing
+from langgraph_quorum.orchestration.cli.strict_json import json_text
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import any_run, work_of
 from langgraph_quorum.orchestration.cli.words import printable
@@ -56,7 +56,7 @@ def _on_terminal() -> bool:
 async def _in_lines(events: AsyncIterator[RunEvent], *, as_json: bool) -> int:
     code = APPROVED
     async for event in events:
-        words = json.dumps(event.as_dict(), allow_nan=False) if as_json else printable(happening(event))
+        words = json_text(event.as_dict(), indent=None) if as_json else printable(happening(event))
         if words:
             sys.stdout.write(f"{words}\n")
             sys.stdout.flush()

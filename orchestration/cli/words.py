@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -32,8 +33,10 @@ def shortened(text: str, limit: int) -> str:
     return (head if len(head) > limit // 2 else cut).rstrip(" ,;:") + "…"
 
 
-def seconds(value: float) -> str:
-    """A duration of seconds: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 10 min`."""
+def seconds(value: float | None) -> str:
+    """A duration of seconds: `0.8 s`, `42 s`, `3 min 05 s`, `2 h 10 min`; a dash when there is none."""
+    if value is None or not math.isfinite(value):
+        return "-"
     if value < _FINE_S:
         return f"{value:.1f} s"
     if value < _MINUTE_S:
@@ -53,11 +56,16 @@ def age(passed: timedelta) -> str:
     return f"{int(value)} s"
 
 
-def interval(bounds: Sequence[float] | None) -> str:
+def share(value: float | None) -> str:
+    """`0.92`; a dash when there is none."""
+    return "-" if value is None else f"{value:.2f}"
+
+
+def interval(bounds: Sequence[float | None] | None) -> str:
     """`0.92 to 0.96`; a dash when there is none."""
     if bounds is None or len(bounds) != _TWO_BOUNDS:
         return "-"
-    return f"{bounds[0]:.2f} to {bounds[1]:.2f}"
+    return f"{share(bounds[0])} to {share(bounds[1])}"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -19,7 +19,7 @@ from langgraph_quorum.orchestration.cli.rendering.questions import print_questio
 from langgraph_quorum.orchestration.cli.rendering.summary import summary_table
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
 from langgraph_quorum.orchestration.cli.threads import FINISHED
-from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, interval, printable, seconds
+from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, interval, printable, seconds, share
 from langgraph_quorum.state.records import WorkItem
 
 STYLES = {"approved": "bold green", "partial": "bold yellow", "failed": "bold red", "cancelled": "bold red"}
@@ -71,7 +71,7 @@ def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     status, branches = outcome["status"], outcome.get("branches", {}).values()
     line = Text(status, style=STYLES.get(status, "bold cyan"))
     if outcome.get("attribution"):
-        line.append(f"  quality of the analysis {outcome['quality']:.2f}", style="bold")
+        line.append(f"  quality of the analysis {share(outcome.get('quality'))}", style="bold")
         line.append(f" ({interval(outcome.get('confidence_interval'))})", style="not bold default")
     if planned:
         good = sum(record["status"] == "succeeded" for record in branches)

@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.cli.rendering.outcome import STYLES, reasons
 from langgraph_quorum.orchestration.cli.rendering.questions import asked
 from langgraph_quorum.orchestration.cli.stored import Standing
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
-from langgraph_quorum.orchestration.cli.words import age, counted, interval, printable, seconds, shortened
+from langgraph_quorum.orchestration.cli.words import age, counted, interval, printable, seconds, share, shortened
 
 _ROWS = 40
 _RESULT_LINES = 6
@@ -65,7 +65,7 @@ def _headline(standing: Standing, board: Board) -> Text:
     outcome = standing.outcome
     line = Text(standing.run.status, style=STYLES.get(standing.run.status, "bold cyan"))
     if outcome.get("attribution"):
-        line.append(f"  quality {outcome['quality']:.2f} ({interval(outcome.get('confidence_interval'))})")
+        line.append(f"  quality {share(outcome.get('quality'))} ({interval(outcome.get('confidence_interval'))})")
     if board.cells:
         good = board.counts()["succeeded"]
         line.append(f", {good} of {counted(len(board.cells), 'branch', 'branches')}", style="not bold default")
