@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import Given
 from langgraph_quorum.orchestration.opening import closed_error, stopped_error
 from langgraph_quorum.orchestration.persistence.lease import OnBusy
 from langgraph_quorum.orchestration.run import Run
+
+logger = logging.getLogger(__name__)
 
 STOP_S = 10.0
 """Seconds that a run may take to stop, when nothing else is said."""
@@ -63,11 +67,19 @@ class Begun:
             return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
         except BaseException as error:
             if ready.done():
+                self._tell(run, error)
                 raise
             ready.set_exception(stopped_error(run.thread_id) if isinstance(error, asyncio.CancelledError) else error)
             return {}
         finally:
             self._runs.discard(run)
+
+    def _tell(self, run: Run, error: BaseException) -> None:
+        """Log why a run has failed whose result nobody awaits: it would be known to the register alone."""
+        if run.attended or isinstance(error, asyncio.CancelledError):
+            return
+        why = why_failed(error, self._driver.pool, sealed=self._driver.sealer is not None)
+        logger.warning("thread %r has failed, and nobody awaits its result: %s", run.thread_id, why)
 
 
 def _looked_at(ready: asyncio.Future[None]) -> None:

@@ -41,16 +41,19 @@ class Run:
         self.cutting: asyncio.Event = asyncio.Event()
         self.reason: str | None = None
         self.taken = False
+        self._awaited = False
         self._task: asyncio.Task[dict[str, Any]] | None = None
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
     def begin(self, driving: Coroutine[Any, Any, dict[str, Any]]) -> None:
         """Start driving. Called once, by the orchestrator."""
         self._task = asyncio.create_task(driving, name=f"quorum:run:{self.thread_id}")
-        self._task.add_done_callback(lambda _: self._tell_all(_END))
+        self._task.add_done_callback(self._ended)
 
     async def result(self) -> dict[str, Any]:
         """The outcome, once the run has stopped: finished, waiting for a human, interrupted by a drain, or cancelled.
+
+        Nobody has to ask for it: of a run that fails before anybody does, a warning is logged.
 
         Its keys `thread_id`, `status` and `interrupts` are always ours: fields of the same names, of a graph of your
         own, are under `values`.
@@ -62,6 +65,7 @@ class Run:
         """
         if self._task is None:
             raise RuntimeError("the run has not begun: runs are made by Orchestrator.start and resume")
+        self._awaited = True
         return await asyncio.shield(self._task)
 
     async def late(self, within_s: float) -> dict[str, BranchRecord]:
@@ -113,6 +117,11 @@ class Run:
         return self.stopped
 
     @property
+    def attended(self) -> bool:
+        """Whether somebody awaits its result, or listens to its events."""
+        return self._awaited or bool(self._listeners)
+
+    @property
     def stopped(self) -> bool:
         """Whether it has come to an end, of whatever kind."""
         return self._task is not None and self._task.done()
@@ -132,6 +141,11 @@ class Run:
     def tell(self, event: Event) -> None:
         """Pass an event on to whoever listens."""
         self._tell_all(event)
+
+    def _ended(self, task: asyncio.Task[dict[str, Any]]) -> None:
+        if not task.cancelled():
+            task.exception()  # whoever drives it has told of it: asyncio need not
+        self._tell_all(_END)
 
     def _tell_all(self, event: Event | None) -> None:
         for queue in self._listeners:

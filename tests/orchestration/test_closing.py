@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from typing import Any
 
@@ -16,7 +17,7 @@ from langgraph_quorum.orchestration.given import Entry, Given
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.artifacts import ArtifactRef
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from tests.orchestration.crews import Crew
 from tests.orchestration.graphs_of_ones_own import clashing
 
@@ -96,3 +97,23 @@ async def test_a_class_of_ones_own_opens_as_itself(pool: Pool) -> None:
 
     async with Mine.on(clashing(), pool) as quorum:
         assert isinstance(quorum, Mine)
+
+
+async def test_a_run_that_fails_while_nobody_awaits_it_is_one_line_in_the_log(
+    pool: Pool, crew: Crew, caplog: pytest.LogCaptureFixture
+) -> None:
+    work: list[WorkItem] = [{"branch_id": "x", "specialist": "nobody"}]
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        for thread_id in ("left", "awaited", "followed"):
+            run = await quorum.start({"task": "look", "work": work}, thread_id)
+            if thread_id == "awaited":
+                with pytest.raises(PlanError):
+                    await run.result()
+            if thread_id == "followed":
+                assert [event async for event in run.events()] == []
+            while not run.stopped:
+                await run.ended(1)
+            del run
+            gc.collect()
+    (line,) = caplog.messages
+    assert line.startswith("thread 'left' has failed, and nobody awaits its result: PlanError: branch 'x': unknown")
