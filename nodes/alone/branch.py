@@ -109,7 +109,7 @@ class QuorumBranch:
         updates = joined(updates, running_channels()) if len(updates) > 1 else updates
         if not updates:
             return {"branches": kept} if kept else None
-        if len(updates) == 1 and type(updates[0]) is dict and "branches" not in updates[0]:
+        if len(updates) == 1 and type(updates[0]) is dict:
             return {**updates[0], "branches": kept} if kept else updates[0]
         return [*updates, Command(update={"branches": kept})]
 

@@ -31,7 +31,7 @@ def joined(updates: Sequence[Any], channels: Mapping[str, Any]) -> list[Any]:
         kind = _KINDS.get(_reducer(channels.get(name)))
         if kind is not None:
             values = [update[name] for update in updates if name in update]
-            if all(type(value) is kind and not _overwrites(value) for value in values):
+            if all(type(value) is kind and not overwrites(value) for value in values):
                 whole[name] = _union(values) if kind is dict else [*chain.from_iterable(values)]
     rest = ({name: value for name, value in update.items() if name not in whole} for update in updates)
     return [*([whole] if whole else []), *filter(None, rest)]
@@ -44,7 +44,7 @@ def _reducer(channel: Any) -> Any:
     return reducer if held in (dict, list) and isinstance(reducer, BuiltinFunctionType) else None
 
 
-def _overwrites(value: Any) -> bool:
+def overwrites(value: Any) -> bool:
     """Whether LangGraph takes this dict for an order to replace what the channel holds."""
     return type(value) is dict and (_OVERWRITE in value or value.get("type") == _OVERWRITE)
 

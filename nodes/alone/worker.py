@@ -11,8 +11,10 @@ from langchain_core.runnables import Runnable
 from langgraph.config import get_config
 from langgraph.errors import GraphBubbleUp, GraphInterrupt, ParentCommand
 from langgraph.graph import StateGraph
+from langgraph.pregel.protocol import PregelProtocol
 from langgraph.types import Command
 
+from langgraph_quorum.nodes.alone.taking import RECORDS, Taking
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.state.branch import Answer, Branch
 from langgraph_quorum.state.errors import ConfigurationError, PlanError, ResultError
@@ -63,6 +65,7 @@ def called_by(worker: Any, name: str, field: str) -> Callable[[Branch], Any]:
             "give a function that is called with a Send's payload; LangGraph fills in config, runtime, writer and store"
         )
         raise ConfigurationError(field, worker, mend)
+    taking, is_graph = Taking(), isinstance(worker, PregelProtocol)
     asks_for_nothing = inspect.iscoroutinefunction(worker) and len(inspect.signature(worker).parameters) == 1
 
     async def awaited(branch: Branch) -> Any:
@@ -73,14 +76,16 @@ def called_by(worker: Any, name: str, field: str) -> Callable[[Branch], Any]:
                 update = await node.ainvoke(_payload(branch), get_config())
         except GraphBubbleUp as bubble:
             update = _caught(bubble, branch)
-        return _held(update, branch)
+        if is_graph and isinstance(update, dict):  # what it has kept of branches of its own is not for this graph
+            update = {name: value for name, value in update.items() if name != RECORDS}
+        return _held(update, branch, taking)
 
     def threaded(branch: Branch) -> Any:
         try:
             update = node.invoke(_payload(branch), get_config())
         except GraphBubbleUp as bubble:
             update = _caught(bubble, branch)
-        return _held(update, branch)
+        return _held(update, branch, taking)
 
     return threaded if _is_sync(worker) else awaited
 
@@ -114,16 +119,16 @@ def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
     raise bubble
 
 
-def _held(update: Any, branch: Branch) -> Any:
+def _held(update: Any, branch: Branch, taking: Taking) -> Any:
     if isinstance(update, Answer):
-        return replace(update, value=_held(update.value, branch))
+        return replace(update, value=_held(update.value, branch, taking))
     parts = update if isinstance(update, (list, tuple)) else [update]
     for part in parts:
-        if isinstance(part, Command):
-            if part.graph is not None:
-                raise ResultError("its Command is for another graph: return one without 'graph'")
-        elif part is not None and not isinstance(part, dict) and not getattr(type(part), "__annotations__", None):
+        if part is None:
+            continue
+        if not isinstance(part, (dict, Command)) and not getattr(type(part), "__annotations__", None):
             raise ResultError(f"it returned a {type(part).__name__}: return a dict of the state's keys, or a Command")
+        taking.check(part)
     if parts is update and not any(isinstance(part, Command) for part in parts):
         raise ResultError("it returned a list without any Command: return a dict of the state's keys, or a Command")
     return Held(update, kept=branch.payload["kept"])

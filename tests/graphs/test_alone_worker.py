@@ -12,7 +12,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
-from langgraph.types import Command, StreamWriter, interrupt
+from langgraph.types import Command, Overwrite, StreamWriter, interrupt
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
@@ -112,8 +112,16 @@ async def test_a_command_may_send_the_run_on() -> None:
         ([{"done": []}], "it returned a list without any Command"),
         (Command(graph=Command.PARENT, update={}), "its Command is for another graph"),
         (Answer({}, work=[{"branch_id": "more"}]), "only build_workflow sends them out"),
+        (
+            {"done": 3},
+            "its update of 'done' is of type int, which the state's reducer does not take: can only concatenate list",
+        ),
+        (Command(update=[("done", "text")]), "its update of 'done' is of type str"),
+        ([{"done": ("a",)}, Command()], "its update of 'done' is of type tuple"),
+        ({"branches": {"x": 1}}, "its update has the key 'branches', under which the records of branches are kept"),
+        (Command(update={"branches": {}}), "its update has the key 'branches'"),
     ],
-    ids=["text", "list", "parent", "work"],
+    ids=["text", "list", "parent", "work", "number", "pairs", "tuple", "records", "records-by-command"],
 )
 async def test_an_update_that_langgraph_would_not_take_fails_its_branch_alone(update: Any, reason: str) -> None:
     async def worker(state: Any) -> Any:
@@ -122,6 +130,20 @@ async def test_an_update_that_langgraph_would_not_take_fails_its_branch_alone(up
     result = await outcome(worker, [{"done": ["fine"]}, update], SyncPolicy(threshold=0.5))
     assert result["done"] == ["fine"]
     assert reason in result["branches"]["worker/1"]["reason"]
+
+
+async def test_an_update_that_replaces_what_the_state_holds_is_taken_whatever_the_reducer() -> None:
+    async def worker(state: Any) -> Any:
+        return {"done": Overwrite(["all"])}
+
+    assert (await outcome(worker, ["a"]))["done"] == ["all"]
+
+
+async def test_the_records_of_a_graph_within_stay_its_own() -> None:
+    inner = quorum_branch(echo, name="worker")
+    within = graph_of(inner, lambda _: fan_out(inner, ["x", "y"]))
+    result = await outcome(within, {"a": {}})
+    assert (result["done"], statuses(result)) == (["x", "y"], {"worker/a": "succeeded"})
 
 
 class Inner(TypedDict):
