@@ -17,7 +17,8 @@ MOST = 64
 class Gathering(Generic[K, V]):
     """Asks one question for many keys.
 
-    Nobody waits for an answer to others: what is asked a turn later is a question of its own, beside the first.
+    Nobody waits for an answer to others: what is asked a turn later is a question of its own, beside the first. All ask
+    from one event loop, which `PatientReader` sees to.
 
     Args:
         answer: Gives what it finds, by key.
