@@ -115,8 +115,10 @@ class Gate:
         return self._tallies[self.last_of(points)].release if self._open.isdisjoint(points) else None
 
     def last_of(self, points: Sequence[str]) -> str:
-        """Which of these sync points was the last to release."""
-        return max(points, key=lambda name: self._tallies[name].released_at)
+        """Which of these sync points was the last to release; at the same moment, one for which it is to run again."""
+        tallies = [self._tallies[name] for name in points]
+        drained = Release("drained")
+        return max(tallies, key=lambda tally: (tally.released_at, tally.release == drained)).name
 
     def missed(self, points: Sequence[str], *, drained: bool = False) -> dict[str, Missed]:
         """Those of these sync points that have released, with reason and time.

@@ -46,6 +46,11 @@ class Outcome:
     excused: bool = False
     work: list[WorkItem] = field(default_factory=lambda: NO_WORK)
 
+    @property
+    def drained(self) -> bool:
+        """Whether the run was asked to stop before: it has not ended, and runs again when the run goes on."""
+        return self.release is not None and self.release.reason == "drained"
+
 
 def cut(released: Release, *, begun: bool, threaded: bool = False) -> Outcome:
     """What a release means for a branch that had not ended; a thread that had begun cannot be stopped."""

@@ -189,7 +189,7 @@ class Visit:
         if self.work.effort.lost and (unended := self.work.effort.unended()) is not None:
             self._gate.turns.runs_on(self.branch_id, unended)
         self._gate.settle(record)
-        if record["release"] != "drained":  # it has not ended: it runs when the run goes on
+        if not outcome.drained:  # else it has not ended: it runs when the run goes on
             told = {"seconds": record["seconds"], "reason": outcome.reason}
             self._setting.tell(self._call, record["specialist"], outcome.status, told)
         self.work.heard = False  # an abandoned straggler runs on unheard
@@ -216,7 +216,7 @@ class Visit:
             "quality": outcome.quality,
             "release": outcome.release.reason if outcome.release is not None else None,
             "points": points,
-            "missed": gate.missed(points, drained=outcome.release is not None),
+            "missed": gate.missed(points, drained=outcome.drained),
             "excused": outcome.excused,
             "late": False,
             "cost": effort.cost,
