@@ -149,3 +149,24 @@ async def test_nothing_goes_on_once_the_pool_is_closed(database: str) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         assert "quorum:saving" in {task.get_name() for task in others}  # it keeps its connection for a moment
     assert not {task for task in asyncio.all_tasks() if task.get_name() == "quorum:saving"}
+
+
+async def test_where_the_server_forgets_what_it_has_prepared_all_is_written_and_nothing_more_prepared(
+    database: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a pooler of transactions that nobody has told us of."""
+    known: list[set[bytes] | None] = []
+
+    def noting(*what: Any, prepared: set[bytes] | None, **limits: Any) -> list[int]:
+        known.append(None if prepared is None else set(prepared))
+        return exchange(*what, prepared=prepared, **limits)
+
+    monkeypatch.setattr(transaction, "exchange", noting)
+    async with open_pool(database, max_size=1) as single:
+        saver = GroupCommitSaver(single)
+        for task in ("first", "second", "third"):
+            await saver.aput_writes(at("t"), [("c", 1)], task)
+            async with single.connection() as connection:
+                await connection.execute("DEALLOCATE ALL")
+    assert await tasks_in(pool) == {"first", "second", "third"}
+    assert [names if names is None else len(names) for names in known] == [0, 1, None]
