@@ -17,7 +17,7 @@ from langgraph_quorum.nodes.reviewing.answers import EXPIRE
 from langgraph_quorum.orchestration.naming import NOT_STORABLE
 from langgraph_quorum.orchestration.outcome import is_finished, is_new, open_questions, ours, waits_for_human
 from langgraph_quorum.orchestration.same_input import DIGEST, INPUT
-from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError, ThreadNotFoundError
+from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ResultError
 from langgraph_quorum.state.words import suggestion
 from langgraph_quorum.state.workflow import QuorumContext
 
@@ -105,7 +105,7 @@ class Given:
         """What to hand to the graph where it stands: its input, answers, None to go on, or `NOTHING`.
 
         Raises:
-            ThreadNotFoundError: nothing is stored, and the input is not known.
+            ConfigurationError: nothing is stored but the run's name, and the input is not known.
             AnswerError: an answer is to a question that is not open.
         """
         if not isinstance(self.answers, Mapping):
@@ -118,7 +118,8 @@ class Given:
             raise AnswerError(f"no question {unknown[0]!r} is open on thread {thread_id!r}: the open ones are {known}")
         if is_new(snapshot):
             if self.values is None:
-                raise ThreadNotFoundError(thread_id)
+                mend = "it has no state yet, and its input, which is not JSON, was not kept: `start` it with its input"
+                raise ConfigurationError("thread_id", thread_id, mend)
             return self.values
         if self.answers or self.kept:
             return Command(resume={**self.kept, **self.answers})

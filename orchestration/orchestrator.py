@@ -38,6 +38,7 @@ from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.orchestration.same_input import left_to_defaults
 from langgraph_quorum.orchestration.stopping import Stopping
+from langgraph_quorum.orchestration.storable import check_answers_kept, check_input_kept
 from langgraph_quorum.state.ports import ArtifactStore
 
 _WAIT_S = 60.0
@@ -165,9 +166,9 @@ class Orchestrator(Stopping, Generic[Input_contra]):
             wait_s: Seconds to wait, with `wait`.
 
         Raises:
-            ConfigurationError: the input or the context names an unknown field, or the input holds characters that
-                Postgres cannot keep; an option has the name of what a run keeps by itself; or the thread runs another
-                workflow, or was started with another input.
+            ConfigurationError: the input or the context names an unknown field, or the input holds what cannot be
+                stored; an option has the name of what a run keeps by itself; or the thread runs another workflow, or
+                was started with another input.
             ThreadBusyError: another driver runs this thread.
             DatabaseError: the database cannot be used.
         """
@@ -178,7 +179,10 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         check_context(context, self._driver.graph.context_schema)
         check_options(options or {})
         given = await input_away(given, self._driver.context(context, target))
-        kept = {**(options or {}), **kept_input(given)}
+        known = kept_input(given)
+        if not known:
+            await check_input_kept(given, self._driver.graph.checkpointer)
+        kept = {**(options or {}), **known}
         task = given.get("task")
         entry = Entry(task if isinstance(task, str) else "", kept, tuple(checked_tags(tags)))
         begun = Given(dict(given), entry, context=context, unsaid=left_to_defaults(values))
@@ -204,7 +208,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
-            AnswerError: an answer is to a question that is not open.
+            AnswerError: an answer is to a question that is not open, or cannot be stored.
             ConfigurationError: the run is one of another workflow, or waits for a node that the graph does not have; or
                 the context names an unknown field.
             ThreadBusyError: another driver runs this thread.
@@ -213,6 +217,8 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         stored = await self._driver.stored(thread_id)
         self._driver.check_workflow(stored)
         check_context(context, self._driver.graph.context_schema)
+        if isinstance(answers, Mapping) and not kept_input(answers):
+            await check_answers_kept(answers, self._driver.graph.checkpointer)
         entry = Entry(stored.task, dict(stored.options))
         answered = {} if answers is None else answers
         given = Given(stored.options.get("input"), entry, answered, context, revives=True)

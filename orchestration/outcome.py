@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
 from langgraph.types import PregelTask, StateSnapshot
 
+from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.records import BranchRecord, RunStatus
 
 _FRESH = frozenset({"branches", "sync", "timeline"})
 """Fields that join by a reducer: a state of ours, as its graph reads it, has them from the start, empty at first."""
 _BEGUN = frozenset({"workflow_id", "timeline", "load"})
 """Fields that a state of ours has from its first node on, also as it is stored."""
+_UNSET: Mapping[str, Any] = {
+    "workflow_id": "",
+    "verdict": None,
+    "result": None,
+    "quality": None,
+    "confidence_interval": None,
+    "attribution": [],
+    "sources": [],
+    "partial": False,
+    "failed": [],
+    "pending": [],
+    "findings": [],
+    "error": None,
+    "sync": [],
+    "timeline": [],
+    "messages": [],
+}
+"""Fields of the output of a run that has not come to its first node."""
 
 
 def ours(values: Mapping[str, Any]) -> bool:
@@ -62,8 +82,9 @@ def outcome_of(
 ) -> dict[str, Any]:
     """The run's output with its thread, its status, and the questions that are open.
 
-    These keys are always ours. Where a graph of the user's own has fields of the same names, those are under `values`,
-    by their names, together with its field `values` if it has one.
+    The outcome of a workflow has every key, whatever became of the run. These keys are always ours. Where a graph of
+    the user's own has fields of the same names, those are under `values`, by their names, together with its field
+    `values` if it has one.
 
     Args:
         thread_id: The thread.
@@ -77,12 +98,34 @@ def outcome_of(
     standing: dict[str, Any] = {"thread_id": thread_id, "status": status, "interrupts": open_questions(snapshot)}
     if reason is not None:
         standing["reason"] = reason
-    if ours(values):
-        return {**outcome, "branches": {**values.get("branches", {}), **_unmerged(snapshot)}, **standing}
+    if ours(values) or (not values and ours(dict.fromkeys(channels))):
+        unset = {name: copy.copy(_UNSET[name]) for name in channels if name in _UNSET}
+        reached = {} if is_finished(snapshot) else so_far(values, asked=status == "waiting")
+        known = {**unset, **outcome, **{name: value for name, value in reached.items() if name in channels}}
+        return {**known, "branches": {**values.get("branches", {}), **_unmerged(snapshot)}, **standing}
     if outcome.keys() & standing.keys():
         taken = {name: outcome.pop(name) for name in [*standing, "values"] if name in outcome}
         outcome["values"] = taken
     return {**outcome, **standing}
+
+
+def so_far(values: Mapping[str, Any], *, asked: bool) -> dict[str, Any]:
+    """What a run of ours that has not ended says of its result.
+
+    Args:
+        values: Its state.
+        asked: Whether it waits for a human: what has been merged by then is what it is asked about, or stands beside
+            that. Otherwise, and before the first merge, there is no result and no quality yet.
+    """
+    merged: Merged | None = values.get("merged") if asked else None
+    if merged is None:
+        return {"result": None, "quality": None, "confidence_interval": None, "attribution": []}
+    return {
+        "result": merged["value"],
+        "quality": merged["quality"],
+        "confidence_interval": merged["confidence_interval"],
+        "attribution": merged["attribution"],
+    }
 
 
 def _unmerged(snapshot: StateSnapshot) -> Mapping[str, BranchRecord]:

@@ -9,6 +9,7 @@ from typing import Any
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.history import read_history
+from langgraph_quorum.orchestration.outcome import so_far
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.orchestration.run_reader import nodes_seen
@@ -59,7 +60,8 @@ async def read_standing(pool: Pool, run: StoredRun) -> Standing:
     ended = list(dict.fromkeys(nodes))
     if not state.ours:
         return Standing(run, outcome, _plain(state.fields), (), ended, latest.next)
-    outcome = {"sources": [], **_plain(state.fields), **outcome, "branches": state.values["branches"]}
+    reached = so_far(state.fields, asked=run.status == "waiting") if latest.next else {}
+    outcome = {"sources": [], **_plain({**state.fields, **reached}), **outcome, "branches": state.values["branches"]}
     return Standing(run, outcome, {}, state.fields.get("queue", []), ended, latest.next)
 
 

@@ -41,7 +41,7 @@ def render_outcome(
     console: Console, outcome: Mapping[str, Any], *, dsn_given: bool, work: Sequence[WorkItem] = ()
 ) -> None:
     """The same on any console."""
-    documents = _documents(outcome.get("result"))
+    documents = _documents(outcome.get("result")) if outcome["status"] in FINISHED else {}
     board = Board.of(work, outcome.get("branches"))
     console.print(_verdict(outcome, len(board.cells)))
     for line in reasons(outcome):
@@ -70,7 +70,7 @@ def _documents(result: Any) -> dict[str, Any]:
 def _verdict(outcome: Mapping[str, Any], planned: int) -> Text:
     status, branches = outcome["status"], outcome.get("branches", {}).values()
     line = Text(status, style=STYLES.get(status, "bold cyan"))
-    if outcome.get("attribution"):
+    if outcome.get("attribution") and status != "waiting":  # what it asks says that
         line.append(f"  quality of the analysis {share(outcome.get('quality'))}", style="bold")
         line.append(f" ({interval(outcome.get('confidence_interval'))})", style="not bold default")
     if planned:
