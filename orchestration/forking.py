@@ -11,16 +11,18 @@ from langgraph.channels import DeltaChannel
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.errors import InvalidUpdateError
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Overwrite
 
 from langgraph_quorum.orchestration.driving import Driver
-from langgraph_quorum.orchestration.outcome import status_of
+from langgraph_quorum.orchestration.outcome import ours, status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.register import record_fork
 from langgraph_quorum.orchestration.persistence.runs import find_run
 from langgraph_quorum.orchestration.persistence.stored_run import StoredRun
-from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.editing import edited_record, json_fault
+from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError
 from langgraph_quorum.state.words import suggestion
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
@@ -129,14 +131,15 @@ async def _copy_checkpoint(
         The checkpoint's id, which it keeps.
 
     Raises:
-        ThreadNotFoundError: nothing is stored under the thread.
-        ConfigurationError: the thread has no such checkpoint.
+        ConfigurationError: the thread has no such checkpoint, or none at all.
         DatabaseError: the database cannot be used.
     """
     with database_errors(f"forking thread {source!r}"):
         latest = await saver.aget_tuple(_config(source))
         if latest is None:
-            raise ThreadNotFoundError(source)
+            raise ConfigurationError(
+                "thread_id", source, "it has not come to its first state: there is nothing to copy"
+            )
         saved = latest
         if checkpoint_id not in (None, latest.checkpoint["id"]):
             found = await saver.aget_tuple(_config(source, checkpoint_id))
@@ -160,12 +163,35 @@ async def _apply(graph: Graph, edit: Edit, thread_id: str, token: int) -> None:
     """
     if edit.values is None:
         return
+    at = fenced_config(thread_id, token)
     try:
         with database_errors(f"editing thread {thread_id!r}"):
-            await graph.aupdate_state(fenced_config(thread_id, token), dict(edit.values), edit.as_node)
+            standing = (await graph.aget_state(at)).values
+            values = _as_edits(edit.values, standing) if ours(standing) else dict(edit.values)
+            await graph.aupdate_state(at, values, edit.as_node)
     except InvalidUpdateError as error:
         mend = f"{error}: name the node that the values are to come from"
         raise ConfigurationError("as_node", edit.as_node, mend) from error
+
+
+def _as_edits(values: Mapping[str, Any], standing: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for the state of a workflow, with records of branches filled in and marked as edited.
+
+    Raises:
+        ConfigurationError: naming the field that holds what is no JSON, or the branch whose edit does not fit.
+    """
+    for name, value in values.items():
+        given = value.value if isinstance(value, Overwrite) else value
+        if name != "messages" and (fault := json_fault(given, name)):
+            raise ConfigurationError(*fault)
+    branches, there = values.get("branches"), standing.get("branches") or {}
+    if not isinstance(branches, Mapping):
+        return dict(values)
+    edited = {
+        name: one if name in there and one == there[name] else edited_record(name, one, there.get(name), there.keys())
+        for name, one in branches.items()
+    }
+    return {**values, "branches": edited}
 
 
 async def _copy_values(

@@ -15,6 +15,8 @@ from langgraph.types import Send
 
 from langgraph_quorum.orchestration.outcome import ours
 from langgraph_quorum.orchestration.persistence.faults import database_errors
+from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import find_run
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 
 _MOST = 1000
@@ -76,6 +78,21 @@ async def read_history(
         replace(step, writers=following.get(step.parent_id or "", ())) if step.source == "loop" else step
         for step in found[:limit]
     ]
+
+
+async def history_of(
+    pool: Pool, saver: BaseCheckpointSaver[Any], thread_id: str, *, limit: int = 50, before: str | None = None
+) -> list[StoredCheckpoint]:
+    """The same of a run that the register knows: [] for one that has not come to its first checkpoint.
+
+    The other arguments, and the errors, are those of `StoredRuns.history`.
+    """
+    try:
+        return await read_history(saver, thread_id, limit=limit, before=before)
+    except ThreadNotFoundError:
+        if await find_run(pool, thread_id) is None:
+            raise
+        return []
 
 
 async def awaited_nodes(saver: BaseCheckpointSaver[Any], thread_id: str, known: Collection[str]) -> tuple[str, ...]:

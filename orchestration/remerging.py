@@ -73,12 +73,16 @@ async def remerge_run(
         store: Where large texts are; None leaves references to them as they are.
 
     Raises:
-        ConfigurationError: there is no such strategy, or the run is one of a graph that is no workflow of ours.
+        ConfigurationError: there is no such strategy, or the run is one of a graph that is no workflow of ours, or no
+            branch of it has ended.
         ArtifactError: a text that a result refers to is there no more.
         QuorumError: the run cannot be read, or the strategy refuses its results.
     """
     check_strategy(strategy)
     values = (await read_workflow(pool, saver, run)).values
+    if not values.get("branches"):
+        mend = f"it is {run.status}, and no branch of it has ended yet: there is nothing to merge again"
+        raise ConfigurationError("thread_id", run.thread_id, mend)
     first: Merged | None = await _back(values.get("merged"), store)
     trail = Trail(values)
     own = weighing_of([] if first is None else first["attribution"], trail)

@@ -10,7 +10,7 @@ from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.explaining import Explanation, explain_run
-from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.history import StoredCheckpoint, history_of
 from langgraph_quorum.orchestration.opening import closed_error
 from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
 from langgraph_quorum.orchestration.persistence.listing import RunPage, Wanted, list_page
@@ -113,6 +113,8 @@ class StoredRuns:
     async def history(self, thread_id: str, *, limit: int = 50, before: str | None = None) -> History:
         """The states that a run has stood in, the newest first: what it can be forked from.
 
+        Empty where it failed, or was stopped, before the first.
+
         Args:
             thread_id: The thread.
             limit: How many at most, from 1 to 1000.
@@ -123,7 +125,7 @@ class StoredRuns:
             ConfigurationError: `limit` makes no sense, or the run has no checkpoint `before`.
             DatabaseError: the database cannot be used.
         """
-        return await read_history(self._saver, thread_id, limit=limit, before=before)
+        return await history_of(self._pool, self._saver, thread_id, limit=limit, before=before)
 
     async def explain(self, thread_id: str) -> Explanation:
         """Say in plain words how a run came to its result: `print((await quorum.explain("t1")).text())`.
@@ -153,7 +155,8 @@ class StoredRuns:
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
-            ConfigurationError: there is no such strategy, or the run is one of a graph that is no workflow of ours.
+            ConfigurationError: there is no such strategy, or the run is one of a graph that is no workflow of ours, or
+                no branch of it has ended.
             ArtifactError: a text that a result refers to is there no more.
             ResultError: the strategy returns what cannot be kept.
             DatabaseError: the database cannot be used.

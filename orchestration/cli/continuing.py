@@ -14,7 +14,7 @@ from langgraph_quorum.orchestration.cli.words import counted
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
-from langgraph_quorum.state.errors import AnswerError, ThreadNotFoundError
+from langgraph_quorum.state.errors import AnswerError
 
 
 async def continue_run(
@@ -56,11 +56,8 @@ async def _at_its_end(orchestrator: Orchestrator, outcome: Mapping[str, Any]) ->
     """Whether nothing is left to do: a run has failed by its verdict, or because its graph raised before the end."""
     if outcome["status"] != "failed":
         return True
-    try:
-        (latest,) = await orchestrator.history(outcome["thread_id"], limit=1)
-    except ThreadNotFoundError:  # it failed before its first checkpoint
-        return False
-    return not latest.next
+    latest = await orchestrator.history(outcome["thread_id"], limit=1)
+    return bool(latest) and not latest[0].next  # without one it failed before its first checkpoint
 
 
 def answers_to(questions: Mapping[str, Any], answer: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from langgraph_quorum.orchestration.artifacts import default_artifacts, with_text
 from langgraph_quorum.orchestration.cli.databases import database_to_read
-from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
+from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError, complain
 from langgraph_quorum.orchestration.cli.json_output import as_object, print_json
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.stored import Standing, read_standing
@@ -22,7 +22,7 @@ from langgraph_quorum.orchestration.cli.threads import (
     sources_of,
     work_of,
 )
-from langgraph_quorum.orchestration.history import StoredCheckpoint, read_history
+from langgraph_quorum.orchestration.history import StoredCheckpoint, history_of
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
@@ -68,13 +68,17 @@ async def show_history(dsn: str | None, thread: str, *, limit: int, before: str 
         raise RefusedError("--before: give the id of a checkpoint")
     thread_id = checked_thread(thread)
     async with database_to_read(dsn) as pool:
-        await any_run(pool, thread_id)
+        stored = await any_run(pool, thread_id)
         try:
-            steps = await read_history(saver_of(pool), thread_id, limit=limit, before=before)
+            steps = await history_of(pool, saver_of(pool), thread_id, limit=limit, before=before)
         except ConfigurationError as error:
             raise RefusedError(f"--before {before}: {error.mend}") from error
     if as_json:
         print_json([_step_as_json(step) for step in steps])
+        return APPROVED
+    if not steps and before is None:
+        why = f": {stored.reason}" if stored.reason else ""
+        complain(f"thread {thread_id!r} has no state yet, it is {stored.status}{why}")
         return APPROVED
     from langgraph_quorum.orchestration.cli.rendering.history import print_history  # noqa: PLC0415  imports rich
 

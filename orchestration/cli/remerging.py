@@ -77,7 +77,7 @@ async def remerge_thread(dsn: str | None, request: RemergeRequest, *, as_json: b
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
-        ConfigurationError: the run is one of a graph that is no workflow of ours.
+        ConfigurationError: the run is one of a graph that is no workflow of ours, or no branch of it has ended.
         QuorumError: the database cannot be used, or the run not be read or merged.
     """
     async with database_to_read(dsn) as pool:

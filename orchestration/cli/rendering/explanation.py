@@ -10,6 +10,7 @@ from rich.text import Text
 
 from langgraph_quorum.orchestration.cli.rendering.console import stdout_console
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
+from langgraph_quorum.orchestration.cli.threads import FINISHED
 from langgraph_quorum.orchestration.cli.words import printable
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def render_explanation(console: Console, told: Explanation, *, dsn_given: bool) 
         console.print(Text(printable(told.task), style="dim"))
     parts = told.sections()
     if not parts:
-        console.print(Text("nothing has happened yet", style="dim"))
+        before = "it ended before any branch was sent out" if told.status in FINISHED else "nothing has happened yet"
+        console.print(Text(before, style="dim"))
     print_sections(console, parts)
     if parts:
         command = command_for("explain", told.thread_id, dsn_given=dsn_given)
