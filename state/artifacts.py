@@ -15,6 +15,10 @@ OFFLOADED = "application/vnd.langgraph-quorum.text"
 """Media type of a text that the workflow itself has put away: UTF-8. It is put back wherever somebody is to see it;
 references of any other type stay as they are, for whoever made them wanted references."""
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Of one artifact in Postgres, and of the texts of one result that stay in the state: Postgres takes a gigabyte for one
+value, and several times the memory on the way."""
+
 _KEYS = {"artifact", "size_bytes", "media_type"}
 _ADDRESS = re.compile(r"(?:hmac-)?sha256:[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}(?: ?; ?[\w.+-]{1,60}=[\w.+:\"-]{1,60}){0,4}", re.ASCII)

@@ -5,6 +5,7 @@ The two looks ahead are on the way of every branch: they allocate next to nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -48,24 +49,38 @@ async def resolved(value: Any, store: ArtifactStore) -> Any:
     return await put_back(value, get) if holds_offloaded(value) else value
 
 
-def holds_large(value: Any, limit: int) -> bool:
-    """Whether a text of more than `limit` bytes stands anywhere in a JSON value."""
+def holds_large(value: Any, limit: int, most: float = math.inf) -> bool:
+    """Whether a text of more than `limit` bytes stands anywhere in JSON, or texts of more than `most` together."""
     least = limit // _MOST_BYTES_A_CHARACTER
     kind = type(value)
     if kind is str:
         return len(value) > least and _is_large(value, limit)
     if not value or (kind is not dict and kind is not list):
         return False
-    values = [value]
+    values, total = [value], 0
     for current in values:  # which grows meanwhile
         for item in current.values() if type(current) is dict else current:
             kind = type(item)
             if kind is str:
+                total += len(item)
                 if len(item) > least and _is_large(item, limit):
                     return True
             elif kind is dict or kind is list:
                 values.append(item)
-    return False
+    return total * _MOST_BYTES_A_CHARACTER > most
+
+
+def text_bytes(value: Any) -> int:
+    """How many bytes the texts in a JSON value take, together; keys are not counted."""
+    total, values = 0, [value]
+    for current in values:  # which grows meanwhile
+        if type(current) is str:
+            total += len(current) if current.isascii() else len(encoded(current))
+        elif type(current) is dict:
+            values.extend(current.values())
+        elif type(current) is list:
+            values.extend(current)
+    return total
 
 
 def holds_offloaded(value: Any) -> bool:

@@ -14,12 +14,13 @@ from langgraph_quorum.nodes.artifacts.exchange import (
     offloaded_bytes,
     put_away,
     put_back,
+    text_bytes,
 )
 from langgraph_quorum.nodes.artifacts.texts import Texts
 from langgraph_quorum.nodes.planning.complexity import measures_of
 from langgraph_quorum.nodes.specialists.specialist import Specialist
-from langgraph_quorum.state.artifacts import OFFLOADED, ArtifactRef
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.artifacts import MOST_BYTES, OFFLOADED, ArtifactRef
+from langgraph_quorum.state.errors import ConfigurationError, ResultError
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumContext
@@ -39,8 +40,8 @@ class Shelf:
         self._store, self._limit, self._texts = store, limit, texts
 
     def takes(self, value: Any) -> bool:
-        """Whether `away` would change the value."""
-        return holds_large(value, self._limit)
+        """Whether `result_away` has anything to do with the value."""
+        return holds_large(value, self._limit, MOST_BYTES)
 
     def gives(self, value: Any) -> bool:
         """Whether `back` would change the value."""
@@ -52,6 +53,22 @@ class Shelf:
         A text that cannot be stored stays where it is: no finished work is lost because a disk is full.
         """
         return await put_away(value, self._put, self._limit) if holds_large(value, self._limit) else value
+
+    async def result_away(self, value: Any) -> Any:
+        """The same of a branch's result.
+
+        Raises:
+            ResultError: what stays in the state is more than Postgres can hold: the run could never go on with it.
+        """
+        if not self.takes(value):
+            return value
+        kept = await put_away(value, self._put, self._limit)
+        if (size := text_bytes(kept)) > MOST_BYTES:
+            mend = "write it to a file, and return its path"
+            raise ResultError(
+                f"a result with {size} bytes of text is more than Postgres can hold ({MOST_BYTES}): {mend}"
+            )
+        return kept
 
     async def back(self, value: Any) -> Any:
         """The value with texts in place of references.

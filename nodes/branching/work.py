@@ -113,7 +113,7 @@ class Work:
             seat.clock.observe(effort.seconds)
         kept = answered.value
         if (shelf := self._gate.shelf) is not None:
-            kept, work = await shelf.away(kept), await shelf.away(work)
+            kept, work = await shelf.result_away(kept), await shelf.away(work)
             self.answered = Answer(kept, work)
         quality = await crew.quality(seat.specialist, branch, answered.value)
         effort.spend(quality.get("cost") if quality is not None else None)
@@ -161,7 +161,7 @@ class Work:
         self.effort.stop()
         self.answered = Answer(result)
         if (shelf := self._gate.shelf) is not None:
-            self.answered = Answer(await shelf.away(result))
+            self.answered = Answer(await shelf.result_away(result))
         quality = await self._crew.quality(seat.specialist, branch, result)
         self.effort.spend(quality.get("cost") if quality is not None else None)
         return Outcome("succeeded", self.effort.notes, self.answered.value, quality=self.effort.noted(quality))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from langgraph_quorum import Branch, Specialist
+from langgraph_quorum.nodes.artifacts import shelf
 from langgraph_quorum.nodes.artifacts.access import artifact_store
 from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.state.artifacts import OFFLOADED, ArtifactRef
@@ -54,6 +56,33 @@ async def test_work_is_not_lost_when_the_store_cannot_keep_it(caplog: pytest.Log
     out = await run(Specialist("a", gives), store=Full())
     assert (out["status"], out["branches"]["a"]["result"]) == ("approved", TEXT_A)
     assert "stays in the state" in caplog.text
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("waits", [0, 1])
+@pytest.mark.parametrize("given", [TEXT_A * 3, [TEXT_A[:100]] * 150], ids=["one text", "many"])
+async def test_a_result_beyond_what_postgres_can_hold_fails_its_branch_alone(
+    given: Any, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bounded(MemoryArtifacts):
+        async def put(self, data: bytes, *, media_type: str) -> ArtifactRef:
+            if len(data) > 10_000:
+                raise ArtifactError("too large")
+            return await super().put(data, media_type=media_type)
+
+    async def gives(branch: Branch) -> Any:
+        await asyncio.sleep(waits)
+        return given if branch.branch_id == "large" else [TEXT_A, TEXT_A, TEXT_A]  # each put away
+
+    monkeypatch.setattr(shelf, "MOST_BYTES", 10_000)
+    work = [{"branch_id": name, "specialist": "a"} for name in ("large", "fits")]
+    out = await run(Specialist("a", gives), store=Bounded(), work=work, sync=SyncPolicy(threshold=0.5, grace_s=9))
+    record = out["branches"]["large"]
+    assert (record["status"], record["error"]["type"], record["attempts"]) == ("failed", "ResultError", 1)
+    assert record["reason"].startswith(
+        "a result with 15000 bytes of text is more than Postgres can hold (10000): write"
+    )
+    assert out["branches"]["fits"]["status"] == "succeeded"
 
 
 @pytest.mark.looptime

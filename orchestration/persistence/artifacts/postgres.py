@@ -11,11 +11,8 @@ from langgraph_quorum.orchestration.persistence.artifacts.sealed import Seal
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
-from langgraph_quorum.state.artifacts import ArtifactRef, check_reference
+from langgraph_quorum.state.artifacts import MOST_BYTES, ArtifactRef, check_reference
 from langgraph_quorum.state.errors import ArtifactError
-
-MOST_BYTES = 256 * 1024 * 1024
-"""Postgres takes a gigabyte for one value, and several times the memory on the way."""
 
 _TIMEOUT_S = 60.0
 
