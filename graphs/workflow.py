@@ -158,8 +158,9 @@ def build_workflow(
     for name, specialist in index.items():
         graph.add_node(name, showing_inside(branch_node(name, crew), specialist), input_schema=Bundle)
     graph.add_node("sync_point", sync_point_node(fan_out, policies.growth, order))
-    graph.add_node("merger", merger_node(index, merge, policies.weight, tuned.embeddings))
-    graph.add_node("validator", validator_node(policies.validation, fan_out, checks))
+    merger = merger_node(index, merge, policies.weight, tuned.embeddings)
+    graph.add_node("merger", merger)
+    graph.add_node("validator", validator_node(policies.validation, fan_out, checks, merger))
     graph.add_node("load_balancer", load_balancer_node(fan_out, policies, order))
     add_review(graph, fan_out, policies, value_check(checks, fan_out))
     graph.add_node("integrator", integrator)

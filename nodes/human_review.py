@@ -16,8 +16,8 @@ from langgraph_quorum.nodes.reviewing.disagreement import disagreements
 from langgraph_quorum.nodes.reviewing.editing import ValueCheck, check_value, edited, edited_value, picked
 from langgraph_quorum.nodes.reviewing.expiry import beginning, begins, judged, times
 from langgraph_quorum.nodes.reviewing.question import QuestionForm, question
-from langgraph_quorum.nodes.reviewing.retrying import check_branches, check_pick, redone
-from langgraph_quorum.nodes.reviewing.summary import answers, missing_of, summary
+from langgraph_quorum.nodes.reviewing.retrying import check_branches, check_pick, judged_before, redone
+from langgraph_quorum.nodes.reviewing.summary import answers, missing_of, not_taken, summary
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.policies import Policies
@@ -78,7 +78,8 @@ async def _change(
     merged = _merged(state)
     if decision.kind == "retry":
         check_branches(decision.branches, [item["branch_id"] for item in state["queue"]])
-        return {**redone(state, decision.branches, decision.message), "verdict": None}
+        change = redone(state, decision.branches, decision.message)
+        return {**change, "revision": judged_before(state, change["redo"]), "verdict": None}
     if decision.kind == "pick":
         if len(decision.branches) != 1:
             raise UnfitAnswerError(f"pick names {len(decision.branches)} branches: name one")
@@ -118,6 +119,7 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
     """What the person is asked, with what they need to answer."""
     merged, branches = _merged(state), state["branches"]
     sides, missing = disagreements(merged, branches), missing_of(branches, merged["failed"])
+    stayed = not_taken(state)
     until, on_expiry = times(state, NODE), policies.review.on_expiry
     parts = [
         summary(
@@ -128,6 +130,7 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
             sides=sides,
             branches=branches,
             missing=missing,
+            not_taken=stayed,
         ),
         answers(_ALLOWED, until.get("expires_at"), on_expiry),
     ]
@@ -142,6 +145,7 @@ def _question(state: QuorumState, complaint: str, policies: Policies, form: Ques
         "disagreements": sides,
         "attribution": merged["attribution"][:SHOWN],
         "missing": missing,
+        "not_taken": stayed,
         **until,
         "on_expiry": on_expiry if until else None,
     }

@@ -115,7 +115,8 @@ def _revision(state: QuorumState, chosen: Sequence[str]) -> dict[str, Any]:
         for name in chosen
         if name in wanting and has_succeeded(state, name)
     }
-    begin = begun(state["merged"], state["findings"], {name: state["branches"][name] for name in guided})
+    before = {name: state["branches"][name] for name in chosen if has_succeeded(state, name)}
+    begin = begun(state["merged"], state["findings"], before)
     return {"revision": begin, "guidance": {**state.get("guidance", {}), **guided}}
 
 

@@ -33,7 +33,8 @@ def choose_redo(state: QuorumState, fan_out: FanOut, *, is_vain: bool = False) -
     """Branches that trying again could mend, in order of fan-out.
 
     Before the first verdict: whatever sync points miss that fell short. After it: only what its errors name. A success
-    is redone only when its specialist is not deterministic, and the last redo has bettered it.
+    is redone only when its specialist is not deterministic, and the last redo has bettered it. What a person has edited
+    is left as it is.
 
     Args:
         state: The run.
@@ -46,7 +47,7 @@ def choose_redo(state: QuorumState, fan_out: FanOut, *, is_vain: bool = False) -
     chosen: list[str] = []
     for item in state["queue"]:
         branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
-        if branch_id not in named:
+        if branch_id not in named or (record is not None and record.get("edited")):
             continue
         if record is not None and record["status"] == "succeeded":
             worth = not is_vain and not item.get("joins")

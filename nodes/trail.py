@@ -35,7 +35,7 @@ def _ended(state: QuorumState, record: BranchRecord) -> TimelineEvent:
     if record["round"] == state["round"]:
         why = record["reason"] or f"{record['specialist']} answered"
         return _line(state, record, f"branch_{record['status']}", why)
-    why = f"doing it again gave nothing better than its result of round {record['round']}"
+    why = f"doing it again gave no result: that of round {record['round']} stays"
     return _line(state, record, "branch_kept", why)
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
-from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.checking.check import Check, Checked
 from langgraph_quorum.nodes.checking.quality import FLAGGED
-from langgraph_quorum.nodes.checking.revision import ended as revision_ended
 from langgraph_quorum.nodes.checking.running import findings_of, found_at_once
+from langgraph_quorum.nodes.checking.settling import settled
 from langgraph_quorum.nodes.checking.standard import STANDARD
 from langgraph_quorum.nodes.checking.successes import check_successes
 from langgraph_quorum.nodes.coordinator import FanOut
@@ -33,31 +32,36 @@ TOLD = 10
 AskWhen = Literal["never", "unmet", "always"]
 
 
-def validator_node(policy: ValidationPolicy, fan_out: FanOut, checks: Sequence[Check]) -> RuntimeNode:
-    """The validator of one workflow."""
+def validator_node(
+    policy: ValidationPolicy, fan_out: FanOut, checks: Sequence[Check], merger: RuntimeNode
+) -> RuntimeNode:
+    """The validator of one workflow. After a revision that bettered only some branches, `merger` merges again."""
     reads_values = any(check.name not in STANDARD for check in checks)
 
     async def validator(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         points = fan_out.points.applied(runtime.context)
-        checked = shown(state, fan_out, points)
-        if reads_values and (shelf := shelf_of(runtime.context)) is not None:
-            merged, branches = await shelf.back(checked.merged), await shelf.branches_back(checked.branches)
-            checked = dataclasses.replace(checked, merged=merged, branches=branches)
-        findings = await findings_of(checks, checked)
-        kept, findings = _better(state, findings)
-        state = {**state, "merged": kept.get("merged", state["merged"])}
+
+        async def look(state: QuorumState) -> list[CheckFinding]:
+            checked = shown(state, fan_out, points)
+            if reads_values and (shelf := shelf_of(runtime.context)) is not None:
+                merged, branches = await shelf.back(checked.merged), await shelf.branches_back(checked.branches)
+                checked = dataclasses.replace(checked, merged=merged, branches=branches)
+            return await findings_of(checks, checked)
+
+        now = await settled(state, await look(state), look, lambda mixed: merger(mixed, runtime=runtime))
+        state, findings = now.state, now.findings
         verdict = verdict_on(findings, policy.review)
-        why = in_words(findings)
+        why, lines = in_words(findings), now.update.get("timeline", [])
         waiting = parked(state)
-        if waiting and _are_to_be_asked(checked, verdict, waiting):
-            lines = [*kept.pop("timeline", []), entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
-            return {**kept, "findings": findings, **asked(state, waiting), "timeline": lines}
+        if waiting and _are_to_be_asked(shown(state, fan_out, points), verdict, waiting):
+            lines = [*lines, entry(state, "validator", "asked", f"{why}; {explain(waiting)}")]
+            return {**now.update, "findings": findings, **asked(state, waiting), "timeline": lines}
         written: dict[str, Any] = {
-            **kept,
+            **now.update,
             "findings": findings,
             "verdict": verdict,
             "redo": [],
-            "timeline": [*kept.get("timeline", []), entry(state, "validator", verdict, why)],
+            "timeline": [*lines, entry(state, "validator", verdict, why)],
         }
         if verdict == "critical_failure":
             error = ErrorRecord(type="CriticalFailure", message=why, transient=False)
@@ -99,21 +103,6 @@ def in_words(findings: Sequence[CheckFinding]) -> str:
     messages = [finding["message"] for finding in findings]
     more = [f"and {len(messages) - TOLD} more"] if len(messages) > TOLD else []
     return "; ".join([*messages[:TOLD], *more]) or "all targets are met"
-
-
-def _better(state: QuorumState, findings: list[CheckFinding]) -> tuple[dict[str, Any], list[CheckFinding]]:
-    """After a revision: what is to be kept of the result before it, and the findings on the one that stands."""
-    revision, merged = state.get("revision"), state["merged"]
-    if revision is None or revision["merged"] is None or merged is None:
-        return {}, findings
-    outcome = revision_ended(revision, merged, findings, state["round"])
-    if outcome["came_to"] != "worse":
-        return {"revision": outcome}, findings
-    line = entry(state, "validator", "revision_dropped", f"{outcome['why']}: the earlier result stands")
-    dropped: dict[str, Any] = {"revision": outcome, "merged": revision["merged"], "timeline": [line]}
-    if revision["records"]:
-        dropped["branches"] = Overwrite({**state["branches"], **revision["records"]})
-    return dropped, revision["findings"]
 
 
 def _are_to_be_asked(checked: Checked, verdict: Verdict, waiting: list[str]) -> bool:

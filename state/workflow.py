@@ -99,6 +99,8 @@ class Revision(TypedDict):
     """The round in which it was held against that."""
     why: str
     """What it came to, in words."""
+    by_human: NotRequired[bool]
+    """Whether a person has asked for it: it is then dropped only where it would fail the run."""
 
 
 class Growth(TypedDict):

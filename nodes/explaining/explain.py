@@ -58,7 +58,7 @@ def explain(
         merging=[] if merged is None else _merging(merged),
         disagreements=[] if merged is None else disagreements(merged, branches),
         again=again_told(state, trail),
-        rounds=rounds_told(state, trail),
+        rounds=rounds_told(trail),
         verdict=state.get("verdict"),
         why=_why(trail),
         findings=list(state.get("findings") or []),

@@ -9,19 +9,17 @@ from langgraph_quorum.nodes.explaining.explanation import AgainTold
 from langgraph_quorum.nodes.explaining.trail import Trail, cause
 from langgraph_quorum.state.records import BranchRecord, WorkItem
 
-_ROUNDS = ("redistributed", "gave_up", "continued", "asked", "revision_dropped", "retried")
+_ROUNDS = ("redistributed", "gave_up", "continued", "asked", "revised", "revision_dropped", "retried")
+_JUDGED = ("revised", "revision_dropped")
 
 
-def rounds_told(state: Mapping[str, Any], trail: Trail) -> list[str]:
-    """What was decided about doing work again, in order, and what the last revision has come to."""
-    told = [
-        f"round {trail.round_of(line)}: {line['event'].replace('_', ' ')}: {line['why']}" for line in _rounds(trail)
-    ]
-    revision = state.get("revision")
-    if revision is not None and revision["came_to"] in ("better", "nothing"):
-        outcome = "made the result better" if revision["came_to"] == "better" else "improved nothing"
-        told.append(f"round {revision['judged']}: the revision {outcome}: {revision['why']}")
-    return told
+def rounds_told(trail: Trail) -> list[str]:
+    """What was decided about doing work again, in order, and what each revision has come to."""
+    return [f"round {trail.round_of(line)}: {_event(line)}{line['why']}" for line in _rounds(trail)]
+
+
+def _event(line: Mapping[str, Any]) -> str:
+    return "" if line["event"] == "revised" else f"{line['event'].replace('_', ' ')}: "
 
 
 def _rounds(trail: Trail) -> list[Any]:
@@ -33,15 +31,14 @@ def again_told(state: Mapping[str, Any], trail: Trail) -> list[AgainTold]:
     branches, guidance = state.get("branches") or {}, state.get("guidance") or {}
     history: Mapping[str, list[float]] = (state.get("load") or {}).get("history", {})
     queue: Mapping[str, WorkItem] = {item["branch_id"]: item for item in state.get("queue") or []}
-    moved, kept = _moved(trail), {line.get("data", {}).get("branch_id"): line for line in trail.of("branch_kept")}
+    moved, became = _moved(trail), _became(trail)
     told = []
     for branch_id in dict.fromkeys([*history, *branches]):
         record, scores = branches.get(branch_id), history.get(branch_id, [])
         ways = [*moved.get(branch_id, []), *_attempts(record, queue.get(branch_id))]
         if not scores and not ways:
             continue
-        line = kept.get(branch_id)
-        came_to = "" if not scores else _came_to(record, scores, None if line is None else line["why"])
+        came_to = "" if not scores else _came_to(record, scores, became.get(branch_id, []))
         findings = guidance.get(branch_id, [])
         told.append(
             AgainTold(
@@ -90,22 +87,42 @@ def _attempts(record: BranchRecord | None, item: WorkItem | None) -> list[str]:
     return told
 
 
-def _came_to(record: BranchRecord | None, before: Sequence[float], kept: str | None) -> str:
-    """Whether sending it out again has helped: its score before each time and now."""
+def _became(trail: Trail) -> dict[str, list[str]]:
+    """By branch that had a result when it went out again, what became of each new one, as it was decided then."""
+    told: dict[str, list[str]] = {}
+    for line in trail.of("branch_kept", *_JUDGED):
+        data = line.get("data", {})
+        if line["event"] == "branch_kept":
+            told.setdefault(data.get("branch_id", ""), []).append(f"it did not help: {line['why']}")
+        else:
+            for name, one in data.get("branches", {}).items():
+                told.setdefault(name, []).append(_judged(one))
+    return told
+
+
+def _judged(one: Mapping[str, Any]) -> str:
+    """What became of one new result."""
+    if one["dropped"]:
+        return f"it did not help, and its earlier result stands: {one['why']}"
+    if one["came_to"] == "better":
+        return f"it helped: {one['why']}"
+    worse = " although it is worse" if one["came_to"] == "worse" else ", which is no better"
+    return f"its new result was taken{worse}: {one['why']}"
+
+
+def _came_to(record: BranchRecord | None, before: Sequence[float], became: Sequence[str]) -> str:
+    """Whether sending it out again has helped: as it was judged, else by its score before each time and now."""
     if record is None:
         return "it has not ended yet"
     if record["status"] != "succeeded":
         why = cause(record["reason"], record["error"])
         return f"it did not help: {record['status']}{': ' * bool(why)}{why}"
+    if became:
+        return "; then ".join(became)
     score = None if record["quality"] is None else record["quality"]["score"]
     scores = ", then ".join(_score(one) for one in [*before, -1.0 if score is None else score])
-    last = f"; the last time, {kept}" if kept is not None else ""
-    if before[0] < 0 and score is not None:
-        return f"it helped: score {scores}{last}"
-    if score is None:
-        return f"whether it helped cannot be told: score {scores}{last}"
-    helped = "it helped" if score > before[0] else "it did not help"
-    return f"{helped}: score {scores}{last}"
+    helped = "it helped" if before[0] < 0 else "its new result stands"
+    return f"{helped}: score {scores}"
 
 
 def _score(score: float) -> str:

@@ -75,13 +75,14 @@ def _arithmetic(row: Attribution, policy: Mapping[str, float], total: float, cou
 def _rests_on(row: Attribution, record: BranchRecord | None, agreed: float | None) -> list[str]:
     """What was measured, and how the quality follows from it."""
     quality = None if record is None else record["quality"]
+    by_hand = ["its record was edited by hand"] if record is not None and record.get("edited") else []
     if row["quality_assumed"]:
         said = [] if quality is None else quality["evidence"]
-        return [f"nothing was measured: {row['quality']:g} is assumed", *said]
+        return [*by_hand, f"nothing was measured: {row['quality']:g} is assumed", *said]
     if quality is None:
         known = [] if agreed is None else [f"agreement with its peers {agreed:.4f}"]
-        return known or ["what was measured is not stored"]
-    told = list(quality["evidence"])
+        return [*by_hand, *(known or ["what was measured is not stored"])]
+    told = [*by_hand, *quality["evidence"]]
     if agreed is not None:
         told.append(f"agreement with its peers {agreed:.4f}")
     return [*told, *_sum(row["quality"], quality["score"], _parts(quality), agreed)]

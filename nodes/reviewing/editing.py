@@ -21,6 +21,8 @@ ValueCheck: TypeAlias = Callable[[QuorumState], Sequence[CheckFinding]]
 """Holds a merged value against what is asked of it. Called with the state in which `merged` has the edited value;
 findings that are errors or critical refuse the edit. Runs in a thread."""
 
+_NAMED = 5
+"""Places in a value that a message gives."""
 _REFUSING = ("error", "critical")
 _MISSING = object()
 _log = logging.getLogger(__name__)
@@ -33,15 +35,19 @@ def edited_value(decision: Decision, merged: Merged) -> Any:
         UnfitAnswerError: it cannot be kept as JSON.
     """
     value = decision.value
+    lost: list[str] = []
     if decision.typed and isinstance(value, str) and not isinstance(merged["value"], str):
         try:
             value = json.loads(value)
         except ValueError as error:
             raise UnfitAnswerError(f"the edited result is not JSON ({error}): mend it there") from error
     try:
-        return jsonable(value, "value")
+        kept = jsonable(value, "value", lost=lost)
     except ResultError as error:
         raise UnfitAnswerError(str(error)) from error
+    if lost:
+        raise UnfitAnswerError(f"{', '.join(lost[:_NAMED])}: NaN and infinities are no JSON: give a number, or null")
+    return kept
 
 
 def check_value(state: QuorumState, merged: Merged, check: ValueCheck | None) -> None:

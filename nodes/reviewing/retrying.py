@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from langgraph_quorum.nodes.branching import harvest
+from langgraph_quorum.nodes.checking.revision import begun
 from langgraph_quorum.nodes.journal import SHOWN
+from langgraph_quorum.nodes.mending import has_succeeded, is_judged
 from langgraph_quorum.nodes.reviewing.answers import UnfitAnswerError
 from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.words import counted, suggestion
-from langgraph_quorum.state.workflow import QuorumState
+from langgraph_quorum.state.workflow import QuorumState, Revision
 
 CHECK = "human"
 """Under this name, in place of a check's, stands what a human wants bettered."""
@@ -46,8 +48,8 @@ def check_pick(state: QuorumState, branch_id: str) -> None:
 def redone(state: QuorumState, names: Sequence[str], message: str) -> dict[str, Any]:
     """The update that sends these branches out once more, and with them what they wait for and lack.
 
-    What the load balancer may still do is not touched by it: a human's round is not counted among its rounds. Where
-    the new result scores lower than the old one, the old one stays; one that nothing scored counts 0.5 there.
+    What the load balancer may still do is not touched by it: a human's round is not counted among its rounds. A new
+    result takes the place of the old one, whatever its score.
     """
     sent = _with_what_they_need(state, names)
     for branch_id in sent:
@@ -67,6 +69,15 @@ def redone(state: QuorumState, names: Sequence[str], message: str) -> dict[str, 
         "revision": None,
         "load": {**load, "history": {**load["history"], **history}, "why": why},
     }
+
+
+def judged_before(state: QuorumState, sent: Sequence[str]) -> Revision | None:
+    """What stands again where the new results of these branches would fail the run, which the validator has judged."""
+    merged = state["merged"]
+    if merged is None or not is_judged(state):
+        return None
+    before = {name: state["branches"][name] for name in sent if has_succeeded(state, name)}
+    return begun(merged, state["findings"], before, by_human=True)
 
 
 def _with_what_they_need(state: QuorumState, names: Sequence[str]) -> list[str]:

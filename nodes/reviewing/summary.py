@@ -14,6 +14,7 @@ from langgraph_quorum.nodes.reviewing.disagreement import Disagreement, Side
 from langgraph_quorum.state.merged import Attribution, CheckFinding, Merged
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.words import counted
+from langgraph_quorum.state.workflow import QuorumState
 
 _ROWS = 20
 """Of each list at most; the question's figures hold `SHOWN`, and the state all."""
@@ -38,6 +39,7 @@ def summary(
     sides: Sequence[Disagreement],
     branches: Mapping[str, BranchRecord],
     missing: Mapping[str, str],
+    not_taken: Mapping[str, str] | None = None,
 ) -> str:
     """The summary, without what may be answered.
 
@@ -49,6 +51,7 @@ def summary(
         sides: Where specialists disagree.
         branches: By id; listed where nothing is merged yet.
         missing: By branch without a result, why.
+        not_taken: By branch that was done once more and whose earlier result stands, why.
     """
     parts = [f"## {title}", f"Task: {text(task)}" * bool(task)]
     if merged is None:
@@ -62,6 +65,8 @@ def summary(
         parts.append(
             _headed("Who the result rests on", ("branch", "weight", "quality"), _weights(merged["attribution"]))
         )
+    kept = not_taken or {}
+    parts.append(_listed("Done once more, and not taken", [f"{name}: {text(why)}" for name, why in kept.items()]))
     parts.append(_listed("Without a result", [f"{name}: {text(why)}" for name, why in missing.items()]))
     return "\n\n".join(part for part in parts if part)
 
@@ -84,6 +89,21 @@ def missing_of(branches: Mapping[str, BranchRecord], names: Iterable[str]) -> di
         record = branches.get(name)
         found[name] = "never ran" if record is None else f"{record['status']}, {record['reason']}"
     return found
+
+
+def not_taken(state: QuorumState) -> dict[str, str]:
+    """Why branches that were done once more in this round have kept their earlier result: the first `SHOWN` of them."""
+    found: dict[str, str] = {}
+    this = f"{state.get('workflow_id', '')}/{state['round']}/"
+    for line in state["timeline"]:
+        data = line.get("data", {})
+        if not line["key"].startswith(this):
+            continue
+        if line["event"] == "branch_kept":
+            found[data["branch_id"]] = line["why"]
+        elif line["event"] in ("revised", "revision_dropped"):
+            found |= {name: f"{line['why']} ({one['why']})" for name, one in data["branches"].items() if one["dropped"]}
+    return dict(islice(found.items(), SHOWN))
 
 
 def shown(value: Any) -> str:

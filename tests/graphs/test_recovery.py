@@ -79,8 +79,10 @@ async def test_a_weak_result_stays_when_doing_it_again_gives_a_weaker_one() -> N
     assert crew.calls["s"] == 2  # it did not improve, so it is left alone
     assert result["result"]["s"]["turn"] == 1
     assert result["status"] == "partial"
-    kept = [line for line in result["timeline"] if line["event"] == "branch_kept"]
-    assert [line["why"] for line in kept] == ["doing it again gave nothing better than its result of round 0"]
+    kept = [line for line in result["timeline"] if line["event"] == "revision_dropped"]
+    assert [line["data"]["branches"]["s"]["why"] for line in kept] == [
+        "1 finding and score 0.30, before 1 finding and score 0.50"
+    ]
 
 
 async def test_a_weak_result_is_redone_as_long_as_it_improves() -> None:

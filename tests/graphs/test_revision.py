@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AnyMessage
 from langchain_core.runnables import RunnableLambda
+from langgraph.checkpoint.memory import InMemorySaver
 
 from langgraph_quorum import Specialist
 from langgraph_quorum.nodes.checking.check import Check, Checked, finding
@@ -15,11 +16,12 @@ from langgraph_quorum.nodes.checking.contradictions import contradictions
 from langgraph_quorum.nodes.checking.schema import schema
 from langgraph_quorum.nodes.validator import verdict_on
 from langgraph_quorum.state.merged import CheckFinding
-from langgraph_quorum.state.policies import ValidationPolicy
+from langgraph_quorum.state.policies import RecoveryPolicy, ValidationPolicy
 from tests.graphs.revising import Writers, counts_faults, faults, lines, state_of
-from tests.graphs.running import run
+from tests.graphs.running import FIXED, compiled, run, thread
 
 pytestmark = pytest.mark.looptime
+ONCE = RecoveryPolicy(rounds=1)
 
 
 async def test_only_the_branches_that_errors_name_are_done_again() -> None:
@@ -152,14 +154,65 @@ async def test_a_revision_that_turns_fatal_is_dropped_and_the_run_does_not_fail(
     assert (state["status"], state["result"]) == ("partial", {"s": faults(count=1)})
 
 
-async def test_of_a_branch_the_result_with_the_higher_measured_quality_is_kept() -> None:
+async def test_with_as_many_findings_the_result_with_the_higher_measured_quality_is_kept() -> None:
     crew = Writers()
     state = await state_of(crew.scores("s", 0.5, 0.7, 0.6))
     assert crew.calls["s"] == 3
     assert state["result"]["s"]["turn"] == 2
     assert state["load"]["why"] == (
-        "the last revision improved nothing: 1 finding and quality 0.700, before 1 finding and quality 0.700"
+        "the last revision made it worse and was dropped: "
+        "1 finding and quality 0.600, before 1 finding and quality 0.700"
     )
+
+
+async def test_a_correction_stands_although_the_specialist_is_less_sure_of_it() -> None:
+    crew = Writers()
+    honest = {"faults": 0, "confidence": 0.6}  # also below the target of quality, which is about the score alone
+    state = await state_of(crew.writes("s", faults(count=1), honest), checks=(counts_faults,), recovery=ONCE)
+    assert state["result"] == {"s": honest}
+    assert [one["check"] for one in state["findings"]] == ["quality"]
+    (line,) = (line for line in state["timeline"] if line["event"] == "revised")
+    assert line["why"] == (
+        "the revision made the result better: 1 finding and quality 0.600, before 1 finding and quality 0.900"
+    )
+    why = "1 finding and score 0.60, before 1 finding and score 0.90"
+    assert line["data"]["branches"] == {"s": {"came_to": "better", "dropped": False, "why": why}}
+
+
+async def test_of_two_branches_that_were_done_again_each_keeps_the_better_result() -> None:
+    crew = Writers()
+    crowd = [
+        crew.writes("better", faults(count=1), {"faults": 0, "confidence": 0.8}),
+        crew.writes("worse", faults(count=1), faults(count=2)),
+        crew.writes("fine", faults(count=0)),
+    ]
+    state = await state_of(*crowd, checks=(counts_faults,), recovery=ONCE)
+    kept = {name: (record["result"]["faults"], record["round"]) for name, record in state["branches"].items()}
+    assert kept == {"better": (0, 1), "worse": (1, 0), "fine": (0, 0)}
+    assert {name: value["faults"] for name, value in state["result"].items()} == {"better": 0, "worse": 1, "fine": 0}
+    assert [one["message"] for one in state["findings"]] == ["fault 0 of worse"]
+    assert lines(state, "revised")[0].endswith("; the earlier result of worse stands")
+    assert len(lines(state, "merged")) == 3  # the first, the revised, and that of the better of each
+
+
+async def test_a_branch_that_a_person_edits_is_left_as_it_is_although_errors_name_it() -> None:
+    crew = Writers()
+    graph = compiled(crew.writes("s", faults(count=1), faults(count=0)), saver=InMemorySaver(), checks=(counts_faults,))
+    await graph.ainvoke({"task": "look"}, thread(), context=FIXED, interrupt_before=["merger"])
+    await graph.aupdate_state(thread(), {"branches": {"s": {"result": faults(count=2)}}})
+    out = await graph.ainvoke(None, thread(), context=FIXED)
+    assert (crew.calls["s"], out["status"], out["result"]) == (1, "partial", {"s": faults(count=2)})
+
+
+async def test_an_edit_during_a_revision_stands_whatever_the_revision_has_brought() -> None:
+    crew = Writers()
+    crowd = crew.writes("s", faults(count=1), faults(count=3)), crew.writes("by_hand", faults(count=1))
+    graph = compiled(*crowd, saver=InMemorySaver(), checks=(counts_faults,), recovery=ONCE)
+    await graph.ainvoke({"task": "look"}, thread(), context=FIXED, interrupt_after=["load_balancer"])
+    await graph.ainvoke(None, thread(), context=FIXED, interrupt_before=["merger"])
+    await graph.aupdate_state(thread(), {"branches": {"by_hand": {"result": faults(count=5)}}})
+    out = await graph.ainvoke(None, thread(), context=FIXED)
+    assert {name: value["faults"] for name, value in out["result"].items()} == {"s": 1, "by_hand": 5}
 
 
 @pytest.mark.parametrize(("asks", "verdict"), [("never", "approved"), ("unmet", "escalate")])

@@ -84,7 +84,11 @@ async def test_it_says_who_disagreed_what_was_redone_and_what_it_cost(pool: Pool
     assert (answers["taken"]["value"], answers["taken"]["branches"]) == ("yes", ["mute", "sure"])
     assert [(side["value"], side["branches"]) for side in answers["against"]] == [("no", ["weak"])]
     again = {one["branch_id"]: one for one in told.again}
-    assert again["weak"]["came_to"].startswith("it helped: score 0.30, then 0.70")
+    assert again["weak"]["came_to"] == (
+        "it helped: 1 finding and score 0.70, before 1 finding and score 0.30; "
+        "then its new result was taken, which is no better: "
+        "1 finding and score 0.70, before 1 finding and score 0.70"
+    )
     assert again["weak"]["ways"][0] == "round 1: sent out again"
     assert again["weak"]["guidance"][0].startswith("quality: quality ")
     assert "2 attempts in round 0 (retries and hedged calls)" in again["mute"]["ways"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Annotated, Any
 
 import pytest
@@ -56,6 +57,29 @@ async def test_an_edit_goes_through_the_reducers_and_changes_what_follows(pool: 
     assert set(again["branches"]) == {"one", "two", "slow"}
     assert "edited" in str(again["result"])
     assert "edited" not in str(first["result"])
+    assert crew.calls == ONCE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"result": {"answer": "mine"}, "quality": {"score": 0.1}}, {"status": "failed", "round": 1}],
+    ids=["a lower score", "failed in a later round"],
+)
+async def test_an_edit_of_a_branch_names_what_it_changes_and_holds_however_it_looks(
+    pool: Pool, crew: Crew, change: dict[str, Any]
+) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(merge="merge_all"), pool) as quorum:
+        await (await quorum.start(TASK, thread_id="t1")).result()
+        copy = await quorum.fork("t1", await before(quorum, "t1", "merger"), values={"branches": {"one": change}})
+        again = await (await quorum.resume(copy)).result()
+        told = await quorum.explain(copy)
+    record = again["branches"]["one"]
+    assert (record["status"], record.get("edited")) == (change.get("status", "succeeded"), True)
+    assert ("mine" in str(again["result"])) == ("result" in change)
+    assert [row["rests_on"][0] for row in told.weights if row["row"]["branch_id"] == "one"] == (
+        ["its record was edited by hand"] if "result" in change else []
+    )
     assert crew.calls == ONCE
 
 
@@ -144,6 +168,11 @@ async def test_what_a_fork_cannot_do_is_named_and_leaves_nothing(pool: Pool, cre
             (r"values=|give fields", {"values": {}}),
             (r"taks=.*did you mean 'task'", {"values": {"taks": "x"}}),
             (r"task=.*NUL", {"values": {"task": "a\0b"}}),
+            (r"task=nan", {"values": {"task": math.nan}}),
+            (r"result\.v=nan: JSON has no such number", {"values": {"result": {"v": math.nan}}}),
+            (r"branches\.one\.result=inf", {"values": {"branches": {"one": {"result": math.inf}}}}),
+            (r"branches='ones': no branch .* did you mean 'one'", {"values": {"branches": {"ones": {"result": 1}}}}),
+            (r"branches\.one=None: give the fields", {"values": {"branches": {"one": None}}}),
             (r"as_node='mergr'.*did you mean 'merger'", {"values": TASK, "as_node": "mergr"}),
             (r"as_node=.*`values`", {"as_node": "merger"}),
             (r"into='t1'.*exists", {"into": "t1"}),
