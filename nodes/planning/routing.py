@@ -109,6 +109,10 @@ def _placed(work: Sequence[WorkItem], specialists: Mapping[str, Specialist]) -> 
                 fitting[kind] = _fitting(index, *kind, specialists)
             named = fitting[kind][0] if item.get("priority") == "high" else min(fitting[kind], key=load.__getitem__)
             load[named] += 1
+        elif item.get("type"):  # who may take it over
+            kind = item["type"], None
+            if kind not in fitting:
+                fitting[kind] = _fitting(index, *kind, specialists)
         placed.append({**item, "specialist": named, "branch_id": item.get("branch_id", named)})
     return placed
 

@@ -50,6 +50,7 @@ def test_a_source_type_narrows_the_choice() -> None:
         ([{"specialist": "other", "priority": ["high"]}], "work[0]: priority=['high']: give a string"),
         ([{"specialist": "other", "group": 3}], "work[0]: group=3: give a string"),
         ([{"specialist": "nobody"}], "unknown specialist 'nobody': there are anything, first, other"),
+        ([{"specialist": "other", "type": "raed"}], "no specialist of type 'raed': the types are read, review"),
         ([{"type": "write"}], "no specialist of type 'write': the types are read, review"),
         ([{"type": "review", "source_type": 1}], "source_type=1"),
         ([{"specialist": "other"}, {"specialist": "other"}], "branch id 'other' is used twice"),
