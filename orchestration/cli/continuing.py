@@ -10,6 +10,7 @@ from langgraph_quorum.orchestration.cli.busy import OnBusy
 from langgraph_quorum.orchestration.cli.following import Follower
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.threads import FINISHED, analyses, settings_of, work_of
+from langgraph_quorum.orchestration.cli.unfit import check_taken
 from langgraph_quorum.orchestration.cli.words import counted
 from langgraph_quorum.orchestration.orchestrator import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -32,6 +33,7 @@ async def continue_run(
     Raises:
         ThreadBusyError: another driver runs it.
         AnswerError: the answer fits no open question.
+        UnfitError: the run has not taken the answer, and asks again.
         QuorumError: it could not be done, or the database failed.
     """
     thread_id = stored.thread_id
@@ -49,7 +51,9 @@ async def continue_run(
         follower.progress.note(
             f"thread {thread_id} goes on: {counted(board.kept, 'finished branch', 'finished branches')} kept"
         )
-        return await follower.follow(run, board)
+        outcome = await follower.follow(run, board)
+    check_taken(outcome, before, answers, dsn_given=follower.dsn_given)
+    return outcome
 
 
 async def _at_its_end(orchestrator: Orchestrator, outcome: Mapping[str, Any]) -> bool:

@@ -17,9 +17,9 @@ from langgraph_quorum.orchestration.cli.json_output import STDOUT, print_json
 from langgraph_quorum.orchestration.cli.looping import run_to_end
 from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
-from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
+from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.cli.threads import analyses, known_run, settings_of, work_of
-from langgraph_quorum.orchestration.cli.words import printable
+from langgraph_quorum.orchestration.cli.unfit import UnfitError, check_taken
 
 _MOST = 10
 """Answers that are asked for in one go; the workflow takes no more that do not fit."""
@@ -42,14 +42,6 @@ class ReviewRequest:
     dsn: str | None
     as_json: bool
     quiet: bool
-
-
-class UnfitError(RefusedError):
-    """The run did not take the answer, and asks again; `question` is the id under which it does."""
-
-    def __init__(self, line: str, question: str) -> None:
-        self.question = question
-        super().__init__(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,24 +170,10 @@ async def _answered(request: ReviewRequest, answer: Mapping[str, Any] | None, in
             answers = None if answer is None else {question.name: answer}
             run = await orchestrator.resume(thread_id, answers)
             outcome = await follower.follow(run, Board.of(work_of(stored), before.get("branches", {})))
-        _check_taken(outcome, before, question.name, dsn_given=request.dsn is not None)
+        check_taken(outcome, before, [question.name], dsn_given=request.dsn is not None)
         return follower.finish(outcome)
 
 
 def _still_open(asked: Mapping[str, Any]) -> str:
     until = asked["review"].get("expires_at")
     return f"the question is open until {until}: answer it" if until else "the question does not expire: answer it"
-
-
-def _check_taken(outcome: Mapping[str, Any], before: Mapping[str, Any], answered: str, *, dsn_given: bool) -> None:
-    """Refuse an answer that the run has not taken: it asks again, with a complaint.
-
-    Raises:
-        UnfitError: with that complaint.
-    """
-    for name, asked in outcome["interrupts"].items():
-        review = asked.get("review") if isinstance(asked, Mapping) else None
-        again = name == answered or name not in before["interrupts"]  # LangGraph before 1.2.20 keeps a node's id
-        if again and isinstance(review, Mapping) and review.get("complaint"):
-            command = command_for("review", outcome["thread_id"], dsn_given=dsn_given)
-            raise UnfitError(f"{printable(str(review['complaint']))}; the question is still open: {command}", name)

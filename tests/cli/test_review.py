@@ -84,6 +84,14 @@ def test_an_answer_that_the_run_does_not_take_is_refused_and_the_next_one_taken(
     assert quorum("review", "t1", "--approve", "--dsn", waiting, "--quiet").returncode == 0
 
 
+def test_resume_says_that_its_answer_was_not_taken_as_well(quorum: Quorum, waiting: str) -> None:
+    refused = quorum("resume", "t1", "--answer", "aprove", "--dsn", waiting, "--quiet")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "aprove" in one_complaint(refused.stderr)
+    assert "; the question is still open: quorum review t1 --dsn ..." in refused.stderr
+    assert quorum("resume", "t1", "--answer", "approve", "--dsn", waiting, "--quiet").returncode == 0
+
+
 def test_the_default_is_not_carried_out_before_the_time_is_up(quorum: Quorum, waiting: str) -> None:
     done = quorum("review", "t1", "--expired", "--dsn", waiting, "--quiet")
     assert done.returncode == 2
