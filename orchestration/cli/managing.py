@@ -12,6 +12,7 @@ from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import analyses, any_run, known_run, settings_of
 from langgraph_quorum.orchestration.cli.words import seconds
+from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError
 
 _FLAGS = {"checkpoint_id": "--checkpoint", "into": "--into"}
@@ -32,11 +33,16 @@ async def fork_run(dsn: str | None, thread: str, checkpoint_id: str | None, into
         async with analyses(pool, settings_of(stored)) as orchestrator:
             try:
                 copy = await orchestrator.fork(thread_id, checkpoint_id, into=target)
+                ended = (await get_run(pool, copy)).ended
             except ConfigurationError as error:
                 raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {error.value}: {error.mend}") from error
     sys.stdout.write(f"{copy}\n")
     sys.stdout.flush()
-    complain(f"nothing runs yet, go on with: {command_for('resume', copy, dsn_given=dsn is not None)}")
+    if ended:
+        earlier = command_for("history", thread_id, dsn_given=dsn is not None)
+        complain(f"the copy stands at the run's end, nothing is left to do in it: take a --checkpoint of {earlier}")
+    else:
+        complain(f"nothing runs yet, go on with: {command_for('resume', copy, dsn_given=dsn is not None)}")
     return APPROVED
 
 
@@ -91,6 +97,20 @@ async def drain_run(dsn: str | None, thread: str, wait_s: float | None) -> int:
             f"thread {thread_id!r} has not stopped within {seconds(wait_s)}: it was asked to", code=FAILED
         )
     sys.stdout.write(f"{thread_id}: asked to stop, its driver sees that within seconds (--wait 30s waits for it)\n")
+    return APPROVED
+
+
+async def check_stored(dsn: str | None, thread: str) -> int:
+    """Look for the run, and return the exit code.
+
+    Raises:
+        ThreadNotFoundError: nothing is stored under this thread.
+        RefusedError: the thread makes no sense, or there is one with nearly this name.
+        QuorumError: the database cannot be used.
+    """
+    thread_id = checked_thread(thread)
+    async with database_to_read(dsn) as pool:
+        await any_run(pool, thread_id)
     return APPROVED
 
 

@@ -172,8 +172,10 @@ def drain(thread: options.ThreadArgument, *, wait: options.Wait = None, dsn: opt
 def delete(thread: options.ThreadArgument, *, yes: options.Yes = False, dsn: options.DsnOption = None) -> int:
     """Delete all that is stored of a run."""
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.managing import checked_deletion, delete_run  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.managing import check_stored, checked_deletion, delete_run  # noqa: PLC0415
 
+    if not yes and (code := run_to_end(lambda _: check_stored(dsn, thread))):
+        return code
     if not checked_deletion(thread, yes=yes):
         return APPROVED
     return run_to_end(lambda _: delete_run(dsn, thread))

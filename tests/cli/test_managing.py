@@ -110,6 +110,8 @@ def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database
     resumed = quorum("resume", "two", "-q", *dsn)
     deleted = quorum("delete", "one", "--yes", *dsn)
     unasked = quorum("delete", "two", *dsn)
+    unknown = quorum("delete", "nowhere", *dsn)
+    finished = quorum("fork", "two", "--into", "three", *dsn)
 
     assert [(run["thread_id"], run["tags"]) for run in found] == [("one", ["nightly", "peps"])]
     assert none.stdout == "no such runs\n"
@@ -119,9 +121,12 @@ def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database
     assert one_complaint(taken.stderr).startswith("quorum: --into two: this thread exists")
     assert resumed.stdout.startswith("approved  quality ")
     assert deleted.stdout == "one: deleted\n"
+    assert "no run is stored as thread 'nowhere'" in one_complaint(unknown.stderr)
+    assert finished.stdout == "three\n"
+    assert "nothing is left to do in it: take a --checkpoint of quorum history two --dsn" in finished.stderr
     assert unasked.returncode == 2
     assert one_complaint(unasked.stderr).endswith("there is no terminal to ask on: add --yes")
-    assert [run["thread_id"] for run in quorum.json("runs", "--json", *dsn)] == ["two"]
+    assert [run["thread_id"] for run in quorum.json("runs", "--json", *dsn)] == ["three", "two"]
 
 
 async def test_runs_come_by_page_and_old_ones_are_pruned(quorum: Quorum, database: str) -> None:

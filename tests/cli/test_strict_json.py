@@ -77,8 +77,8 @@ async def test_a_run_that_holds_nan_is_shown_and_explained(quorum: Quorum, datab
         return {name: out[name] for name in Earlier.__annotations__ if name in out} | {"branches": records, **wrong}
 
     earlier = StateGraph(Earlier).add_node("keep", keep).add_edge(START, "keep")
-    async with Orchestrator.open(earlier, database) as runs:
-        await (await runs.start({}, "nan")).result()
+    async with Orchestrator.open(earlier, database) as others:
+        await (await others.start({}, "nan")).result()
 
     as_json = quorum("show", "nan", "--json", "--dsn", database)
     shown = quorum("show", "nan", "--dsn", database)
