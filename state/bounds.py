@@ -11,7 +11,9 @@ from langgraph_quorum.state.errors import ConfigurationError
 
 def is_number(value: object) -> bool:
     """Whether it is a number, and not a boolean or NaN."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, float) and not math.isnan(value)
+    )
 
 
 def is_count_or_share(value: float) -> bool:
@@ -21,7 +23,7 @@ def is_count_or_share(value: float) -> bool:
 
 def is_whole(value: float) -> bool:
     """Whether it has no fraction."""
-    return not math.isinf(value) and value == int(value)
+    return isinstance(value, int) or (not math.isinf(value) and value == int(value))
 
 
 def require(error: type[ConfigurationError], name: str, value: Any, allowed: Callable[[Any], bool], mend: str) -> None:
