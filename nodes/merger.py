@@ -16,9 +16,9 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.failure import message_of
 from langgraph_quorum.nodes.journal import entry, some, task_of
-from langgraph_quorum.nodes.merging.merge import amerge
+from langgraph_quorum.nodes.merging.merge import amerge, nothing_merged
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.nodes.merging.strategies import Strategy, strategy_named
+from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName, strategy_named
 from langgraph_quorum.nodes.scoring.consistency import consistencies
 from langgraph_quorum.nodes.scoring.semantic import aconsistencies
 from langgraph_quorum.nodes.signatures import RuntimeNode
@@ -28,8 +28,8 @@ from langgraph_quorum.state.policies import WeightPolicy
 from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
-FALLBACK = "weighted"
-"""What merges where another strategy fails."""
+FALLBACKS: tuple[StrategyName, ...] = ("weighted", "merge_all")
+"""What merges where another strategy fails, and where that fails as well."""
 
 
 def merger_node(
@@ -90,20 +90,32 @@ def _paid(state: QuorumState, merged: Merged) -> dict[str, Any]:
 async def _merged(
     results: Sequence[Scored], strategy: str | Strategy, policy: WeightPolicy, failed: Sequence[str], task: str
 ) -> Merged:
-    """The results made one. A strategy that fails must not cost them: `weighted` takes its place, and says why."""
-    try:
-        return await amerge(results, strategy, policy, failed, task=task)
-    except GraphBubbleUp:
-        raise
-    except Exception as error:
-        if strategy == FALLBACK:
+    """The results made one. A strategy that fails must not cost them: another takes its place, and it is said why.
+
+    Where none can merge them there is no data, and the branches keep what they have.
+    """
+    name, _ = strategy_named(strategy)
+    tried: list[str] = []
+    for place, one in enumerate([strategy, *(other for other in FALLBACKS if other != strategy)]):
+        try:
+            merged = await amerge(results, one, policy, failed, task=task)
+        except GraphBubbleUp:
             raise
-        name, _ = strategy_named(strategy)
-        why = f"the strategy {name!r} failed ({type(error).__name__}: {message_of(error)}), {FALLBACK!r} took its place"
-        merged = await amerge(results, FALLBACK, policy, failed)
-        merged["metadata"] = {**merged["metadata"], "fallback": {"strategy": name, "why": why}}
-        merged["review"] = [why, *merged["review"]]
-        return merged
+        except Exception as error:  # noqa: BLE001  a merge that fails must not cost the results
+            asked = name if not place else one
+            tried.append(f"the strategy {asked!r} failed ({type(error).__name__}: {message_of(error)})")
+        else:
+            return _instead(merged, name, f"{' and '.join(tried)}, {one!r} took its place") if tried else merged
+    without = sorted({*failed, *(result.branch_id for result in results)})
+    nothing = nothing_merged(name, without)
+    return _instead(nothing, name, f"{' and '.join(tried)}: nothing is merged, the branches keep their results")
+
+
+def _instead(merged: Merged, name: str, why: str) -> Merged:
+    """What was merged in place of what was asked for, saying so."""
+    fallback = {"strategy": name, "why": why}
+    metadata = {**merged["metadata"], "fallback": fallback}
+    return {**merged, "metadata": metadata, "review": [why, *merged["review"]]}
 
 
 def gathered(

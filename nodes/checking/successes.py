@@ -20,7 +20,8 @@ def successes() -> Check:
     """Each sync point has its minimum and its quorum, over the whole run. The load balancer had its turn already.
 
     Fewer successes than the minimum, or one of those that must be among them missing, is critical. So is a run without
-    any success. A point whose branches were all excused asks for nothing.
+    any success, and one whose results no strategy could merge. A point whose branches were all excused asks for
+    nothing.
     """
     return Check(check_successes, "minimum", timeout_s=math.inf)
 
@@ -48,6 +49,9 @@ def check_successes(checked: Checked) -> list[CheckFinding]:
             findings += found or _below_quorum(records, total, policy, _is_decisive(checked, name), where)
     if not findings and not any(record["status"] == "succeeded" for record in branches.values()):
         findings.append(finding("minimum", "no branch has given a result: all were excused", "critical"))
+    merged = checked.merged
+    if not findings and merged is not None and merged["status"] == "no data" and "fallback" in merged["metadata"]:
+        findings.append(finding("minimum", merged["metadata"]["fallback"]["why"], "critical"))
     return findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from langgraph_quorum.nodes.merging.mean import mean_and_error
+from langgraph_quorum.nodes.merging.mean import lowered, mean_and_error, power_of, raised
 
 DRAWS = 999
 FEWEST = 5
@@ -24,7 +24,8 @@ def bootstrap_t(
     """The bootstrap-t interval (Efron 1981; Hall 1988) of a weighted mean.
 
     Values are drawn with their weights; each sample's mean m* and standard error e* give t* = (m* - m) / e*. With the
-    quantiles q of t*, the interval is [m - q(high) · e, m - q(low) · e]. Samples without spread are left out.
+    quantiles q of t*, the interval is [m - q(high) · e, m - q(low) · e]. Samples without spread are left out. A bound
+    beyond the largest number is infinite.
 
     Args:
         values: At least two.
@@ -32,6 +33,10 @@ def bootstrap_t(
         confidence: In (0, 1).
         seed: Of the draws.
     """
+    power = power_of(values)
+    if power:
+        low, high = bootstrap_t(lowered(values, power), weights, confidence, seed)
+        return raised(low, power), raised(high, power)
     least = max(weights) * _NO_WEIGHT
     pairs = sorted((value, weight) for value, weight in zip(values, weights, strict=True) if weight >= least)
     mean, error = mean_and_error(pairs)

@@ -9,11 +9,15 @@ from operator import itemgetter
 from typing import Any
 
 from langgraph_quorum.nodes.merging.fields import by_value, shown, spelled, weight_of
+from langgraph_quorum.nodes.merging.holders import Holders
 from langgraph_quorum.nodes.merging.interval import IntervalName, interval_by
+from langgraph_quorum.nodes.merging.mean import ALONE, effective_count, weighted_mean
 from langgraph_quorum.nodes.merging.notes import Notes, Weighed, share_of, shares
 
 CATEGORY_LENGTH = 40
 """A string up to this long without a line break is a category to vote on; a longer one is a text to select."""
+
+BEYOND = "a bound of the interval is beyond the largest number"
 
 _WORDS = {"fields": "fields", "items": "a list", "number": "a number", "category": "a category", "text": "a text"}
 
@@ -76,12 +80,14 @@ class Combiner:
         one: float = values[0][0]
         if all(type(value) is type(one) and value == one for value, _, _ in values):
             return one  # agreed: an integer stays one
-        parts = shares([weight for _, weight, _ in values])
-        mean = math.fsum([value * part for (value, _, _), part in zip(values, parts, strict=True)])
-        low, high, method = interval_by(self._interval, [value for value, _, _ in values], parts)
+        numbers, parts = [value for value, _, _ in values], shares([weight for _, weight, _ in values])
+        mean = weighted_mean(numbers, parts)
+        low, high, method = interval_by(self._interval, numbers, parts)
         if math.isfinite(low) and math.isfinite(high):
             interval = [min(low, mean), max(high, mean)]
             self._notes.note(path, confidence_interval=interval, interval_method=method)
+        elif effective_count(parts) > 1 + ALONE:
+            self._notes.note(path, no_interval=BEYOND)
         return mean
 
     def _category(self, values: Sequence[Weighed], path: str) -> Any:
@@ -98,20 +104,29 @@ class Combiner:
 
     def _items(self, values: Sequence[Weighed], path: str) -> list[Any]:
         """The union, best supported first, equals in the order of the heaviest result that holds them."""
-        held: dict[str, list[Weighed]] = defaultdict(list)
-        for value, weight, branch in sorted(values, key=lambda one: (-one[1], one[2])):
-            for key, item in {spelled(item): item for item in reversed(value)}.items():
-                held[key].append((item, weight, branch))
-        place = {key: number for number, key in enumerate(_first_seen(values))}
-        support = {key: share_of(sorted(weight for _, weight, _ in members)) for key, members in held.items()}
-        ranked = sorted(held, key=lambda key: (-round(support[key], 12), place[key]))
-        for number, key in enumerate(ranked):
-            self._notes.rests_on(f"{path}.{number}" if path else str(number), held[key])
-        if len(values) > 1 and ranked:
-            self._notes.note(path, held_by=[sorted(branch for _, _, branch in held[key]) for key in ranked])
-        if not ranked:
+        ordered = sorted(values, key=lambda one: (-one[1], one[2]))
+        items: dict[str, Any] = {}
+        holders = Holders()
+        for number, (value, _, branch) in enumerate(ordered):
+            spellings = list(map(spelled, value))
+            for key, item in zip(spellings, value, strict=True):
+                items.setdefault(key, item)
+            holders.hold(dict.fromkeys(spellings), number)
+            if value:
+                self._notes.sources.add(branch)
+        if not items:
             self._notes.rests_on(path, values)
-        return [held[key][0][0] for key in ranked]
+        members = {group: [ordered[place] for place in places] for group, places in holders.places().items()}
+        support = {group: share_of([weight for _, weight, _ in held]) for group, held in members.items()}
+        rank = {group: -round(share, 12) for group, share in support.items()}
+        ranked = sorted(items, key=lambda key: rank[holders.group[key]])
+        groups = [holders.group[key] for key in ranked]
+        before = f"{path}." if path else ""
+        self._notes.support.update({f"{before}{number}": support[group] for number, group in enumerate(groups)})
+        if len(values) > 1 and ranked:
+            names = {group: sorted([branch for _, _, branch in held]) for group, held in members.items()}
+            self._notes.note(path, held_by=[names[group] for group in groups])
+        return [items[key] for key in ranked]
 
 
 def vote(values: Sequence[Weighed], votes: Sequence[float], path: str, notes: Notes) -> tuple[Any, float, bool]:
@@ -137,12 +152,6 @@ def vote(values: Sequence[Weighed], votes: Sequence[float], path: str, notes: No
             notes.leaves_out(path, members, f"outvoted by {shown(held[winner][0][0])}")
     tied = sum([round(part, 12) == round(parts[winner], 12) for part in parts.values()]) > 1
     return held[winner][0][0], parts[winner], tied
-
-
-def _first_seen(values: Sequence[Weighed]) -> list[str]:
-    """The items' spellings, those of the heaviest result first, each in its own order."""
-    ordered = sorted(values, key=lambda one: (-one[1], one[2]))
-    return list(dict.fromkeys([spelled(item) for value, _, _ in ordered for item in value]))
 
 
 def _kind(value: Any) -> str:

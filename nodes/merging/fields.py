@@ -6,6 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,8 @@ _spelled = json.JSONEncoder(sort_keys=True).encode
 
 def spelled(value: Any) -> str:
     """A text that is the same for values that are equal; `true` is no number, and 1.0 is 1."""
+    if type(value) is str:  # most items of long lists are
+        return encode_basestring_ascii(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return _spelled(value)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from langgraph_quorum.nodes.merging.bootstrap import DRAWS, FEWEST, MOST, bootstrap_t
-from langgraph_quorum.nodes.merging.mean import ALONE, effective_count, mean_and_error
+from langgraph_quorum.nodes.merging.mean import ALONE, effective_count, lowered, mean_and_error, power_of, raised
 from langgraph_quorum.nodes.merging.student_t import student_t_quantile
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.words import suggestion
@@ -68,7 +68,8 @@ def weighted_interval(
 
     It is of what m comes to with ever more such values. Each value's own deviation counts, not one that all share, so
     their spreads may differ, and weights and values may go together, as qualities and weights made of them do. Of 95 %
-    asked for, 92 to 98 % were measured with fewer than 16 values, 93 to 97 % with 16 or more.
+    asked for, 92 to 98 % were measured with fewer than 16 values, 93 to 97 % with 16 or more. A bound beyond the
+    largest number is infinite.
 
     Args:
         values: What was observed, each independent of the others.
@@ -79,6 +80,7 @@ def weighted_interval(
     effective = effective_count(weights)
     if effective <= 1 + ALONE:
         return bounds
-    mean, error = mean_and_error(list(zip(values, weights, strict=True)))
+    power = power_of(values)
+    mean, error = mean_and_error(list(zip(lowered(values, power) if power else values, weights, strict=True)))
     half = student_t_quantile(0.5 + confidence / 2, max(1.0, effective - 1)) * error
-    return max(bounds[0], mean - half), min(bounds[1], mean + half)
+    return max(bounds[0], raised(mean - half, power)), min(bounds[1], raised(mean + half, power))

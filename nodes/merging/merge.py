@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 
 from langgraph_quorum.nodes.branching.threads import in_thread
+from langgraph_quorum.nodes.merging.given import missing, taken, weighing
 from langgraph_quorum.nodes.merging.interval import METHOD, IntervalName, check_interval, interval_by
 from langgraph_quorum.nodes.merging.limit import awaited
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
@@ -47,10 +48,11 @@ def merge(
         The merged result; for no results the status "no data" with quality 0.
 
     Raises:
-        ConfigurationError: for an unknown strategy or interval, a quality or time out of its bounds, or a branch that
-            has two different results.
-        ResultError: when a user's strategy returns something that cannot be kept as JSON, NaN, or weights that do not
-            fit.
+        ConfigurationError: for an unknown strategy or interval, and for results that are not as `Scored` says: naming
+            the place, such as `results[2].quality` or `results[0].value.price`. A branch has one result, and none when
+            it is among the failed.
+        ResultError: when a user's strategy returns something that cannot be kept as JSON, NaN, or a `Made` with a field
+            that is not as `Made` says.
         StrategyTimeoutError: when a user's strategy has not ended within its `limit_s`, 300 seconds when it has none.
         MissingExtraError: for a strategy that needs an extra.
     """
@@ -88,7 +90,7 @@ async def amerge(
         made = await in_thread(merging.made, name="merge")
     else:
         answer = await awaited(merging.strategy, merging.results, merging.weights, task)
-        made = await asyncio.to_thread(kept, answer)
+        made = await asyncio.to_thread(kept, answer, merging.weights)
     return await asyncio.to_thread(merging.finished, made)
 
 
@@ -103,14 +105,14 @@ class _Merging:
         failed: Sequence[str],
         interval: IntervalName | None,
     ) -> None:
-        weighing = policy or WeightPolicy()
+        weighed_by = weighing(policy)
         self.name, self.strategy = strategy_named(strategy)
         under = getattr(self.strategy, "under", None)
-        self.strategy = self.strategy if under is None else under(weighing)
+        self.strategy = self.strategy if under is None else under(weighed_by)
         self._interval = check_interval(interval or getattr(self.strategy, "interval", "student_t"))
-        self._failed = sorted(set(failed))
-        by_id = _by_id(results)
-        self._rows = attributions(list(by_id.values()), weighing)
+        by_id = taken(results)
+        self._failed = missing(failed, by_id)
+        self._rows = attributions(list(by_id.values()), weighed_by)
         self.weights = {row["branch_id"]: row["weight"] for row in self._rows}
         self.results = [by_id[branch_id] for branch_id in self.weights]
 
@@ -128,7 +130,7 @@ class _Merging:
     def finished(self, made: Made) -> Merged:
         """With all that explains it."""
         if not self.results:
-            return _no_data(self.name, self._failed)
+            return nothing_merged(self.name, self._failed)
         rows = self._rows
         if made.weights is not None:
             rows = reweighed(rows, weights_of(made, self.weights))
@@ -161,22 +163,14 @@ def as_result(merged: Merged, branch_id: str = "merged") -> Scored:
     """A merged result as one that can be merged again, with others or alone.
 
     Raises:
-        ConfigurationError: for one without data.
+        ConfigurationError: for one without data, or for something else.
     """
+    if not isinstance(merged, Mapping) or not {"status", "strategy", "value", "quality"} <= merged.keys():
+        raise ConfigurationError("merged", merged, "give what `merge` has returned")
     if merged["status"] == "no data":
         raise ConfigurationError("merged", "no data", "give a merged result that has a value")
     strategy = merged["strategy"]
     return Scored(branch_id, strategy, merged["value"], merged["quality"], type=MERGED_BY + strategy)
-
-
-def _by_id(results: Sequence[Scored]) -> dict[str, Scored]:
-    """The results by branch; one that is given twice counts once."""
-    by_id: dict[str, Scored] = {}
-    for result in results:
-        known = by_id.setdefault(result.branch_id, result)
-        if known is not result and known != result:
-            raise ConfigurationError("results", result.branch_id, "give each branch once, or twice the same")
-    return by_id
 
 
 def _quality(rows: Sequence[Attribution], method: IntervalName) -> tuple[float, list[float], str]:
@@ -191,7 +185,13 @@ def _distribution(qualities: Sequence[float]) -> dict[str, float]:
     return {"min": min(qualities), "median": median(qualities), "mean": fmean(qualities), "max": max(qualities)}
 
 
-def _no_data(strategy: str, failed: Sequence[str]) -> Merged:
+def nothing_merged(strategy: str, failed: Sequence[str]) -> Merged:
+    """What a merge gives where there is no result.
+
+    Args:
+        strategy: Its name.
+        failed: Branches that gave none, in order.
+    """
     return Merged(
         status="no data",
         strategy=strategy,

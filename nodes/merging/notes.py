@@ -49,7 +49,7 @@ class Notes:
         return Plain(
             value,
             metadata,
-            support=dict(sorted(self.support.items())),
+            support={path: self.support[path] for path in sorted(self.support)},
             dissent=sorted(self.dissent, key=lambda one: (one["field"], -one["share"], one["branches"])),
             discarded=sorted(self.discarded, key=lambda one: (one["branch_id"], one["field"], one["why"])),
             sources=sorted(self.sources),

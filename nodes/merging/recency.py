@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
+from sys import float_info
 from typing import Any
 
 from langgraph_quorum.nodes.merging.scored import Scored
 
 
-def instant_of(result: Scored, timestamp: str) -> float | None:
-    """Seconds since 1970, None when nothing says.
+def time_told(result: Scored, timestamp: str) -> Any:
+    """What a result says of when it was made, None when it says nothing.
 
     Args:
-        result: Its field `timestamp` holds ISO 8601 (UTC where no zone is given) or seconds since 1970.
+        result: One whose value may have a field `timestamp`.
         timestamp: Dotted name of that field; empty for the time the branch began.
     """
     if not timestamp:
-        return _instant(result.at)
+        return result.at
     value = result.value
     for name in timestamp.split("."):
         value = value.get(name) if isinstance(value, dict) else None
-    return _instant(value)
+    return value
 
 
-def _instant(value: Any) -> float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    if not isinstance(value, str):
+def instant(told: Any) -> float | None:
+    """Seconds since 1970 of ISO 8601 (UTC where no zone is given) or of a number that is that; None of all else."""
+    if isinstance(told, (int, float)) and not isinstance(told, bool):
+        return float(told) if abs(told) <= float_info.max else None
+    if not isinstance(told, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = datetime.fromisoformat(told)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from langgraph_quorum.nodes.merging.fields import by_value, field_by_field, shown, weight_of
 from langgraph_quorum.nodes.merging.made import Plain
 from langgraph_quorum.nodes.merging.notes import Notes, Weighed, shares
-from langgraph_quorum.nodes.merging.recency import instant_of
+from langgraph_quorum.nodes.merging.recency import instant, time_told
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.bounds import require
 from langgraph_quorum.state.errors import ConfigurationError
@@ -18,6 +18,9 @@ from langgraph_quorum.state.words import suggestion
 Rule = Literal["trust", "recency", "majority", "human"]
 RULES = ("trust", "recency", "majority", "human")
 
+_NAMED = 5
+"""Times that cannot be read that are named at most; of more, it is said how many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
@@ -25,7 +28,8 @@ class Resolve:
 
     Rules:
         trust: The value of the specialist that is trusted most; those that `trust` does not name come last.
-        recency: The newest value.
+        recency: The newest value. A result without a time counts as the oldest; so does one whose time cannot be read,
+            and `Merged.review` names it.
         majority: The value that most results hold.
         human: Left open: the field is None, `Merged.review` asks, and `metadata["open"]` has the candidates.
 
@@ -73,6 +77,7 @@ class Resolve:
         bench = _Bench(self, {result.branch_id: result for result in results})
         values = [(result.value, weights[result.branch_id], result.branch_id) for result in results]
         value = field_by_field(values, bench.settle, bench.notes)
+        bench.tell_unreadable()
         return bench.notes.made(
             value, conflicts=dict(sorted(bench.conflicts.items())), open=dict(sorted(bench.open.items()))
         )
@@ -99,6 +104,8 @@ class _Bench:
     """By path, the rule that has settled it."""
     open: dict[str, list[Any]] = field(default_factory=dict)
     """By path, the candidates of what is left to a human."""
+    unreadable: dict[str, Any] = field(default_factory=dict)
+    """By branch, the time that it tells and that is none."""
 
     def settle(self, values: Sequence[Weighed], path: str) -> Any:
         """The value of one field."""
@@ -142,8 +149,24 @@ class _Bench:
         return max(trust.get(self.results[branch].specialist, -1.0) for _, _, branch in members)
 
     def _newest(self, members: Sequence[Weighed]) -> float:
-        instants = [instant_of(self.results[branch], self.options.timestamp) for _, _, branch in members]
-        return max([instant for instant in instants if instant is not None], default=float("-inf"))
+        newest = float("-inf")
+        for _, _, branch in members:
+            told = time_told(self.results[branch], self.options.timestamp)
+            moment = instant(told)
+            if moment is not None:
+                newest = max(newest, moment)
+            elif told is not None:
+                self.unreadable[branch] = told
+        return newest
+
+    def tell_unreadable(self) -> None:
+        """Name the times that recency has looked at and could not read."""
+        if self.unreadable:
+            told = [f"{shown(time)} ({branch})" for branch, time in sorted(self.unreadable.items())]
+            more = [f"{len(told) - _NAMED} more"] if len(told) > _NAMED else []
+            where = self.options.timestamp or "when the branch began"
+            mend = "give ISO 8601 or seconds since 1970: it counts as the oldest"
+            self.notes.review.append(f"{where}: no time is {', '.join([*told[:_NAMED], *more])}: {mend}")
 
     def _count(self, members: Sequence[Weighed]) -> float:
         return len(members)

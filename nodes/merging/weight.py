@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 
 from langgraph_quorum.nodes.merging.scored import Scored
-from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.merged import Attribution
 from langgraph_quorum.state.policies import WeightPolicy
+
+_LARGE_SHARE = 1e290
 
 
 def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attribution]:
     """The weights with their factors, heaviest first, ties by branch id.
 
     A missing quality counts as the policy's assumption and is marked; a missing time as infinite. When every raw weight
-    is 0, all weigh the same.
+    is 0, all weigh the same. Shares of the policy so large that their sum may be no number are brought down together.
 
-    Raises:
-        ConfigurationError: for a quality outside 0..1 or a time below 0; NaN is neither.
+    Args:
+        results: With a quality of 0..1 and a time from 0, where they have one.
+        policy: How they are weighed.
     """
+    largest = max(policy.quality_share, policy.speed_share)
+    if largest > _LARGE_SHARE:
+        down = {"quality_share": policy.quality_share / largest, "speed_share": policy.speed_share / largest}
+        policy = replace(policy, **down)
     rows = [_row(result, policy) for result in results]
     total = math.fsum([row["raw_weight"] for row in rows])  # whatever their order
     for row in rows:
@@ -43,10 +50,6 @@ def reweighed(rows: Sequence[Attribution], weights: Mapping[str, float]) -> list
 def _row(result: Scored, policy: WeightPolicy) -> Attribution:
     branch_id, specialist, _, measured, seconds, group, _, _ = result
     quality = policy.assumed_quality if measured is None else measured
-    if not 0 <= quality <= 1:
-        raise ConfigurationError(f"results[{branch_id}].quality", measured, "give 0 to 1, or None when not measured")
-    if seconds is not None and not seconds >= 0:
-        raise ConfigurationError(f"results[{branch_id}].seconds", seconds, "give seconds from 0, or None when unknown")
     speed = 0.0 if seconds is None else 1 / (1 + seconds / policy.halving_s)
     return {
         "branch_id": branch_id,

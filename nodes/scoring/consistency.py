@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from sys import float_info
 from typing import Any, TypeAlias
 
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -22,7 +23,8 @@ def consistencies(results: Sequence[Scored]) -> dict[str, float]:
 
     Peers are results of the same group by specialists of the same, non-empty type: only they answer the same question.
     Numbers agree by 1 - |a - b| / max(|a|, |b|), lists of plain values by their Jaccard index, other plain values when
-    they are equal. Fields that only one of two results has do not count.
+    they are equal. Fields that only one of two results has do not count, nor NaN, infinities and integers beyond all
+    floats.
 
     The time grows as n log n with the peers. Numbers and words are held against all peers, lists against all up to 65
     peers, else against `LISTS` of them that stand for all.
@@ -63,7 +65,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, (str, bool)):
         return "word"
     if isinstance(value, (int, float)):
-        return "number"
+        return "number" if abs(value) <= float_info.max else ""
     return "list" if isinstance(value, list) and all(isinstance(item, _PLAIN) for item in value) else ""
 
 

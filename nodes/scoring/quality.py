@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from sys import float_info
 from typing import Any
 
 from langgraph_quorum.nodes.branching.jsonable import keepable
@@ -69,7 +69,7 @@ def checked(given: Any, name: str) -> Quality:
 def is_share(value: Any) -> bool:
     """Whether it is a number in 0..1."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and not math.isnan(value) and 0 <= value <= 1
+    return number and 0 <= value <= 1
 
 
 def shortened(text: str, length: int = EVIDENCE_LENGTH) -> str:
@@ -80,7 +80,7 @@ def shortened(text: str, length: int = EVIDENCE_LENGTH) -> str:
 
 def _amount(value: Any) -> float | None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and 0 <= value < math.inf else None
+    return float(value) if number and 0 <= value <= float_info.max else None
 
 
 def _share(value: Any) -> float | None:

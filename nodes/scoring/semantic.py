@@ -136,6 +136,10 @@ def _units(texts: Sequence[str], vectors: Any) -> dict[str, list[float]]:
 def _unit(vector: Any) -> list[float]:
     numbers = [float(number) for number in vector]
     length = math.hypot(*numbers)
+    if length == math.inf:  # it may have a direction all the same
+        largest = max(map(abs, numbers))
+        numbers = [number / largest for number in numbers]
+        length = math.hypot(*numbers)
     if not 0 < length < math.inf:
         raise ValueError("a vector has no direction")
     return [number / length for number in numbers]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.graphs.workflow import build_workflow
+from langgraph_quorum.nodes.merging.combine import Combiner
 from langgraph_quorum.nodes.merging.made import Made, Strategy
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus, Hierarchical, Resolve, strategy_named
@@ -59,6 +60,47 @@ async def test_where_a_strategy_fails_weighted_takes_its_place_and_says_why(stra
     assert merged["metadata"]["fallback"]["strategy"] == strategy_named(strategy)[0]
     (line,) = [line for line in state["timeline"] if line["node"] == "merger"]
     assert line["why"].startswith(error)
+
+
+def failing(*_: Any) -> None:
+    raise OverflowError("too large")
+
+
+async def test_where_weighted_fails_as_well_every_result_is_kept_by_its_branch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Combiner, "combined", failing)
+    state = await run("weighted")
+    assert set(state["merged"]["value"]) == {"one", "two", "three"}
+    why = "the strategy 'weighted' failed (OverflowError: too large), 'merge_all' took its place"
+    assert state["merged"]["metadata"]["fallback"] == {"strategy": "weighted", "why": why}
+    assert state["merged"]["review"][0] == why
+    why = f"the strategy 'raising' failed (ZeroDivisionError: no denominator) and {why}"
+    assert (await run(raising))["merged"]["metadata"]["fallback"] == {"strategy": "raising", "why": why}
+
+
+async def test_where_nothing_can_merge_them_the_run_fails_with_the_reason_and_keeps_its_results(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("langgraph_quorum.nodes.merging.merge.attributions", failing)
+    state = await run("best")
+    assert (state["status"], state["merged"]["status"], state["merged"]["value"]) == ("failed", "no data", None)
+    assert "'merge_all' failed (OverflowError: too large): nothing is merged" in state["error"]["message"]
+    assert state["branches"]["one"]["result"] == {"answer": "yes", "confidence": 0.9}
+
+
+async def test_numbers_near_the_largest_do_not_end_a_run() -> None:
+    crew = [
+        Specialist(name, value_of(size), type="t") for name, size in (("a", 1e308), ("b", 1.7e308), ("c", -1.7e308))
+    ]
+    out = await build_workflow(crew).compile().ainvoke({"task": "How much?"})
+    assert out["status"] == "partial"  # they do not agree
+    assert -1.7e308 < out["result"]["p"] < 1.7e308
+
+
+def value_of(size: float) -> Any:
+    async def work(branch: Branch) -> dict[str, Any]:
+        return {"p": size, "confidence": 0.9}
+
+    return work
 
 
 @pytest.mark.parametrize(

@@ -189,3 +189,16 @@ def test_a_weighted_number_lies_between_the_smallest_and_the_largest(numbers: li
     made = results(*numbers, qualities=given_scores[: len(numbers)])
     merged = merge(made, "weighted")["value"]
     assert min(numbers) - 1e-6 <= merged <= max(numbers) + 1e-6
+
+
+@given(st.lists(st.lists(st.sampled_from(["x", "y", "z", 1, 1.0, True, None]), max_size=5), min_size=1, max_size=6))
+def test_who_holds_an_item_is_told_whatever_others_hold(lists: list[list[Any]]) -> None:
+    def same(one: Any, other: Any) -> bool:
+        return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+    merged = merge(results(*lists), "weighted", QUALITY_ONLY)
+    told = merged["metadata"]["fields"].get("value", {}).get("held_by", [["a"]] * len(merged["value"]))
+    for number, (item, branches) in enumerate(zip(merged["value"], told, strict=True)):
+        held = [chr(97 + place) for place, one in enumerate(lists) if any(same(item, other) for other in one)]
+        assert branches == held
+        assert merged["support"][str(number)] == pytest.approx(len(held) / len(lists))

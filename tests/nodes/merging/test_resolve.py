@@ -61,3 +61,18 @@ def test_a_plain_value_among_dicts_is_left_out_and_not_a_conflict_of_fields() ->
     assert merged["value"] == {"x": 1}
     assert merged["discarded"] == [{"branch_id": "c", "field": "", "why": "most weight is with fields here"}]
     assert merged["sources"] == ["a", "b"]
+
+
+def test_a_time_that_cannot_be_read_is_the_oldest_and_is_named() -> None:
+    told = ["yesterday", "2026-01-01", 1767225601, "Fri, 02 Jan 2026", None, True]
+    made = results(*[{"price": number, "at": time} for number, time in enumerate(told)])
+    merged = merge(made, Resolve("recency", timestamp="at"))
+    assert merged["value"]["price"] == 2
+    named = "at: no time is 'yesterday' (a), 'Fri, 02 Jan 2026' (d), True (f)"
+    assert merged["review"] == [f"{named}: give ISO 8601 or seconds since 1970: it counts as the oldest"]
+    begun = [one._replace(value=number, at="soon") for number, one in enumerate(made)]
+    (line, _) = sorted(merge(begun, Resolve("recency"))["review"], reverse=True)
+    assert line.startswith("when the branch began: no time is 'soon' (a), 'soon' (b), ")
+    assert ", 1 more: give" in line
+    agreeing = results({"price": 1, "at": "soon"}, {"price": 1, "at": "soon"})
+    assert merge(agreeing, Resolve("recency", timestamp="at"))["review"] == []  # recency was not asked
