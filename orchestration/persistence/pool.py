@@ -136,7 +136,7 @@ async def open_pool(
     timeout_s: float | None = None,
     schema: str | None = None,
 ) -> AsyncIterator[Pool]:
-    """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, no prepared statements.
+    """Open a pool as LangGraph's saver needs it: autocommit, rows as dicts, nothing prepared by psycopg.
 
     Args:
         dsn: The connection string; what it says itself about timeouts, keepalives and application name is kept.
