@@ -24,6 +24,7 @@ from langgraph_quorum.graphs.tool_without_loop import run_without_a_loop
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.state.errors import ConfigurationError, DocumentError, PlanError, WorkflowFailedError
 from langgraph_quorum.state.functions import require_plain
+from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.workflow import QuorumInput, QuorumOutput
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -35,6 +36,7 @@ Args = TypeVar("Args")
 _call_id: ContextVar[str | None] = ContextVar("quorum_tool_call_id", default=None)
 
 
+@suggesting
 def as_tool(
     graph: Workflow,
     name: str,

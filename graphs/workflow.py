@@ -49,6 +49,7 @@ from langgraph_quorum.nodes.sync_point import sync_point_node
 from langgraph_quorum.nodes.validator import validator_node, value_check
 from langgraph_quorum.state.branch import Bundle, Condition
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.policies import Policies
 from langgraph_quorum.state.records import WorkItem
@@ -59,6 +60,7 @@ from langgraph_quorum.state.workflow import QuorumContext, QuorumInput, QuorumOu
 QuorumBuilder: TypeAlias = StateGraph[QuorumState, QuorumContext, QuorumInput, QuorumOutput]
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """What a workflow may be tuned with beyond its sync policy.
@@ -116,6 +118,7 @@ class Tuning:
             raise ConfigurationError("Tuning.input_schema", self.input_schema, mend)
 
 
+@suggesting
 def build_workflow(
     specialists: Sequence[Specialist],
     sync: SyncPolicy | Sequence[SyncPolicy] | None = None,

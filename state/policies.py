@@ -8,8 +8,10 @@ from typing import Literal
 
 from langgraph_quorum.state.bounds import is_whole, require
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.keywords import suggesting
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class ModePolicy:
     """How the analyzer picks the mode.
@@ -39,6 +41,7 @@ class ModePolicy:
             require(ConfigurationError, name, value, lambda x: x >= 1 and is_whole(x), "give a whole number from 1")
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class WeightPolicy:
     """How much a result weighs: `quality_share · quality + speed_share · 1 / (1 + seconds / halving_s)`.
@@ -69,6 +72,7 @@ Review = Literal["never", "unmet", "always"]
 """When a human is asked about the result."""
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class ValidationPolicy:
     """What the merged result is checked against, and when a human is asked.
@@ -91,6 +95,7 @@ Pause = Literal["sync_point", "validator"]
 """Where a run may stop to ask whether it is to go on."""
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy:
     """How a human is asked about the result.
@@ -120,6 +125,7 @@ class ReviewPolicy:
             raise ConfigurationError("form", self.form, "give 'request' or 'inbox'")
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class RecoveryPolicy:
     """How far the load balancer goes to mend what is missing or weak. Whichever bound is met first ends it.
@@ -149,6 +155,7 @@ class RecoveryPolicy:
         require(error, "longer", self.longer, lambda x: 1 <= x < math.inf, "give a factor from 1")
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class GrowthPolicy:
     """How far results may create further branches.
@@ -167,6 +174,7 @@ class GrowthPolicy:
         require(ConfigurationError, "generations", self.generations, lambda x: x >= 0 and is_whole(x), mend)
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class Policies:
     """How a workflow plans, weighs, checks, mends and grows; each part has its own defaults."""

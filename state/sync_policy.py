@@ -10,11 +10,13 @@ from typing import Any, Literal, get_args
 from langgraph_quorum.state.bounds import is_count_or_share, is_whole, require, require_names
 from langgraph_quorum.state.errors import SyncPolicyError
 from langgraph_quorum.state.functions import require_plain
+from langgraph_quorum.state.keywords import suggesting
 
 OnStraggler = Literal["cancel", "abandon", "harvest"]
 OnQuestion = Literal["block", "park"]
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class SyncPolicy:
     """When a sync point moves on.

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from langgraph_quorum.state.bounds import is_whole, require
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.keywords import suggesting
 
 ThreadKind = Literal["fixed", "dynamic", "resource_aware"]
 
@@ -14,6 +15,7 @@ LONGEST_IDLE_S = 86_400.0
 """A day: who wants threads for longer wants a fixed pool."""
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class ThreadPolicy:
     """How a thread pool grows and shrinks. A thread starts only when a call needs it, whatever the kind.

@@ -25,6 +25,7 @@ from langgraph_quorum.state.form import (
     Threshold,
     Work,
 )
+from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.merged import Attribution, CheckFinding, Merged
 from langgraph_quorum.state.ports import ArtifactStore, CapacityProbe
 from langgraph_quorum.state.records import (
@@ -182,6 +183,7 @@ ARTIFACT_BYTES = 64_000
 """Texts with more bytes are kept as artifacts where a run has a store for them, and its state refers to them."""
 
 
+@suggesting
 @dataclass(frozen=True)
 class QuorumContext:
     """What one run may set for itself: parts of the sync policy, how to merge, and the ports to the outside.

@@ -19,6 +19,7 @@ from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.state.bounds import is_number, is_whole
 from langgraph_quorum.state.branch import BranchCall, Share, Wave
 from langgraph_quorum.state.errors import ConfigurationError, PlanError
+from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
 from langgraph_quorum.state.words import suggestion
@@ -29,6 +30,7 @@ _KEYS = frozenset(WorkItem.__annotations__) - {
 }
 
 
+@suggesting
 def fan_out(
     branch: QuorumBranch,
     payloads: Mapping[str, Any] | Sequence[Any] | None = None,

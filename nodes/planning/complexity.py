@@ -11,9 +11,11 @@ from typing import Any
 
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.records import WorkItem
 
 
+@suggesting
 @dataclass(frozen=True, slots=True)
 class ComplexityScale:
     """Where each part of the complexity reaches one half, as x / (x + half).

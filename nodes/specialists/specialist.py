@@ -13,6 +13,7 @@ from langgraph.pregel.protocol import PregelProtocol
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.functions import is_async, require_plain, takes_one
+from langgraph_quorum.state.keywords import suggesting
 
 RESERVED_NAMES = frozenset(
     {
@@ -40,6 +41,7 @@ def _positive(name: str, field: str, value: float, mend: str, *, endless: bool =
         raise ConfigurationError(f"Specialist({name!r}).{field}", value, mend)
 
 
+@suggesting
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """What one running branch takes.
@@ -76,6 +78,7 @@ def _is_retry_on(value: object) -> bool:
     return takes_one(value)
 
 
+@suggesting
 @dataclass(frozen=True)
 class Specialist:
     """A named way to do a piece of work.
