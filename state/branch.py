@@ -25,7 +25,8 @@ class Guidance(TypedDict):
     findings: list[CheckFinding]
     """What was found wanting; each names this branch alone."""
     previous: Any
-    """The best result so far, None where there is none. It stays where the new one has a lower score."""
+    """The result so far, None where there is none. It stays where the new one has more findings, else a lower score,
+    unless a person has asked for the new one."""
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def edited_record(branch_id: str, given: Any, there: BranchRecord | None, known:
         raise ConfigurationError(fault[0], fault[1], fault[2])
     record = cast("BranchRecord", {**there, **_following(given, there), **given, MARK: True})
     record["quality"] = _quality(where, record["quality"], there["quality"])
-    _check(where, branch_id, record, given)
+    _check(where, record, there, given)
     return record
 
 
@@ -107,15 +107,16 @@ def _quality(where: str, given: Any, there: Quality | None) -> Quality | None:
     return cast("Quality", {**(there or _UNMEASURED), **given})
 
 
-def _check(where: str, branch_id: str, record: BranchRecord, given: Mapping[str, Any]) -> None:
+def _check(where: str, record: BranchRecord, there: BranchRecord, given: Mapping[str, Any]) -> None:
     """Refuse what no record may hold.
 
     Raises:
         ConfigurationError: naming the field and the mend.
     """
     known = get_args(BranchStatus)
-    if record["branch_id"] != branch_id:
-        raise ConfigurationError(f"{where}.branch_id", record["branch_id"], f"give {branch_id!r}, or leave it out")
+    for name in ("branch_id", "round"):
+        if record[name] != there[name]:
+            raise ConfigurationError(f"{where}.{name}", record[name], f"give {there[name]!r}, or leave it out")
     if record["status"] not in known:
         raise ConfigurationError(f"{where}.status", record["status"], f"give one of {', '.join(known)}")
     if record["status"] == "succeeded" and record["result"] is None and "result" not in given:

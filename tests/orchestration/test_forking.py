@@ -62,8 +62,8 @@ async def test_an_edit_goes_through_the_reducers_and_changes_what_follows(pool: 
 
 @pytest.mark.parametrize(
     "change",
-    [{"result": {"answer": "mine"}, "quality": {"score": 0.1}}, {"status": "failed", "round": 1}],
-    ids=["a lower score", "failed in a later round"],
+    [{"result": {"answer": "mine"}, "quality": {"score": 0.1}}, {"status": "failed"}],
+    ids=["a lower score", "failed"],
 )
 async def test_an_edit_of_a_branch_names_what_it_changes_and_holds_however_it_looks(
     pool: Pool, crew: Crew, change: dict[str, Any]
