@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 
 from langgraph_quorum.state.errors import ConfigurationError
 
@@ -23,6 +25,7 @@ _MEND = (
     "give postgresql://user:password@host:port/database, with @ : / % # ? in the password written as %40 %3A %2F %25"
     " %23 %3F"
 )
+_UNKNOWN_OPTION = re.compile(r'(?:invalid URI query parameter|invalid connection option):? "([^"]*)"')
 _MAX_PORT = 65535
 
 
@@ -74,12 +77,27 @@ def check_dsn(dsn: str, name: str = "dsn") -> None:
         raise ConfigurationError(name, dsn, _MEND)
     try:
         parts = conninfo_to_dict(dsn)
-    except (ProgrammingError, UnicodeError):
+    except (ProgrammingError, UnicodeError) as error:
         # The parser's own words quote the part it stumbled over, which may be half a password.
-        raise ConfigurationError(name, _UNREADABLE, _MEND) from None
-    ports = [port for port in str(parts.get("port", "")).split(",") if port]
-    if "@" in str(parts.get("host", "")) or not all(_is_port(port) for port in ports):
+        raise ConfigurationError(name, _UNREADABLE, _mend_of(dsn, str(error))) from None
+    if any("@" in str(parts.get(part, "")) for part in ("host", "port")):
         raise ConfigurationError(name, _UNREADABLE, _MEND)
+    ports = [port for port in str(parts.get("port", "")).split(",") if port]
+    if not all(_is_port(port) for port in ports):
+        # A database with an @ in its name is the rest of a password that ended too early, at a slash.
+        mend = _MEND if "@" in str(parts.get("dbname", "")) else f"its port is no number from 1 to {_MAX_PORT}: {_MEND}"
+        raise ConfigurationError(name, _UNREADABLE, mend)
+
+
+def _mend_of(dsn: str, said: str) -> str:
+    """What to do about a DSN that libpq refuses: it says which option it does not know, and we the nearest it does."""
+    stumbled = _UNKNOWN_OPTION.search(said)
+    if stumbled is None or "@" in dsn.partition("?")[2]:  # a password with a question mark is cut there
+        return _MEND
+    known = [option.keyword.decode() for option in Conninfo.get_defaults()]
+    near = difflib.get_close_matches(stumbled[1], known, n=1)
+    meant = f"did you mean {near[0]!r}?" if near else "take it out"
+    return f"one of its options is none that Postgres has: {meant}"
 
 
 def redact(dsn: str) -> str:

@@ -57,7 +57,7 @@ def test_each_problem_comes_with_its_mend_and_no_password(quorum: Quorum) -> Non
 
     assert done.returncode == 4
     assert "password=***" in done.stdout
-    assert "(from QUORUM_DSN)" in done.stdout
+    assert "(from QUORUM_DSN)" in " ".join(done.stdout.split())
     assert "1 problem" in done.stdout
     assert "mend: check that it runs, and host and port of the DSN" in done.stdout
     assert found["healthy"] is False

@@ -70,14 +70,18 @@ def test_a_thread_is_whole_on_its_line_however_narrow_the_terminal(thread: str, 
     assert max(map(cell_len, lines)) <= width
 
 
-def test_a_diagnosis_says_what_and_how_to_mend_it() -> None:
+def test_a_diagnosis_says_what_and_how_to_mend_it_below_one_line_of_what_is_installed() -> None:
     console = Console(file=io.StringIO(), width=80, record=True)
     diagnosis = Diagnosis("host=db", "argument").with_problem("it is off", "turn it on")
-    render_diagnosis(console, diagnosis, {"cli": ["rich"]})
+    render_diagnosis(console, diagnosis, {"cli": ["rich"], "schema": [], "consensus": []})
     lines = [line.rstrip() for line in console.export_text().splitlines()]
 
     assert lines[0] == "database   host=db (from --dsn)"
-    assert "extra cli  lacks rich: pip install 'langgraph-quorum[cli]'" in lines
+    assert lines[-6:-3] == [
+        "extras     installed: schema, consensus",
+        "extra cli  lacks rich: pip install 'langgraph-quorum[cli]'",
+        "",
+    ]
     assert lines[-3:] == ["1 problem", "  it is off", "    mend: turn it on"]
 
 

@@ -36,14 +36,17 @@ def render_diagnosis(console: Console, diagnosis: Diagnosis, extras: Mapping[str
     grid.add_column(ratio=1, overflow="fold")
     for name, value in _facts(diagnosis):
         grid.add_row(Text(name, style="bold"), Text(printable(value)))
+    if there := [name for name, missing in extras.items() if not missing]:
+        grid.add_row(Text("extras", style="bold"), Text(f"installed: {', '.join(there)}"))
     for name, missing in extras.items():
-        grid.add_row(Text(f"extra {name}", style="bold"), _extra(name, missing))
+        if missing:
+            grid.add_row(Text(f"extra {name}", style="bold"), _lacking(name, missing))
     console.print(grid)
     console.print()
     if diagnosis.healthy:
         console.print(Text("healthy", style="bold green"))
-        return
-    console.print(Text(counted(len(diagnosis.problems), "problem"), style="bold red"))
+    else:
+        console.print(Text(counted(len(diagnosis.problems), "problem"), style="bold red"))
     for problem in diagnosis.problems:
         console.print(Padding(Text(printable(problem.what)), (0, 0, 0, 2)))
         if problem.mend:
@@ -83,7 +86,5 @@ def _encryption(found: KeysInUse) -> str:
     return f"{given} (stored: {', '.join(stored) or 'nothing'})"
 
 
-def _extra(name: str, missing: Sequence[str]) -> Text:
-    if not missing:
-        return Text("installed")
+def _lacking(name: str, missing: Sequence[str]) -> Text:
     return Text(f"lacks {', '.join(missing)}: pip install 'langgraph-quorum[{name}]'", style="yellow")
