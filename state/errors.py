@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-_SHOWN = 500
-"""Characters of a wrong value that a message repeats: it may be a whole document."""
+_SHOWN = 120
+"""Characters of a wrong value that a message repeats, so that the mend behind it is seen: some are whole documents."""
 
 
 class QuorumError(Exception):
