@@ -68,9 +68,13 @@ def fault_in(value: Any, path: str, depth: int = 0) -> Fault | None:
         return None if _is_kept(value) else Fault(path, shown, "give an integer of up to 64 bits, a float, or a string")
     if not isinstance(value, (dict, list)):
         mend = "give JSON: numbers, strings, True, False, None, lists and dicts"
-        return Fault(path, f"a {type(value).__name__}", mend)
+        return Fault(path, f"an instance of {type(value).__name__}", mend)
     if depth > DEPTH:
-        return Fault(f"{path[:200]}...", f"a {type(value).__name__}", f"give something nested at most {DEPTH} levels")
+        return Fault(
+            f"{path[:200]}...",
+            f"an instance of {type(value).__name__}",
+            f"give something nested at most {DEPTH} levels",
+        )
     return _fault_within(value, path, depth)
 
 
@@ -78,7 +82,7 @@ def _fault_within(value: dict[Any, Any] | list[Any], path: str, depth: int) -> F
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, str):
-                return Fault(path, f"a key that is a {type(name).__name__}", "give strings as keys")
+                return Fault(path, f"a key of type {type(name).__name__}", "give strings as keys")
         places = ((item, f"{path}.{name}") for name, item in value.items())
     else:
         places = ((item, f"{path}[{number}]") for number, item in enumerate(value))

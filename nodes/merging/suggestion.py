@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Self
 
+from langgraph_quorum.state.errors import ConfigurationError
+
 _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "verification",
@@ -113,7 +115,12 @@ def suggest_strategy(task: str) -> Suggestion:
 
     Returns:
         The name, a string; its `reason` says which words decided.
+
+    Raises:
+        ConfigurationError: for a task that is no string.
     """
+    if not isinstance(task, str):
+        raise ConfigurationError("task", task, "say in words what is to be done")
     words = re.findall(r"[a-z][a-z-]*", task.lower())
     found = []
     for kind, name, keys in _KINDS:

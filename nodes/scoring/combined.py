@@ -16,6 +16,9 @@ from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import Quality
 
+_MOST = 1e290
+"""Of a weight: the sum of many is a number still."""
+
 
 def combined(scorers: Mapping[Scorer, float]) -> Measure:
     """A scorer: the weighted mean of those that measured something; missing when none did.
@@ -24,7 +27,7 @@ def combined(scorers: Mapping[Scorer, float]) -> Measure:
     part. One that raises counts as missing, like one that had nothing to measure; the evidence names each.
 
     Args:
-        scorers: Weights above 0, by scorer. They need not sum to 1.
+        scorers: Weights above 0 and up to 1e290, by scorer. They need not sum to 1.
 
     Raises:
         ConfigurationError: naming the scorer whose weight is wrong.
@@ -36,8 +39,8 @@ def combined(scorers: Mapping[Scorer, float]) -> Measure:
         if not callable(scorer):
             raise ConfigurationError("scorers", scorer, "give functions of the branch and its result")
         measure = measure_of(scorer)
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < math.inf:
-            raise ConfigurationError(f"scorers[{measure.name}]", weight, "give a weight above 0")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight <= _MOST:
+            raise ConfigurationError(f"scorers[{measure.name}]", weight, "give a weight above 0, up to 1e290")
         parts.append((measure, float(weight)))
     names, weights = [measure.name for measure, _ in parts], [weight for _, weight in parts]
     calls = [guarded(measure) for measure, _ in parts]

@@ -11,6 +11,7 @@ import pytest
 from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus, Hierarchical, Made, Patterns, Resolve, Weighted
+from langgraph_quorum.nodes.merging.suggestion import suggest_strategy
 from langgraph_quorum.state.errors import ConfigurationError, MissingExtraError, ResultError
 from langgraph_quorum.state.policies import WeightPolicy
 from tests.nodes.merging.scored import results
@@ -118,11 +119,11 @@ def endless() -> list[Any]:
     [
         (math.nan, r"results\[1\].value=nan: give a finite number, or None where there is none"),
         ({"p": [1, {"q": math.inf}]}, r"results\[1\].value.p\[1\].q=inf: .*; it is the result of branch 'b'"),
-        ({1, 2}, r"results\[1\].value='a set': give JSON"),
-        ({"x": object()}, r"results\[1\].value.x='a object': give JSON"),
-        ([b"x"], r"results\[1\].value\[0\]='a bytes'"),
-        ((1, 2), r"results\[1\].value='a tuple': give JSON: .*lists"),
-        ({"x": {1: 2}}, r"results\[1\].value.x='a key that is a int': give strings as keys"),
+        ({1, 2}, r"results\[1\].value='an instance of set': give JSON"),
+        ({"x": object()}, r"results\[1\].value.x='an instance of object': give JSON"),
+        ([b"x"], r"results\[1\].value\[0\]='an instance of bytes'"),
+        ((1, 2), r"results\[1\].value='an instance of tuple': give JSON: .*lists"),
+        ({"x": {1: 2}}, r"results\[1\].value.x='a key of type int': give strings as keys"),
         (10**400, r"results\[1\].value='an integer of 1329 bits': give an integer of up to 64 bits"),
         (endless(), r"results\[1\].value\[0\]\[0\].*: give something nested at most 200 levels"),
     ],
@@ -163,9 +164,11 @@ def test_what_has_failed_are_names_of_branches_without_a_result(failed: Any, mes
         merge(results(1, 2), failed=failed)
 
 
-def test_a_policy_and_a_merged_result_are_what_they_are_named() -> None:
+def test_a_policy_a_task_and_a_merged_result_are_what_they_are_named() -> None:
     with pytest.raises(ConfigurationError, match=r"policy=\{\}: give a WeightPolicy"):
         merge(results(1), policy=wrongly({}))
+    with pytest.raises(ConfigurationError, match="task=None: say in words"):
+        suggest_strategy(wrongly(None))
     with pytest.raises(ConfigurationError, match="merged=None: give what `merge` has returned"):
         as_result(wrongly(None))
 

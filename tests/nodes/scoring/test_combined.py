@@ -182,3 +182,12 @@ async def test_a_run_outlives_its_broken_scorers() -> None:
     assert out["branches"]["s"]["status"] == "succeeded"
     assert quality["score"] == pytest.approx(0.4)  # (0.8 + 0) / 2: neither text nor body
     assert quality["evidence"][0] == "broken: scorer 'broken' raised ValueError: no judge"
+
+
+def test_a_weight_that_no_sum_can_hold_is_refused_by_its_scorers_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"scorers\[one\]=10+.*: give a weight above 0, up to 1e290"):
+        combined({one: 10**400})
+
+
+def one(branch: Branch, result: Any) -> float:
+    return 1.0
