@@ -33,7 +33,7 @@ async def awaited(results: Any, weights: Any) -> int:
         (lambda: wrongly(Consensus)(method="majorty"), "Consensus.method='majorty': did you mean 'majority'"),
         (lambda: Consensus(agreement=1.2), "Consensus.agreement=1.2: give a fraction from 0 to 1"),
         (lambda: Consensus(agreement=math.nan), "Consensus.agreement=nan"),
-        (lambda: Consensus(agreement=10**400), "Consensus.agreement=10+: give a fraction from 0 to 1"),
+        (lambda: Consensus(agreement=10**400), r"Consensus.agreement=10+\.\.\.: give a fraction from 0 to 1"),
         (lambda: Consensus(least_items=0), "Consensus.least_items=0: give a whole number from 1"),
         (lambda: Patterns(least=1), "Patterns.least=1: give a whole number from 2"),
         (lambda: Patterns(false_share=0), "Patterns.false_share=0"),
