@@ -52,9 +52,9 @@ JsonTarget = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE|-", help="Write the outcome as one JSON object to a file, or - for stdout."),
 ]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-JsonLines = Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; with --json FILE nothing at all.")]
+JsonFlag = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON.")]
+JsonLines = Annotated[bool, typer.Option("--json", metavar="", help="Print each event as a line of JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress; with --json FILE nothing at all.")]
 Answer = Annotated[
     str | None,
     typer.Option(metavar="ANSWER", help="approve, reject, or JSON: the answer to the question that is open."),
@@ -94,15 +94,16 @@ CheckpointId = Annotated[
 Into = Annotated[str | None, typer.Option(metavar="NEW", help="The copy's thread; a fresh id when left out.")]
 Reason = Annotated[str | None, typer.Option(metavar="WORDS", help="Kept with the run.")]
 Wait = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for its driver to stop: 30s, 2m.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask.")]
 Keep = Annotated[
     int | None,
     typer.Option(metavar="N", help="Keep the newest N of all runs with that status, workflow and tag, however old."),
 ]
 KeepLatest = Annotated[
-    bool, typer.Option("--keep-latest", help="Keep the runs and what they gave; take only their steps away.")
+    bool,
+    typer.Option("--keep-latest", metavar="", help="Keep the runs and what they gave; take only steps away."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", metavar="", help="Only say what would go.")]
 PrunedStatus = Annotated[
     list[str] | None,
     typer.Option(
@@ -130,4 +131,4 @@ Halving = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", help="When the speed's part has halved, above 0; the run's when left out."),
 ]
-Version = Annotated[bool, typer.Option("--version", help="Print the version and end.")]
+Version = Annotated[bool, typer.Option("--version", metavar="", help="Print the version and end.")]

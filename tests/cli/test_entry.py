@@ -24,6 +24,21 @@ def test_the_version_is_that_of_the_distribution(quorum: Quorum) -> None:
     assert (done.returncode, done.stdout) == (0, f"quorum {importlib.metadata.version('langgraph-quorum')}\n")
 
 
+def test_the_package_runs_as_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "langgraph_quorum", "doctr"], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("quorum: No such command 'doctr'")
+
+
+def test_help_names_no_type_for_a_flag(quorum: Quorum) -> None:
+    told = [quorum(command, "--help").stdout.splitlines() for command in ("doctor", "delete", "prune", "resume")]
+    flags = [line for lines in told for line in lines if "--" in line and "--help" not in line]
+
+    assert len(flags) > 8
+    assert not [line for line in flags if "<bool>" in line]
+
+
 @pytest.mark.parametrize("arguments", [[], ["run"], ["run", "analyse"], ["resume"], ["doctor"]])
 def test_every_command_explains_itself(quorum: Quorum, arguments: list[str]) -> None:
     done = quorum(*arguments, "--help")

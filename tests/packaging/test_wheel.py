@@ -48,7 +48,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"langgraph_quorum"}
-    assert "langgraph_quorum/py.typed" in names
+    assert {"langgraph_quorum/py.typed", "langgraph_quorum/__main__.py"} <= names
     sources = {f"langgraph_quorum/{path.relative_to(ROOT).as_posix()}" for room in ROOMS for path in files_of(room)}
     assert sources <= names
 
