@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Quality
-from langgraph_quorum.state.words import suggestion
+from langgraph_quorum.state.words import kind_of, suggestion
 
 MARK = "edited"
 _FIELDS = frozenset(BranchRecord.__annotations__)
@@ -71,7 +71,7 @@ def json_fault(value: Any, path: str, depth: int = 0) -> tuple[str, object, str]
     elif isinstance(value, (list, tuple)):
         parts = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
     else:
-        return path, value, f"a {type(value).__name__} cannot be kept: give numbers, strings, lists and dicts"
+        return path, value, f"{kind_of(value)} cannot be kept: give numbers, strings, lists and dicts"
     if depth > _DEPTH:
         return path, "...", f"nested more than {_DEPTH} levels deep: give something flatter"
     return next((fault for where, item in parts if (fault := json_fault(item, where, depth + 1))), None)

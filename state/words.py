@@ -15,3 +15,9 @@ def suggestion(name: str, known: Collection[str]) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """The number with its noun: `1 branch`, `2 branches`; `many` is `one` with an s when left out."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, with its article: `a dict`, `an object`."""
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -18,6 +18,7 @@ from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
 from langgraph_quorum.state.errors import ResultError
+from langgraph_quorum.state.words import kind_of
 
 _DEPTH_LIMIT = 100
 _SHOWN = 3
@@ -132,7 +133,7 @@ def _key(key: object, path: str) -> str:
         return str(key.value)
     if isinstance(key, (int, float, bool)):
         return str(key)
-    raise ResultError(f"{path}: a key is a {type(key).__name__}: use strings as keys")
+    raise ResultError(f"{path}: a key is {kind_of(key)}: use strings as keys")
 
 
 def _converted(value: Any, path: str) -> Any:
@@ -143,4 +144,4 @@ def _converted(value: Any, path: str) -> Any:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if callable(getattr(value, "tolist", None)):  # NumPy's scalars and arrays
         return value.tolist()
-    raise ResultError(f"{path}: a {type(value).__name__} cannot be kept: return numbers, strings, lists and dicts")
+    raise ResultError(f"{path}: {kind_of(value)} cannot be kept: return numbers, strings, lists and dicts")

@@ -16,8 +16,17 @@ from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.nodes.checking.check import SEVERITIES, Check, Checked, finding
 from langgraph_quorum.state.merged import CheckFinding
+from langgraph_quorum.state.words import kind_of
 
 FORM = "give None, a message, a finding with a 'message', or a list of them"
+
+
+_MOST = 200
+"""Characters of what a check has returned that a finding repeats."""
+
+
+class _UnfitError(Exception):
+    """A check has returned what is no finding. The message says what, and the mend."""
 
 
 async def findings_of(checks: Sequence[Check], checked: Checked) -> list[CheckFinding]:
@@ -83,14 +92,14 @@ def _understood(check: Check, given: Any) -> list[CheckFinding]:
     """Findings in their full form.
 
     Raises:
-        TypeError: something else was returned.
+        _UnfitError: something else was returned.
     """
     if given is None:
         return []
     if isinstance(given, (str, Mapping)):
         given = [given]
     if not isinstance(given, Iterable):
-        raise TypeError(f"it returned {given!r}: {FORM}")
+        raise _UnfitError(_unfit(given))
     return [_finding(check, one) for one in given]
 
 
@@ -98,17 +107,28 @@ def _finding(check: Check, given: Any) -> CheckFinding:
     if isinstance(given, str):
         given = {"message": given}
     if not isinstance(given, Mapping) or not isinstance(given.get("message"), str):
-        raise TypeError(f"it returned {given!r}: {FORM}")
+        raise _UnfitError(_unfit(given))
     severity, branches, field = given.get("severity", check.severity), given.get("branches", ()), given.get("field", "")
     if severity not in SEVERITIES:
-        raise TypeError(f"it returned severity={severity!r}: give one of {', '.join(SEVERITIES)}")
+        raise _UnfitError(f"severity={_shown(severity)}: give one of {', '.join(SEVERITIES)}")
     if isinstance(branches, str) or not all(isinstance(name, str) for name in branches):
-        raise TypeError(f"it returned branches={branches!r}: give a list of branch ids")
+        raise _UnfitError(f"branches={_shown(branches)}: give a list of branch ids")
     if not isinstance(field, str):
-        raise TypeError(f"it returned field={field!r}: give a dotted path")
+        raise _UnfitError(f"field={_shown(field)}: give a dotted path")
     message = jsonable(given["message"])
     return finding(str(given.get("check", check.name)), message, severity, jsonable(list(branches)), jsonable(field))
 
 
+def _unfit(given: Any) -> str:
+    return f"{kind_of(given)}, {_shown(given)}: {FORM}"
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= _MOST else f"{text[:_MOST]}..."
+
+
 def _broken(check: Check, error: BaseException) -> list[CheckFinding]:
+    if isinstance(error, _UnfitError):
+        return [finding(check.name, f"check {check.name!r} returned {error}")]
     return [finding(check.name, f"check {check.name!r} raised {type(error).__name__}: {message_of(error)}")]

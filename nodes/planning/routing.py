@@ -10,7 +10,7 @@ from langgraph_quorum.nodes.planning.checks import Terms, check_items, check_pla
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.records import WorkItem
-from langgraph_quorum.state.words import suggestion
+from langgraph_quorum.state.words import kind_of, suggestion
 
 _KEYS = frozenset(WorkItem.__annotations__) - {"tried", "part_of", "joins"}
 _WORDS = ("specialist", "type", "source_type", "priority", "group")
@@ -79,11 +79,11 @@ def _long_ids(parent_id: str, asked: Sequence[WorkItem]) -> dict[str, str]:
 def _check_shape(work: Sequence[WorkItem]) -> None:
     """Refuse what is no list of dicts with known keys and, where words belong, words."""
     if not isinstance(work, Sequence) or isinstance(work, str):
-        raise PlanError(f"work is a {type(work).__name__}: give a list of dicts")
+        raise PlanError(f"work is {kind_of(work)}: give a list of dicts")
     strange = {kind for kind in set(map(type, work)) if not issubclass(kind, Mapping)}
     for index, item in enumerate(work) if strange else ():
         if type(item) in strange:
-            raise PlanError(f"work[{index}] is a {type(item).__name__}: give a dict with 'branch_id' and 'specialist'")
+            raise PlanError(f"work[{index}] is {kind_of(item)}: give a dict with 'branch_id' and 'specialist'")
     given: set[Any] = set().union(*work)
     for unknown in sorted(given - _KEYS, key=str):
         index = next(index for index, item in enumerate(work) if unknown in item)

@@ -150,7 +150,7 @@ async def test_a_result_that_cannot_be_kept_fails_naming_the_place() -> None:
 
     record = await record_of(unkeepable)
     assert (record["status"], record["error"]["type"]) == ("failed", "ResultError")
-    assert record["reason"].startswith("result.rows[0].handle: a object cannot be kept")
+    assert record["reason"].startswith("result.rows[0].handle: an object cannot be kept")
 
 
 async def test_a_sync_function_never_blocks_the_loop() -> None:

@@ -82,7 +82,7 @@ def test_subclasses_become_the_plain_type_itself(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"rows": [1, object()]}, "result.rows[1]: a object cannot be kept"),
+        ({"rows": [1, object()]}, "result.rows[1]: an object cannot be kept"),
         (b"bytes", "result: a bytes cannot be kept"),
         ({"f": {"g": len}}, "result.f.g: a builtin_function_or_method"),
         ({(1, 2): 3}, "result: a key is a tuple"),

@@ -44,7 +44,7 @@ def test_a_source_type_narrows_the_choice() -> None:
         ({"specialist": "other"}, "work is a dict: give a list"),
         ("other", "work is a str: give a list"),
         (["other"], "work[0] is a str: give a dict"),
-        ([7], "work[0] is a int: give a dict"),
+        ([7], "work[0] is an int: give a dict"),
         ([{}], "work[0] names neither a 'specialist' nor a 'type'"),
         ([{"specialist": ["other"]}], "work[0]: specialist=['other']: give a string"),
         ([{"specialist": "other", "priority": ["high"]}], "work[0]: priority=['high']: give a string"),

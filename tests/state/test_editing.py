@@ -102,7 +102,7 @@ def test_a_replayed_edit_changes_nothing(status: Any, score: float | None) -> No
         ({"branch_id": "b"}, r"branches\.a\.branch_id='b': give 'a', or leave it out"),
         ({"result": {"v": [math.nan]}}, r"branches\.a\.result\.v\[0\]=nan: JSON has no such number"),
         ({"cost": math.inf}, r"branches\.a\.cost=inf: JSON has no such number"),
-        ({"result": {"o": object()}}, r"branches\.a\.result\.o=.*a object cannot be kept"),
+        ({"result": {"o": object()}}, r"branches\.a\.result\.o=.*an object cannot be kept"),
         ({"result": {0: 1}}, r"branches\.a\.result=0: a key is no string"),
         ({"quality": {"score": 2}}, r"branches\.a\.quality\.score=2: give a number from 0 to 1, or None"),
         ({"quality": 0.9}, r"branches\.a\.quality=0\.9: give None, or any of"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -89,10 +89,10 @@ async def test_a_finding_has_the_severity_of_its_check_unless_it_names_one(sever
 @pytest.mark.parametrize(
     ("returned", "told"),
     [
-        (7, "it returned 7: give None"),
-        ([7], "it returned 7: give None"),
-        (True, "it returned True: give None"),
-        ({"branches": []}, "give None, a message"),
+        (7, "an int, 7: give None"),
+        ([7], "an int, 7: give None"),
+        (True, "a bool, True: give None"),
+        ({"branches": []}, "a dict, {'branches': []}: give None, a message"),
         ({"message": "x", "severity": "grave"}, "severity='grave': give one of info, warning"),
         ({"message": "x", "branches": "ab"}, "branches='ab': give a list of branch ids"),
         ({"message": "x", "field": 3}, "field=3: give a dotted path"),
@@ -104,8 +104,20 @@ async def test_a_check_that_returns_anything_else_is_a_finding_with_its_name(ret
 
     (found,) = await findings(odd)
     assert (found["check"], found["severity"]) == ("odd", "error")
-    assert found["message"].startswith("check 'odd' raised TypeError: ")
-    assert told in found["message"]
+    assert found["message"].startswith(f"check 'odd' returned {told}")
+
+
+async def test_a_check_that_yields_asynchronously_or_returns_very_much_is_told_so_in_short() -> None:
+    async def yields(shown: Checked) -> AsyncIterator[str]:
+        yield "x"
+
+    def much(shown: Checked) -> Any:
+        return {"text": "x" * 100_000}
+
+    yielding, large = await findings(yields, much)
+    assert yielding["message"].startswith("check 'yields' returned an async_generator, <async_generator object")
+    assert large["message"].startswith("check 'much' returned a dict, {'text': 'xxx")
+    assert len(large["message"]) < 400
 
 
 def _raising(error: BaseException, *, is_async: bool) -> Callable[[Checked], Any]:
