@@ -129,14 +129,17 @@ async def test_a_run_forks_from_an_earlier_checkpoint(client: LangGraphClient) -
     assert (await state_of(client, thread_id))["values"]["done"] == [0]
 
 
-async def test_a_result_edited_before_the_merger_is_kept_and_another_strategy_merges_it_again(
+async def test_a_result_edited_before_the_merger_is_kept_although_it_scores_lower_and_another_strategy_merges_it_again(
     client: LangGraphClient,
 ) -> None:
     thread_id = await new_thread(client, "workflow")
     await client.runs.wait(thread_id, "workflow", input={"task": "look"}, interrupt_before=["merger"])
-    quick = (await state_of(client, thread_id))["values"]["branches"]["quick"]
-    edited = {**quick, "result": {**quick["result"], "findings": ["edited by hand"]}}
-    await client.threads.update_state(thread_id, {"branches": {"quick": edited}})
+    branches = (await state_of(client, thread_id))["values"]["branches"]  # as it is shown, all of them
+    branches["quick"]["result"]["findings"] = ["edited by hand"]
+    branches["quick"]["quality"]["score"] = 0.1
+    await client.threads.update_state(thread_id, {"branches": branches})
+    shown = (await state_of(client, thread_id))["values"]["branches"]
+    assert [name for name, branch in shown.items() if branch.get("edited")] == ["quick"]
     await client.runs.wait(thread_id, "workflow", input=None)
     fork = (await before(client, thread_id, "merger"))["checkpoint"]
     context = {"merge": "merge_all"}
