@@ -22,7 +22,7 @@ class Showing:
 
     Attributes:
         way: How it was run.
-        seconds: Until the caller had something in hand.
+        seconds: Until the caller could go on, with or without results.
         gave: By specialist, what came of it.
         ending: How the run ended.
     """
@@ -53,7 +53,7 @@ async def show_straggler(hang_s: float) -> int:
     table.add_column("")
     for showing in showings:
         table.add_column(showing.way)
-    table.add_row("in hand after", *(f"{showing.seconds:.2f} s" for showing in showings))
+    table.add_row("back after", *(f"{showing.seconds:.2f} s" for showing in showings))
     for name in CREW:
         table.add_row(name, *(showing.gave.get(name, "-") for showing in showings))
     table.add_row("the run", *(showing.ending for showing in showings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Mapping
 from typing import Any
@@ -138,6 +139,22 @@ async def test_plain_progress_writes_one_line_for_each_event() -> None:
     lines = [line.split(" s  ", 1)[1] for line in stream.getvalue().splitlines()]
     assert lines[0] == "thread t1: 7 branches"
     assert lines[1].endswith(": bad\N{REPLACEMENT CHARACTER}[31m news")
+
+
+@pytest.mark.looptime
+async def test_plain_progress_says_who_still_runs_when_nothing_else_happens() -> None:
+    stream = io.StringIO()
+    async with PlainProgress(stream) as progress:
+        await asyncio.sleep(20)
+        for number in range(4):
+            progress.saw(event(f"content@{number}.md", "running"))
+        progress.saw(event("content@0.md", "succeeded"))
+        await asyncio.sleep(12)
+        progress.saw(event("content@1.md", "failed"))
+    lines = [line.split(" s  ", 1)[1] for line in stream.getvalue().splitlines()]
+    assert lines[5:7] == ["still running: content@1.md, content@2.md, content@3.md"] * 2
+    assert lines[7].startswith("content@1.md failed")
+    assert len(lines) == 8
 
 
 async def test_the_live_view_gives_the_terminal_back() -> None:

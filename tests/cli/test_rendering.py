@@ -81,7 +81,7 @@ def test_the_verdict_comes_first_and_the_documents_after_it() -> None:
     assert lines[1] == "sync point: 7 of 7 succeeded after 7.40 s"
     assert lines[3].split() == ["Document", "Quality", "95", "%", "interval", *(who[:4] for who in SPECIALISTS)]
     assert lines[4].split() == ["a.md", "0.91", "0.84", "to", "0.99", *["14%"] * 7]
-    assert lines[7].startswith("a.md  quality 0.91 (0.84 to 0.99) ───")
+    assert lines[7].startswith("a.md  analysis quality 0.91 (0.84 to 0.99) ───")
     assert lines[8] == "business 14%   What business has to say."
     assert lines[9] == "                 line 1: Finding 1 of business, told at some length."
     assert lines[-1] == "everything: quorum show t1 --json"

@@ -23,6 +23,7 @@ from langgraph_quorum.nodes.specialists.document.purpose import purpose_sentence
 from langgraph_quorum.nodes.specialists.document.quoting import one_line
 from langgraph_quorum.nodes.specialists.document.report import Finding, Report, sample_confidence
 from langgraph_quorum.nodes.specialists.document.subjects import bound_party
+from langgraph_quorum.state.words import counted
 
 _SENTENCES_FOR_A_PICTURE = 50
 _PARTIES = 5
@@ -139,7 +140,7 @@ def _parties(demands: list[Obligation]) -> list[Finding]:
             {
                 "kind": "bound_party",
                 "text": one_line(
-                    f"“{bound_party(first.subject)}” is bound by {len(group)} demands, {musts} of them absolute; "
+                    f"“{bound_party(first.subject)}” is bound by {len(group)} demands, {musts} of them a must; "
                     f"the first: {first.sentence.text}"
                 ),
                 "where": first.sentence.place,
@@ -225,7 +226,7 @@ def _headline(fields: list[Field], named: list[Person], demands: list[Obligation
     parties = Counter(party for one in demands if (party := bound_party(one.subject))).most_common(1)
     most = f", most often of “{parties[0][0]}”" if parties and parties[0][1] > 1 else ""
     weight = (
-        f"{counts['must']} absolute demand{'' if counts['must'] == 1 else 's'}, {counts['should']} weaker{most}"
+        f"{counted(counts['must'], 'requirement')} (must), {counted(counts['should'], 'recommendation')} (should){most}"
         if demands
         else "no demands"
     )

@@ -112,13 +112,7 @@ def _languages(blocks: list[CodeBlock]) -> list[Finding]:
     for language, group in sorted(groups.items(), key=lambda entry: -len(entry[1])):
         named = sum(code.known_by == "name" for code in group)
         lines = [code.line for code in group if code.line is not None]
-        how = (
-            ""
-            if not language
-            else f", {named} of them named so by the author"
-            if named < len(group)
-            else ", all named so"
-        )
+        how = f", {_known_how(named, len(group))}" if language else ""
         name = _NAMES.get(language, language)
         found.append(
             {
@@ -141,6 +135,13 @@ def _languages(blocks: list[CodeBlock]) -> list[Finding]:
             }
         )
     return found
+
+
+def _known_how(named: int, of: int) -> str:
+    """How the language of blocks is known, where the source names so many of them."""
+    if not named:
+        return "recognised by what they hold" if of > 1 else "recognised by what it holds"
+    return "labelled so in the source" if named == of else f"{named} labelled so in the source, the others recognised"
 
 
 def _coverage(document: Document, blocks: list[CodeBlock]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Mapping
@@ -10,6 +11,10 @@ from typing import Any, Self, TextIO
 from langgraph_quorum.orchestration.cli.progress.board import STAGES, Board
 from langgraph_quorum.orchestration.cli.words import UNNAMED, counted, printable, seconds
 
+_QUIET_S = 5.0
+"""Seconds without a line after which it is said that the run goes on."""
+_NAMED = 3
+
 
 class PlainProgress:
     """Lines on a stream. Opened as an async context, like its siblings."""
@@ -17,12 +22,18 @@ class PlainProgress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._began = time.monotonic()
+        self._running: dict[str, None] = {}
+        self._lines = 0
+        self._ticking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._ticking = asyncio.create_task(self._tick(), name="quorum:progress")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.leave()
+        if self._ticking is not None:
+            await asyncio.wait({self._ticking})
 
     def begin(self, board: Board, title: str) -> None:
         """Say which run begins."""
@@ -39,15 +50,33 @@ class PlainProgress:
 
     def saw(self, event: Mapping[str, Any]) -> None:
         """Write the event's line, when it is worth one."""
+        if event.get("quorum") == "branch":
+            if event["event"] in ("running", "retrying", "fallback"):
+                self._running[event["branch_id"]] = None
+            else:
+                self._running.pop(event["branch_id"], None)
         if line := line_of(event):
             self._line(line)
 
     def leave(self) -> None:
-        """Nothing is held."""
+        """Say no more by itself."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    async def _tick(self) -> None:
+        """Say which branches run while nothing else is to be said: the first ones of a process take the longest."""
+        while True:
+            before = self._lines
+            await asyncio.sleep(_QUIET_S)
+            if self._lines == before and self._running:
+                names = list(self._running)
+                more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+                self._line(f"still running: {', '.join(names[:_NAMED])}{more}")
 
     def _line(self, words: str) -> None:
         self._stream.write(f"{time.monotonic() - self._began:7.1f} s  {printable(words)}\n")
         self._stream.flush()
+        self._lines += 1
 
 
 def line_of(event: Mapping[str, Any]) -> str:

@@ -39,8 +39,10 @@ def print_documents(console: Console, documents: Mapping[str, Any]) -> None:
 
 
 def _title(console: Console, name: str, part: Mapping[str, Any]) -> Rule:
-    title = Text(shortened(name, max(20, console.width - 44)), style="bold")
-    title.append(f"  quality {part['quality']:.2f} ({interval(part['confidence_interval'])})", style="not bold default")
+    title = Text(shortened(name, max(20, console.width - 52)), style="bold")
+    title.append(
+        f"  analysis quality {part['quality']:.2f} ({interval(part['confidence_interval'])})", style="not bold default"
+    )
     return Rule(title, align="left", style="dim", characters="─" if console.encoding.startswith("utf") else "-")
 
 
