@@ -34,6 +34,19 @@ def takes_one(function: object, filled_in: Iterable[str] = ()) -> bool:
     return True
 
 
+def yes(answer: object) -> bool:
+    """What a plain function that was asked has said.
+
+    Raises:
+        TypeError: it gave something to be awaited, as one does that only returns what an async one gives.
+    """
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise TypeError(f"it gave a {type(answer).__name__}, which is not awaited: give a function that says yes or no")
+    return bool(answer)
+
+
 def require_plain(
     field: str, function: object, what: str = "a plain function", error: type[ConfigurationError] = ConfigurationError
 ) -> None:

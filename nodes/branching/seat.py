@@ -17,6 +17,7 @@ from langgraph_quorum.nodes.branching.metering import CpuMeter, TimeMeter
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.functions import yes
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Seat:
             return isinstance(error, retry_on)
         if retry_on is not None:
             try:
-                return bool(retry_on(error))
+                return yes(retry_on(error))
             except Exception:  # noqa: BLE001  it is logged, and a branch never raises
                 _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
         return is_transient(error)

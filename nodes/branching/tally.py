@@ -8,6 +8,7 @@ from typing import Any
 
 from langgraph_quorum.state.branch import Share
 from langgraph_quorum.state.decision import Arrivals, Release, Wait, decide, is_good
+from langgraph_quorum.state.functions import yes
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
@@ -97,7 +98,7 @@ class Tally:
         if self.policy.until is None:
             return False
         try:
-            return bool(self.policy.until(MappingProxyType(self.results)))
+            return yes(self.policy.until(MappingProxyType(self.results)))
         except Exception:  # noqa: BLE001  it is logged, and a broken wish for less must not end the run
             _log.exception("until of sync point %r failed on %d results", self.name, len(self.results))
             return False

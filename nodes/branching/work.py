@@ -16,6 +16,7 @@ from langgraph_quorum.nodes.branching.outcome import NO_WORK, ConditionError, Ex
 from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.ticket import Ticket
 from langgraph_quorum.state.branch import Answer, Branch, BranchCall
+from langgraph_quorum.state.functions import yes
 
 ASKS = frozenset({"when", "not_before", "exclusive", "resources", "joins"})
 """What a work item may ask for besides a turn."""
@@ -145,7 +146,7 @@ class Work:
 
     def _says_yes(self, condition: str, inputs: Mapping[str, Any]) -> bool:
         try:
-            return bool(self._crew.conditions[condition](inputs))
+            return yes(self._crew.conditions[condition](inputs))
         except Exception as error:
             what = f"{type(error).__name__}: {message_of(error)}"
             raise ConditionError(f"its condition {condition!r} raised {what}") from error

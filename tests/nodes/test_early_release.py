@@ -33,10 +33,14 @@ async def test_it_stops_as_soon_as_the_answer_is_decisive() -> None:
     assert meeting.gate.released(["main"]) == Release("decisive")
 
 
-async def test_a_predicate_that_raises_is_logged_and_means_not_yet(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(results: Mapping[str, Any]) -> bool:
-        return bool(results["never"])
+async def later(results: Mapping[str, Any]) -> bool:
+    return len(results) == 2
 
+
+@pytest.mark.parametrize("broken", [lambda results: bool(results["never"]), lambda results: later(results)])
+async def test_a_predicate_that_raises_or_would_have_to_be_awaited_is_logged_and_means_not_yet(
+    broken: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     meeting = Meeting(SyncPolicy(threshold=1.0, until=broken), wave(2))
     with caplog.at_level(logging.ERROR):
         await meeting.of_sleepers({"a": 1, "b": 2})
