@@ -37,7 +37,7 @@ async def later(results: Mapping[str, Any]) -> bool:
     return len(results) == 2
 
 
-@pytest.mark.parametrize("broken", [lambda results: bool(results["never"]), lambda results: later(results)])
+@pytest.mark.parametrize("broken", [lambda results: bool(results["never"]), lambda results: later({**results})])
 async def test_a_predicate_that_raises_or_would_have_to_be_awaited_is_logged_and_means_not_yet(
     broken: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
