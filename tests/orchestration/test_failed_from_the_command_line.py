@@ -19,6 +19,8 @@ from tests.orchestration.graphs_of_ones_own import Flaky
 class _Follower:
     """Waits for the run, and keeps what was noted."""
 
+    dsn_given = False
+
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.progress = self
