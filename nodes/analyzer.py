@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -16,7 +17,7 @@ from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.planning.routing import default_work, routed
 from langgraph_quorum.nodes.planning.survey import Survey
 from langgraph_quorum.nodes.signatures import RuntimeNode
-from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import Growth, LoadMetrics, QuorumContext, QuorumInput, QuorumState
 
@@ -68,7 +69,10 @@ async def _work(state: QuorumState, survey: Survey, planner: Planner | None, tak
     if work:
         return work
     if planner is not None:
-        return await planner(state)
+        planned = planner(state)
+        if not inspect.isawaitable(planned):
+            raise ConfigurationError("Tuning.planner", planned, "give an async function: what it returns is awaited")
+        return await planned
     if work is not None:
         return []
     if state.get("task") is None and not (state.get("sources") or state.get("messages")):

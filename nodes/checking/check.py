@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal, TypeAlias, get_args
 
 from langgraph_quorum.state.bounds import require
@@ -50,6 +51,12 @@ class Checked:
     def value(self) -> Any:
         """The merged value; None where there is none."""
         return None if self.merged is None else self.merged["value"]
+
+    def names(self) -> set[str]:
+        """Of all branches that it tells of."""
+        rows = [] if self.merged is None else self.merged["attribution"]
+        told = [item["branch_id"] for item in self.queue], [row["branch_id"] for row in rows]
+        return {*self.branches, *self.growth["refused"], *chain.from_iterable(told)}
 
     def results(self) -> dict[str, Any]:
         """The results that the merged value was made of, by branch id."""

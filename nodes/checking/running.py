@@ -49,7 +49,7 @@ async def _named(check: Check, checked: Checked) -> dict[str, list[CheckFinding]
 def found_at_once(check: Check, checked: Checked) -> list[CheckFinding]:
     """What a sync check finds. It holds up whoever asks."""
     try:
-        return _understood(check, check.run(checked))
+        return _understood(check, checked, check.run(checked))
     except (Exception, SystemExit) as error:  # noqa: BLE001  a broken check must not cost a finished result
         return _broken(check, error)
 
@@ -77,9 +77,9 @@ async def _made(check: Check, checked: Checked) -> list[CheckFinding]:
 async def _asked(check: Check, checked: Checked) -> list[CheckFinding]:
     if check.is_async:
         given: Any = check.run(checked)
-        return _understood(check, await given)
+        return _understood(check, checked, await given)
     given = await in_thread(lambda: _listed(check.run(checked)), name=f"check-{check.name}")
-    return _understood(check, await given if inspect.isawaitable(given) else given)
+    return _understood(check, checked, await given if inspect.isawaitable(given) else given)
 
 
 def _listed(given: Any) -> Any:
@@ -88,7 +88,7 @@ def _listed(given: Any) -> Any:
     return list(given) if lazy and not inspect.isawaitable(given) else given
 
 
-def _understood(check: Check, given: Any) -> list[CheckFinding]:
+def _understood(check: Check, checked: Checked, given: Any) -> list[CheckFinding]:
     """Findings in their full form.
 
     Raises:
@@ -100,7 +100,11 @@ def _understood(check: Check, given: Any) -> list[CheckFinding]:
         given = [given]
     if not isinstance(given, Iterable):
         raise _UnfitError(_unfit(given))
-    return [_finding(check, one) for one in given]
+    found = [_finding(check, one) for one in given]
+    named = {name for one in found for name in one["branches"]}
+    if named and (unknown := named - checked.names()):
+        raise _UnfitError(f"branches={_shown(sorted(unknown))}: the run has none of this name")
+    return found
 
 
 def _finding(check: Check, given: Any) -> CheckFinding:

@@ -13,7 +13,7 @@ from langgraph_quorum import QuorumContext, SyncPolicy, build_workflow
 from langgraph_quorum.graphs.workflow import Tuning
 from langgraph_quorum.nodes.planning.adaptive import STILL_S
 from langgraph_quorum.nodes.specialists.specialist import RESERVED_NAMES
-from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from langgraph_quorum.state.policies import Policies, ReviewPolicy, ValidationPolicy
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumState
@@ -62,6 +62,14 @@ async def test_a_planner_may_know_what_to_do_without_being_given_anything() -> N
     crew = Crew()
     out = await compiled(crew.sleeps("a", 1), planner=nightly).ainvoke({}, context=FIXED)
     assert (out["status"], crew.calls) == ("approved", {"a": 1})
+
+
+async def test_a_planner_that_cannot_be_awaited_is_named() -> None:
+    def hasty(state: QuorumState) -> list[WorkItem]:
+        return [WorkItem(specialist="a")]
+
+    with pytest.raises(ConfigurationError, match=r"Tuning\.planner=\[.*give an async function"):
+        await compiled(Crew().sleeps("a", 1), planner=hasty).ainvoke({"task": "x"}, context=FIXED)
 
 
 async def test_a_dependent_branch_gets_the_results_it_waited_for() -> None:

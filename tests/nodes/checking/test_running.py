@@ -15,7 +15,7 @@ from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.merged import CheckFinding
 from tests.nodes.checking.shown import checked, merged_of
 
-SHOWN = checked(merged_of("value"))
+SHOWN = checked(merged_of("value"), queue=["b"])
 
 
 async def findings(*given: Any) -> list[CheckFinding]:
@@ -95,6 +95,7 @@ async def test_a_finding_has_the_severity_of_its_check_unless_it_names_one(sever
         ({"branches": []}, "a dict, {'branches': []}: give None, a message"),
         ({"message": "x", "severity": "grave"}, "severity='grave': give one of info, warning"),
         ({"message": "x", "branches": "ab"}, "branches='ab': give a list of branch ids"),
+        ({"message": "x", "branches": ["b", "zz"]}, "branches=['zz']: the run has none of this name"),
         ({"message": "x", "field": 3}, "field=3: give a dotted path"),
     ],
 )
