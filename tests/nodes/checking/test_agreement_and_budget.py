@@ -12,10 +12,12 @@ from langgraph_quorum.nodes.checking.budget import budget
 from langgraph_quorum.state.errors import ConfigurationError
 from tests.nodes.checking.shown import checked, found, merged_of
 
+THREE = ["a", "b", "c"]
+
 
 def test_more_dissent_than_allowed_names_the_field_and_the_dissenters() -> None:
     merged = merged_of("x", support={"grade": 0.4}, dissent=[("grade", 0.35, ["c"]), ("grade", 0.25, ["b"])])
-    (one,) = found(agreement(0.5), checked(merged))
+    (one,) = found(agreement(0.5), checked(merged, queue=THREE))
     assert (one["field"], one["branches"]) == ("grade", ["b", "c"])
     assert one["message"] == "grade: 60% of the weight is for another value, 50% may be"  # 1 - 0.4
 
@@ -31,7 +33,7 @@ def test_little_support_without_dissent_is_no_disagreement() -> None:
 
 def test_where_no_support_was_taken_down_the_shares_of_those_that_lost_count() -> None:
     merged = merged_of("x", dissent=[("", 0.3, ["b"]), ("", 0.3, ["c"])])
-    (one,) = found(agreement(0.5), checked(merged))
+    (one,) = found(agreement(0.5), checked(merged, queue=THREE))
     assert (one["message"].split(":")[0], "field" in one) == ("the result", False)
 
 
