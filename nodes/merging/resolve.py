@@ -28,13 +28,13 @@ class Resolve:
 
     Rules:
         trust: The value of the specialist that is trusted most; those that `trust` does not name come last.
-        recency: The newest value. A result without a time counts as the oldest; so does one whose time cannot be read,
-            and `Merged.review` names it.
+        recency: The newest value. A result without a time, or with one that cannot be read, counts as the oldest.
         majority: The value that most results hold.
         human: Left open: the field is None, `Merged.review` asks, and `metadata["open"]` has the candidates.
 
     Where a rule leaves several values level, the one with more weight is taken, then the first by its spelling. Lists
-    and texts are compared as a whole; a missing field or None contradicts nothing.
+    and texts are compared as a whole; a missing field or None contradicts nothing. `Merged.review` names times that
+    cannot be read.
 
     Attributes:
         rule: For all fields that `by_field` does not name.

@@ -11,7 +11,7 @@ from langgraph.graph import START, StateGraph
 from langgraph.types import Command, Send
 
 from langgraph_quorum import Branch, QuorumContext, Specialist
-from langgraph_quorum.state.errors import PlanError
+from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from tests.graphs.running import Crew, run
 from tests.traps.plain import Named, Results, fan_out, notes_its_name, sending
 
@@ -107,5 +107,5 @@ async def test_ours_has_a_limit_of_its_own_that_is_part_of_the_graph() -> None:
 
 
 async def test_ours_refuses_a_misspelled_setting_of_a_run() -> None:
-    with pytest.raises(TypeError, match="treshold"):
+    with pytest.raises(ConfigurationError, match="did you mean 'threshold'"):
         QuorumContext(treshold=0.5)  # type: ignore[call-arg]
