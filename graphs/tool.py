@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import StructuredTool, ToolException
@@ -33,7 +36,10 @@ _ENDED = ("approved", "partial", "failed")
 _log = logging.getLogger(__name__)
 
 Args = TypeVar("Args")
+_Calls: TypeAlias = WeakValueDictionary[tuple[str, str], asyncio.Lock]
 _call_id: ContextVar[str | None] = ContextVar("quorum_tool_call_id", default=None)
+_under_way: WeakKeyDictionary[asyncio.AbstractEventLoop, _Calls] = WeakKeyDictionary()
+"""By thread and namespace, the calls that are running."""
 
 
 @suggesting
@@ -54,7 +60,8 @@ def as_tool(
 
     Every call of the tool has a state of its own, under the id of the call. `create_agent` makes a task of each call.
     A bare `ToolNode` makes a task of all calls of a message, which LangGraph ends at the first question, while the
-    others still run: have it given one call at a time.
+    others still run. Taken up again in the same event loop, each goes on where it has come to by then; to be sure of
+    that in another process too, have it given one call at a time.
 
     A run that fails, and work that cannot be planned, is an error the model reads and may react to: a `ToolMessage`
     with the status `error`, in the run's own words. Set `handle_tool_error = False` on the tool to have it raised as a
@@ -137,7 +144,8 @@ class _Tool:
         """What the model reads, and the artifact."""
         place = _place(self.name, _call_id.get())
         try:
-            output: Any = await self.graph.ainvoke(self.arguments.prepared(given), place, output_keys=_OUTPUT)
+            async with _one_at_a_time(place):
+                output: Any = await self.graph.ainvoke(self.arguments.prepared(given), place, output_keys=_OUTPUT)
             self._check_ended(output)
             raise_if_failed(self.name, output)
         except (PlanError, DocumentError) as error:
@@ -157,6 +165,15 @@ class _Tool:
         """The same for an agent that is run without an event loop."""
         saver = next((kept for kept in _configurable().values() if isinstance(kept, BaseCheckpointSaver)), None)
         return run_without_a_loop(self.name, saver, lambda: self.run(**given))
+
+
+def _one_at_a_time(place: RunnableConfig | None) -> AbstractAsyncContextManager[Any]:
+    """Wait for what still runs of the same call since the agent paused: both would do the same work."""
+    if place is None:
+        return nullcontext()
+    calls = _under_way.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
+    configurable = place["configurable"]
+    return calls.setdefault((str(configurable.get("thread_id")), configurable["checkpoint_ns"]), asyncio.Lock())
 
 
 async def _with_texts(result: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -24,6 +25,7 @@ class Asking:
 
     def __init__(self) -> None:
         self.done: Counter[str] = Counter()
+        self.works_s: dict[str, float] = {}
 
     def tool(self, **settings: Any) -> BaseTool:
         """A tool whose workflow has one specialist that answers and one that asks first."""
@@ -34,6 +36,7 @@ class Asking:
 
     async def _works(self, branch: Branch) -> dict[str, Any]:
         self.done[f"{branch.task} works"] += 1
+        await asyncio.sleep(self.works_s.get(branch.task, 0))
         return {"confidence": 0.9}
 
     async def _asks(self, branch: Branch) -> dict[str, Any]:
