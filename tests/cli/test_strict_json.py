@@ -42,7 +42,7 @@ def test_a_value_that_is_nested_deeper_than_python_counts_is_cut_and_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     deep: list[Any] = []
-    for _ in range(200_000):
+    for _ in range(20_000):
         deep = [deep]
 
     assert '"[[[[[[[...]]]]]]]"' in json_text(deep, indent=None)
