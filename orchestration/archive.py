@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from langgraph_quorum.orchestration.forking import Edit, fork_thread
+from langgraph_quorum.orchestration.edits import Edit
+from langgraph_quorum.orchestration.forking import fork_thread
 from langgraph_quorum.orchestration.given import check_storable
 from langgraph_quorum.orchestration.naming import check_thread_id, new_thread_id
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
