@@ -9,13 +9,13 @@ from typing import Any
 from langgraph.types import PregelTask, StateSnapshot
 
 from langgraph_quorum.state.merged import Merged
-from langgraph_quorum.state.records import BranchRecord, RunStatus
+from langgraph_quorum.state.records import BranchRecord, RunStatus, blank_record
 
 _FRESH = frozenset({"branches", "sync", "timeline"})
 """Fields that join by a reducer: a state of ours, as its graph reads it, has them from the start, empty at first."""
 _BEGUN = frozenset({"workflow_id", "timeline", "load"})
 """Fields that a state of ours has from its first node on, also as it is stored."""
-_UNSET: Mapping[str, Any] = {
+UNSET: Mapping[str, Any] = {
     "workflow_id": "",
     "verdict": None,
     "result": None,
@@ -99,7 +99,7 @@ def outcome_of(
     if reason is not None:
         standing["reason"] = reason
     if ours(values) or (not values and ours(dict.fromkeys(channels))):
-        unset = {name: copy.copy(_UNSET[name]) for name in channels if name in _UNSET}
+        unset = {name: copy.copy(UNSET[name]) for name in channels if name in UNSET}
         reached = {} if is_finished(snapshot) else so_far(values, asked=status == "waiting")
         known = {**unset, **outcome, **{name: value for name, value in reached.items() if name in channels}}
         return {**known, "branches": {**values.get("branches", {}), **_unmerged(snapshot)}, **standing}
@@ -162,26 +162,9 @@ def _waiting(snapshot: StateSnapshot) -> dict[str, PregelTask]:
 
 def _awaiting(branch_id: str, specialist: str, snapshot: StateSnapshot) -> BranchRecord:
     groups = {item["branch_id"]: item.get("group", "") for item in snapshot.values.get("queue", [])}
-    return BranchRecord(
-        branch_id=branch_id,
-        specialist=specialist,
-        status="awaiting_human",
-        result=None,
-        error=None,
-        reason="asks a human",
-        attempts=1,
-        seconds=0.0,
-        waited_s=0.0,
-        settled_s=0.0,
-        started_at=None,
-        round=snapshot.values.get("round", 0),
-        group=groups.get(branch_id, ""),
-        quality=None,
-        release=None,
-        points=[],
-        missed={},
-        excused=False,
-        late=False,
-        cost=None,
-        work=[],
-    )
+    return {
+        **blank_record(branch_id, specialist, "awaiting_human"),
+        "reason": "asks a human",
+        "round": snapshot.values.get("round", 0),
+        "group": groups.get(branch_id, ""),
+    }

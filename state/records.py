@@ -154,6 +154,33 @@ class BranchRecord(TypedDict):
     """Whether a person has edited this record: it then stands until the branch is done again because somebody asked."""
 
 
+def blank_record(branch_id: str, specialist: str, status: BranchStatus) -> BranchRecord:
+    """The record of a branch of which nothing else is known: its first attempt, of round 0, without any times."""
+    return BranchRecord(
+        branch_id=branch_id,
+        specialist=specialist,
+        status=status,
+        result=None,
+        error=None,
+        reason="",
+        attempts=1,
+        seconds=0.0,
+        waited_s=0.0,
+        settled_s=0.0,
+        started_at=None,
+        round=0,
+        group="",
+        quality=None,
+        release=None,
+        points=[],
+        missed={},
+        excused=False,
+        late=False,
+        cost=None,
+        work=[],
+    )
+
+
 class SyncDecision(TypedDict):
     """One decision of a sync point, and the figures it rests on."""
 

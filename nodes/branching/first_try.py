@@ -24,33 +24,11 @@ from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.nodes.branching.work import ASKS, Work, is_free
 from langgraph_quorum.state.branch import Answer, Branch, BranchCall
-from langgraph_quorum.state.records import BranchRecord, Quality
+from langgraph_quorum.state.records import BranchRecord, Quality, blank_record
 
 _MORE = ASKS | SAYS | {"part_of"}
 
-_LIKE = BranchRecord(
-    branch_id="",
-    specialist="",
-    status="succeeded",
-    result=None,
-    error=None,
-    reason="",
-    attempts=1,
-    seconds=0.0,
-    waited_s=0.0,
-    settled_s=0.0,
-    started_at=None,
-    round=0,
-    group="",
-    quality=None,
-    release=None,
-    points=[],
-    missed={},
-    excused=False,
-    late=False,
-    cost=None,
-    work=NO_WORK,
-)
+_LIKE: BranchRecord = {**blank_record("", "", "succeeded"), "work": NO_WORK}
 """What most records of first attempts have in common."""
 
 Rest = Callable[[Work], Awaitable[Outcome]]

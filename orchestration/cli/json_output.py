@@ -10,27 +10,17 @@ from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import FAILED, RefusedError
 from langgraph_quorum.orchestration.cli.strict_json import json_text
+from langgraph_quorum.orchestration.outcome import UNSET
 
 STDOUT = "-"
 _STDIN = 0
 
-_CONTRACT: dict[str, Any] = {
+_UNTOLD = {"workflow_id", "messages"}
+_CONTRACT: Mapping[str, Any] = {
     "thread_id": None,
     "status": None,
-    "verdict": None,
-    "result": None,
-    "quality": None,
-    "confidence_interval": None,
-    "attribution": [],
-    "sources": [],
-    "partial": False,
-    "failed": [],
-    "pending": [],
+    **{key: missing for key, missing in UNSET.items() if key not in _UNTOLD},
     "branches": {},
-    "sync": [],
-    "timeline": [],
-    "findings": [],
-    "error": None,
     "interrupts": {},
 }
 """Every key of the object, and its value for a run that has not come so far."""
