@@ -128,10 +128,11 @@ def test_every_verb_has_the_parameters_and_the_words_of_the_real_one(facade: typ
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from langgraph_quorum.orchestration.sync import SyncOrchestrator
 from tests.orchestration.test_sync import TASK, _workflow
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born without it
 with SyncOrchestrator.open(_workflow(lambda: False), sys.argv[1]) as quorum:
     run = quorum.start(TASK, "t1")
     for event in quorum.watch("t1", poll_s=0.02):
