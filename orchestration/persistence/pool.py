@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from contextvars import ContextVar
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, Protocol, TypeAlias
-from weakref import WeakKeyDictionary, WeakSet
+from typing import Any, Protocol
+from weakref import WeakSet
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from langgraph_quorum.orchestration.persistence.dsn import check_dsn
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, database_errors
+from langgraph_quorum.orchestration.persistence.living_connections import Connection, LivingPool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.pool_statistics import PoolStatistics
 from langgraph_quorum.orchestration.persistence.sessions import check_session, connection_settings
 from langgraph_quorum.orchestration.persistence.statements import statements
 
-Connection: TypeAlias = AsyncConnection[DictRow]
+__all__ = ["Connection", "Guest", "Pool", "borrowed", "open_pool", "patient_connection"]
 
-_CHECK_S = 5.0
-_RECENT_S = 1.0
-_trusting: ContextVar[bool] = ContextVar("quorum_trusting", default=False)
-# For so long one connection is tried again, at growing intervals; then whoever waits for one starts anew. A server that
-# was away for ten seconds is so found within three, and not after as long again.
-_RECONNECT_S = 3.0
 _CLOSE_S = 5.0
 _STATEMENT_S = 15.0
 
@@ -47,14 +38,13 @@ class Guest(Protocol):
         """Give it back now; bounded in time."""
 
 
-class Pool(AsyncConnectionPool[Connection]):
+class Pool(LivingPool):
     """Connections to one database, how they are set up, and the schema that our tables are in."""
 
     def __init__(self, dsn: str, *, settings: PoolSettings, **kwargs: Any) -> None:
-        super().__init__(dsn, check=self._look_at, **kwargs)
+        super().__init__(dsn, **kwargs)
         self.settings: PoolSettings = settings
         self.schema: str = settings.tables_schema
-        self._used_at: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
         self._guests: WeakSet[Guest] = WeakSet()
 
     def register_guest(self, guest: Guest) -> None:
@@ -67,40 +57,10 @@ class Pool(AsyncConnectionPool[Connection]):
             await guest.leave()
         await super().close(timeout)
 
-    @asynccontextmanager
-    async def trusted_connection(self) -> AsyncIterator[Connection]:
-        """A connection for statements that are done again where it turns out to be dead.
-
-        One that was in use within the last second is not asked first whether it lives: that would be a round trip more.
-        """
-        async with AsyncExitStack() as stack:
-            before = _trusting.set(True)
-            try:
-                connection = await stack.enter_async_context(self.connection())
-            finally:
-                _trusting.reset(before)
-            yield connection
-
     @property
     def has_idle(self) -> bool:
         """Whether a connection waits to be used."""
         return self.get_stats()["pool_available"] > 0
-
-    @property
-    def is_waited_for(self) -> bool:
-        """Whether anybody waits for a connection."""
-        return self.get_stats()["requests_waiting"] > 0
-
-    async def putconn(self, conn: Connection) -> None:
-        """Take a connection back."""
-        self._used_at[conn] = time.monotonic()
-        await super().putconn(conn)
-
-    async def _look_at(self, connection: Connection) -> None:
-        if _trusting.get() and time.monotonic() - self._used_at.get(connection, -math.inf) < _RECENT_S:
-            return
-        async with asyncio.timeout(_CHECK_S):
-            await AsyncConnectionPool.check_connection(connection)
 
     def statements(self, subject: str) -> dict[str, bytes]:
         """The statements of `queries/<subject>.sql` for this schema, by name."""
@@ -122,7 +82,7 @@ class Pool(AsyncConnectionPool[Connection]):
             used_s=found.get("usage_ms", 0) / 1000,
             connections=found.get("connections_num", 0),
             connections_failed=found.get("connections_errors", 0),
-            connections_lost=found.get("connections_lost", 0),
+            connections_lost=self.lost,
         )
 
 
@@ -165,7 +125,6 @@ async def open_pool(
         max_size=settings.max_size,
         timeout=settings.timeout_s,
         max_lifetime=settings.max_lifetime_s,
-        reconnect_timeout=_RECONNECT_S,
         max_idle=settings.max_idle_s,
         open=False,
     )

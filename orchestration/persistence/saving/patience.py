@@ -79,7 +79,7 @@ async def patiently(
 
     retrying = AsyncRetrying(
         stop=too_late,
-        wait=wait_random_exponential(multiplier=0.05, max=2.0),
+        wait=wait_random_exponential(multiplier=0.05, max=1.0),
         retry=retry_if_exception(is_passing),
         before_sleep=told,
         reraise=True,
