@@ -11,12 +11,10 @@ import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from langgraph_quorum.nodes.artifacts.shelf import Shelf
 from langgraph_quorum.nodes.branching.deadlines import Deadlines
-from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.tally import Tally
 from langgraph_quorum.nodes.branching.ticket import Ending
 from langgraph_quorum.nodes.branching.turns import Turns
@@ -24,9 +22,6 @@ from langgraph_quorum.state.branch import Wave
 from langgraph_quorum.state.decision import Release, Wait
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import BranchRecord, Missed
-from langgraph_quorum.state.sync_policy import OnStraggler
-
-T = TypeVar("T")
 
 _NONE_MISSED: dict[str, Missed] = {}
 
@@ -136,26 +131,6 @@ class Gate:
             if tally.release is not None and (drained or tally.release.reason != "drained")
         }
 
-    async def race(
-        self, branch_id: str, points: Sequence[str], task: asyncio.Task[T], on_straggler: Callable[[], OnStraggler]
-    ) -> T | Release:
-        """The task's outcome, or the gate's release, whichever comes first. Work that is done is never thrown away.
-
-        A straggler that answers while it is being cancelled has answered; one that raises then was cut, not at fault.
-        One for which `on_straggler` does not say `cancel` runs on.
-        """
-        released = self.released(points)
-        if released is None and not task.done():
-            await self._end_of(branch_id, points, task)
-            released = self.released(points)
-        if task.done():
-            return task.result()
-        assert released is not None  # noqa: S101  the bell rings for the task's end or for the release
-        await stop(task, cancel=on_straggler() == "cancel")
-        if task.done() and not task.cancelled() and task.exception() is None:
-            return task.result()
-        return released
-
     def listen(self, branch_id: str, points: Sequence[str], ring: Callable[[], object]) -> None:
         """Have this called once all these sync points have released, until `unlisten`."""
         self._bells[branch_id] = ring, points
@@ -173,19 +148,6 @@ class Gate:
 
     # -- what the gate does -------------------------------------------------------------------------------------------
 
-    async def _end_of(self, branch_id: str, points: Sequence[str], task: asyncio.Task[Any]) -> None:
-        bell: asyncio.Future[None] = self._loop.create_future()
-        ring = partial(_ring, bell)
-        self.listen(branch_id, points, ring)
-        task.add_done_callback(ring)
-        try:
-            await bell
-        except asyncio.CancelledError:
-            await stop(task, cancel=True)
-            raise
-        finally:
-            self.unlisten(branch_id)
-
     def _count(self, record: BranchRecord, now: float) -> list[Tally]:
         """Count a branch's end; gives the sync points whose decision that may move."""
         branch_id = record["branch_id"]
@@ -195,8 +157,11 @@ class Gate:
             self._results[branch_id] = record["result"]
         elif record["status"] == "awaiting_human":
             self._awaiting.add(branch_id)
-        open_ones = (self._tallies[name] for name in record["points"] if name in self._open)
-        moved = [tally for tally in open_ones if tally.count(record, now)]
+        moved = [
+            tally
+            for name in record["points"]
+            if name in self._open and (tally := self._tallies[name]).count(record, now)
+        ]
         self.turns.ended(branch_id, ending, now)
         return moved
 
@@ -250,8 +215,3 @@ class Gate:
             if timer is not None:
                 timer.cancel()
         self._deadline = self._drain_timer = None
-
-
-def _ring(bell: asyncio.Future[None], _: object = None) -> None:
-    if not bell.done():
-        bell.set_result(None)

@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.branching.attempts import SpecialistExitError, asked
 from langgraph_quorum.nodes.branching.deadlines import AttemptTimeoutError
 from langgraph_quorum.nodes.branching.failure import describe, message_of
 from langgraph_quorum.nodes.branching.outcome import ExcusedError, NotToRunError, Outcome, cut
+from langgraph_quorum.nodes.branching.racing import race
 from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.work import Work
@@ -37,7 +38,7 @@ class Visit:
 
     def __init__(self, setting: Setting, call: BranchCall) -> None:
         self._setting, self._call = setting, call
-        self._crew, self._gate, self._wave = setting.crew, setting.gate, setting.bundle["wave"]
+        self._crew, self._gate, self._wave = setting.crew, setting.gate, setting.wave
         self._points = call["points"]
         self.branch_id = call["item"]["branch_id"]
         self.work = Work(setting, call)
@@ -108,7 +109,7 @@ class Visit:
         return True
 
     async def _raced(self, task: asyncio.Task[Any]) -> Outcome:
-        outcome = await self._gate.race(self.branch_id, self._points, task, self._on_straggler)
+        outcome = await race(self._gate, self.branch_id, self._points, task, self._on_straggler)
         if isinstance(outcome, Outcome):
             return outcome
         if outcome.reason == "drained":

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.racing import race
 from langgraph_quorum.nodes.branching.ticket import Ticket
 from langgraph_quorum.state.branch import Share, Wave
 from langgraph_quorum.state.decision import Release
@@ -88,7 +89,7 @@ class Meeting:
         try:
             if self.gate.released(points) is None:
                 task = asyncio.create_task(in_turn())
-                outcome = await self.gate.race(name, points, task, on_straggler)
+                outcome = await race(self.gate, name, points, task, on_straggler)
                 if not task.done():
                     self.gate.turns.runs_on(name, task)
                 status = "cut" if isinstance(outcome, Release) else outcome
