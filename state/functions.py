@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable
 
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.words import kind_of
 
 
 def is_async(function: object) -> bool:
@@ -43,7 +44,7 @@ def yes(answer: object) -> bool:
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
             answer.close()
-        raise TypeError(f"it gave a {type(answer).__name__}, which is not awaited: give a function that says yes or no")
+        raise TypeError(f"it gave {kind_of(answer)}, which is not awaited: give a function that says yes or no")
     return bool(answer)
 
 

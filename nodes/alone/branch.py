@@ -8,7 +8,6 @@ from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from langchain_core.runnables import Runnable
-from langgraph.config import get_config
 from langgraph.errors import GraphDrained
 from langgraph.pregel.protocol import PregelProtocol
 from langgraph.runtime import Runtime, get_runtime
@@ -117,11 +116,9 @@ class QuorumBranch:
         """The records to write now, in the order of the fan-out.
 
         Each write of a task costs LangGraph a look at all writes of the superstep. Where nothing is known after a crash
-        anyway, the last branch writes the records of all; unless it may be that none is the last, because those that a
-        `max_concurrency` holds back come to a meeting of their own.
+        anyway, the last branch writes the records of all.
         """
-        together = not meeting.is_remembered and get_config().get("max_concurrency") is None
-        if together and not meeting.is_last(count):
+        if not meeting.lasts and not meeting.is_last(count):
             return {}
         left, meeting.left = sorted(meeting.left, key=itemgetter(0)), []
         return {key_of(self.__name__, record["branch_id"]): record for _, record in left}

@@ -22,7 +22,7 @@ from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from langgraph_quorum.state.keywords import suggesting
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
-from langgraph_quorum.state.words import suggestion
+from langgraph_quorum.state.words import kind_of, suggestion
 
 _KEYS = frozenset(WorkItem.__annotations__) - {
     *("specialist", "type", "source_type", "fallback", "measures"),
@@ -74,7 +74,7 @@ def _items(branch: QuorumBranch, payloads: Any, work: Any) -> list[WorkItem]:
         raise PlanError("give fan_out either payloads or 'work'")
     given = payloads if work is None else work
     if isinstance(given, (str, bytes)) or not isinstance(given, Sequence if payloads is None else (Sequence, Mapping)):
-        raise PlanError(f"fan_out was given a {type(given).__name__}: give a list, or payloads as a dict by branch id")
+        raise PlanError(f"fan_out was given {kind_of(given)}: give a list, or payloads as a dict by branch id")
     if not given:
         raise PlanError(
             f"fan_out to {branch.__name__!r} has nothing to send, so the node behind it would never run: where that can"
@@ -91,7 +91,7 @@ def _items(branch: QuorumBranch, payloads: Any, work: Any) -> list[WorkItem]:
 
 def _item(index: int, item: Any, name: str) -> WorkItem:
     if not isinstance(item, Mapping):
-        raise PlanError(f"work[{index}] is a {type(item).__name__}: give a dict with 'payload', or payloads alone")
+        raise PlanError(f"work[{index}] is {kind_of(item)}: give a dict with 'payload', or payloads alone")
     for unknown in sorted(item.keys() - _KEYS, key=str):
         raise PlanError(f"work[{index}] has the unknown key {unknown!r}: {suggestion(str(unknown), _KEYS)}")
     payload, branch_id = item.get("payload", {}), item.get("branch_id", str(index))

@@ -19,6 +19,7 @@ from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.state.branch import Answer, Branch
 from langgraph_quorum.state.errors import ConfigurationError, PlanError, ResultError
 from langgraph_quorum.state.functions import takes_one
+from langgraph_quorum.state.words import kind_of
 
 
 def parcel(payload: Any) -> dict[str, Any]:
@@ -35,7 +36,8 @@ class Held(dict[str, Any]):
     __slots__ = ("given", "kept")
 
     def __init__(self, given: Any, *, kept: bool) -> None:
-        super().__init__(_shown(given) if kept else ())
+        if kept:
+            super().__init__(_shown(given))
         self.given, self.kept = given, kept
 
     @property
@@ -122,16 +124,22 @@ def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
 def _held(update: Any, branch: Branch, taking: Taking) -> Any:
     if isinstance(update, Answer):
         return replace(update, value=_held(update.value, branch, taking))
-    parts = update if isinstance(update, (list, tuple)) else [update]
-    for part in parts:
-        if part is None:
-            continue
-        if not isinstance(part, (dict, Command)) and not getattr(type(part), "__annotations__", None):
-            raise ResultError(f"it returned a {type(part).__name__}: return a dict of the state's keys, or a Command")
-        taking.check(part)
-    if parts is update and not any(isinstance(part, Command) for part in parts):
-        raise ResultError("it returned a list without any Command: return a dict of the state's keys, or a Command")
+    if isinstance(update, (list, tuple)):
+        for part in update:
+            _check_part(part, taking)
+        if not any(isinstance(part, Command) for part in update):
+            raise ResultError("it returned a list without any Command: return a dict of the state's keys, or a Command")
+    else:
+        _check_part(update, taking)
     return Held(update, kept=branch.payload["kept"])
+
+
+def _check_part(part: Any, taking: Taking) -> None:
+    if part is None:
+        return
+    if not isinstance(part, (dict, Command)) and not getattr(type(part), "__annotations__", None):
+        raise ResultError(f"it returned {kind_of(part)}: return a dict of the state's keys, or a Command")
+    taking.check(part)
 
 
 def _shown(given: Any) -> dict[str, Any]:

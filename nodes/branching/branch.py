@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.branching.bundle import Lanes
 from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.first_try import FirstTries
 from langgraph_quorum.nodes.branching.rendezvous import Meeting, meet
 from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.single import single_record
@@ -35,11 +36,14 @@ def branch_node(name: str, crew: Crew, write: Write = only_records) -> Specialis
     async def specialist_node(state: Bundle, *, runtime: Runtime[QuorumContext]) -> Any:
         calls = state["calls"]
         with meet(state, runtime) as meeting:
-            gate = meeting.open_gate or await meeting.gate(state["wave"], crew, runtime)
-            setting = Setting(name, crew, state, gate, runtime.stream_writer)
+            tries = meeting.tries.get(name)
+            if tries is None:
+                gate = await meeting.gate(state["wave"], crew, runtime)
+                setting = Setting(name, crew, state["task"], state["wave"], gate, runtime.stream_writer)
+                tries = meeting.tries[name] = FirstTries(setting)
             if len(calls) > 1:
-                return write(state, await Lanes(setting).records(), meeting)
-            record = await single_record(setting, lambda: _parks(state, crew))
+                return write(state, await Lanes(tries, calls).records(), meeting)
+            record = await single_record(tries, calls[0], lambda: _parks(state, crew))
             if record["release"] == "drained":
                 # It is to run again when the run goes on, so its task must not count as done.
                 raise GraphDrained(runtime.drain_reason or "drained")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterable
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from langgraph_quorum.nodes.branching.attempts import SpecialistExitError
 from langgraph_quorum.nodes.branching.first_try import FirstTries, FirstTry, Rest
 from langgraph_quorum.nodes.branching.outcome import Outcome
-from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.visit import Visit
 from langgraph_quorum.nodes.branching.work import Work
@@ -40,10 +40,9 @@ class Lanes:
     one could be asked.
     """
 
-    def __init__(self, setting: Setting) -> None:
-        self._setting = setting
-        self._left = deque(setting.bundle["calls"])
-        self._tries = FirstTries(setting)
+    def __init__(self, tries: FirstTries, calls: Iterable[BranchCall]) -> None:
+        self._tries, self._setting = tries, tries.setting
+        self._left = deque(calls)
         self._at: Visit | FirstTry | None = None
         self._own: set[str] = set()
         self._open: dict[asyncio.Task[Any], FirstTry | None] = {}

@@ -36,14 +36,13 @@ Rest = Callable[[Work], Awaitable[Outcome]]
 
 
 class FirstTries:
-    """Begins and records first attempts of one bundle; keeps at hand what they share."""
+    """Begins and records first attempts of one specialist's branches; keeps at hand what they share."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting, self.gate, self.crew = setting, setting.gate, setting.crew
         self.seat = seat = setting.crew.seats[setting.name]
         self.timeout_s = seat.persistence.timeout_s
-        wave = setting.bundle["wave"]
-        self._run, self._round, self._task = wave["run"], wave["round"], setting.bundle["task"]
+        self._run, self._round = setting.wave["run"], setting.wave["round"]
 
     def begin(self, call: BranchCall) -> FirstTry | None:
         """Begin a branch's first attempt; None where it asks for more, or has no turn yet."""
@@ -60,7 +59,8 @@ class FirstTries:
         if not gate.turns.now(branch_id):
             return None
         branch = Branch(
-            branch_id, self._task, item.get("payload", {}), call["inputs"] or {}, 1, self._round, gate.run, gate.token
+            *(branch_id, self.setting.task, item.get("payload", {}), call["inputs"] or {}),
+            *(1, self._round, gate.run, gate.token),
         )
         return FirstTry(self, call, branch, gate.now())
 

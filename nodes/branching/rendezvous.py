@@ -15,6 +15,7 @@ from langgraph.runtime import RunControl, Runtime
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.crew import Crew
+from langgraph_quorum.nodes.branching.first_try import FirstTries
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.state.branch import TOKEN_KEY, BranchCall, Bundle, Wave
 from langgraph_quorum.state.ports import RemembersWrites
@@ -35,12 +36,17 @@ class Meeting:
 
     Attributes:
         open_gate: The gate, once it is made.
+        tries: What the branches of each specialist share, by its name, once the first of them has come.
+        lasts: Whether each branch is to write what it leaves by itself: it is then known after a crash; or nobody can
+            tell who is the last, since those that a `max_concurrency` holds back come to a meeting of their own.
         left: What those that have gone have left for the last one to take along.
     """
 
     def __init__(self, key: Key, control: RunControl | None) -> None:
         self._key, self._control = key, control
         self.open_gate: Gate | None = None
+        self.tries: dict[str, FirstTries] = {}
+        self.lasts = True
         self._opening: asyncio.Task[Gate] | None = None
         self._announced: set[str] = set()
         self._present = self._departed = self._expected = 0
@@ -61,6 +67,7 @@ class Meeting:
         if self.open_gate is None and self._opening is None:
             saver = _saver()
             if saver is None:
+                self.lasts = get_config().get("max_concurrency") is not None
                 self.open_gate = self._made(wave, crew, runtime, [])
             else:
                 self._opening = asyncio.create_task(self._open(saver, wave, crew, runtime), name="quorum:gate")
@@ -96,11 +103,6 @@ class Meeting:
         )
         gate.shelf = shelf_of(runtime.context) if crew.is_of_workflow else None
         return gate
-
-    @property
-    def is_remembered(self) -> bool:
-        """Whether there is a checkpointer: what a branch writes is then known after a crash."""
-        return self._opening is not None
 
     def is_last(self, count: int) -> bool:
         """Whether nobody is left or still to come, when a bundle of so many branches has gone."""

@@ -1,4 +1,4 @@
-"""What the branches of one bundle have in common: their specialist, crew and gate, and who is told of them."""
+"""What one specialist's branches of a fan-out have in common: specialist, crew and gate, and who is told of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from langgraph.config import get_config
 
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.gate import Gate
-from langgraph_quorum.state.branch import BranchCall, Bundle
+from langgraph_quorum.state.branch import BranchCall, Wave
 
 HEARD_KEY = "__quorum_heard"
 """Where a run's config holds, under `configurable`, what tells whether anybody listens to the run at the moment.
@@ -23,19 +23,21 @@ _INNER = "|"
 
 @dataclass(slots=True)
 class Setting:
-    """What the visits of one bundle share.
+    """What the visits of one specialist's branches share, in one fan-out.
 
     Attributes:
         name: The specialist that is asked.
         crew: All specialists, and what they share.
-        bundle: What was sent.
+        task: What all of it is about.
+        wave: Which fan-out it is.
         gate: Of the fan-out.
         write: Takes an event for those who watch.
     """
 
     name: str
     crew: Crew
-    bundle: Bundle
+    task: str
+    wave: Wave
     gate: Gate
     write: Callable[[Any], None]
     _listens: Callable[[], bool] = field(init=False)

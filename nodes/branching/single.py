@@ -7,26 +7,26 @@ from collections.abc import Callable
 
 from langgraph_quorum.nodes.branching.first_try import FirstTries, FirstTry
 from langgraph_quorum.nodes.branching.outcome import Outcome
-from langgraph_quorum.nodes.branching.setting import Setting
 from langgraph_quorum.nodes.branching.stopping import stop
 from langgraph_quorum.nodes.branching.visit import Visit
+from langgraph_quorum.state.branch import BranchCall
 from langgraph_quorum.state.records import BranchRecord
 
 
-async def single_record(setting: Setting, parks: Callable[[], bool]) -> BranchRecord:
+async def single_record(tries: FirstTries, call: BranchCall, parks: Callable[[], bool]) -> BranchRecord:
     """Do the work of a bundle's one branch, unless the gate releases first.
 
     Args:
-        setting: Of the bundle.
+        tries: Of its specialist.
+        call: The branch.
         parks: Says whether a question to a human is left open, instead of raised.
 
     Raises:
         GraphInterrupt: the specialist asks a human.
     """
-    call, tries = setting.bundle["calls"][0], FirstTries(setting)
     attempt = tries.begin(call)
     if attempt is None:
-        return await Visit(setting, call).record(parks)
+        return await Visit(tries.setting, call).record(parks)
     task = asyncio.create_task(_worked(attempt), name=f"quorum:{attempt.branch.branch_id}")
     try:
         await asyncio.sleep(0)  # lets it begin: many a task ends at once, and needs no bell

@@ -65,11 +65,11 @@ class Work:
             inputs = await self._inputs()
         branch = Branch(
             self.branch_id,
-            self._setting.bundle["task"],
+            self._setting.task,
             item.get("payload", {}),
             inputs,
             1,
-            self._setting.bundle["wave"]["round"],
+            self._setting.wave["round"],
             self._gate.run,
             self._gate.token,
         )
