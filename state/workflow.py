@@ -164,6 +164,7 @@ class QuorumOutput(TypedDict):
     verdict: Verdict | None
     result: Any
     quality: float
+    """Of the result, 0..1; 0 as long as there is none, see `status`."""
     confidence_interval: list[float]
     attribution: list[Attribution]
     sources: list[str]
