@@ -153,12 +153,12 @@ async def _try(pool: Pool, thread_id: str, ttl_s: float, *, by_force: bool) -> T
         async with borrowed(pool, f"taking thread {thread_id!r}") as connection:
             row = await _taken(connection, sql, {**values, "dead_token": dead_token})
             if row is None:
-                seen = await (await connection.execute(sql["look"], {"thread_id": thread_id})).fetchone()
+                seen = await _seen(connection, sql, thread_id)
         if row is not None:
             counts_of(pool).acquired(_found(row["owner_before"], row["expires_in_s_before"]))
             return Taken(row["token"], asked_at)
         holding = None if seen is None else Holding(**seen)
-        verdict = judge(holding, owner_dead=holding is not None and _owner_dead(holding.owner))
+        verdict = _verdict(holding)
         if holding is not None and verdict == "busy":
             return holding
         dead_token = holding.token if holding is not None and verdict == "owner dead" else None
@@ -171,7 +171,18 @@ async def _taken(connection: Connection, sql: Mapping[str, bytes], values: Mappi
         try:
             return await (await connection.execute(sql["acquire"], values)).fetchone()
         except errors.LockNotAvailable:
+            seen = await _seen(connection, sql, values["thread_id"])
+            if not values["by_force"] and seen is not None and _verdict(Holding(**seen)) == "busy":
+                return None  # its driver lives, and writes something large
             await connection.execute(sql["evict"])
+
+
+async def _seen(connection: Connection, sql: Mapping[str, bytes], thread_id: str) -> DictRow | None:
+    return await (await connection.execute(sql["look"], {"thread_id": thread_id})).fetchone()
+
+
+def _verdict(holding: Holding | None) -> Verdict:
+    return judge(holding, owner_dead=holding is not None and _owner_dead(holding.owner))
 
 
 def _found(owner: str | None, expires_in_s: float | None) -> Found:

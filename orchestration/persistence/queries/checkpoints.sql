@@ -2,14 +2,15 @@
 -- conflict is what the official saver's statements say. Each takes one array for each column.
 
 -- name: hold_tokens
--- Which leases are still held under these tokens. FOR SHARE keeps their takeover waiting until this transaction is
--- through; the order keeps two writers from waiting for one another.
+-- Which leases are still held under these tokens. FOR KEY SHARE keeps their takeover, which changes the token, waiting
+-- until this transaction is through, and lets them be renewed meanwhile; the order keeps two writers from waiting for
+-- one another.
 SELECT held.thread_id, held.token
 FROM {schema}.leases AS held
 JOIN unnest(%(thread_ids)b::text[], %(tokens)b::bigint[]) AS asked (thread_id, token)
     ON held.thread_id = asked.thread_id AND held.token = asked.token
 ORDER BY held.thread_id
-FOR SHARE OF held;
+FOR KEY SHARE OF held;
 
 -- name: demand_tokens
 -- The same as a division by zero, which ends the transaction, unless all are held: so what is sent along with it needs no
@@ -21,7 +22,7 @@ FROM (
     JOIN unnest(%(thread_ids)b::text[], %(tokens)b::bigint[]) AS asked (thread_id, token)
         ON held.thread_id = asked.thread_id AND held.token = asked.token
     ORDER BY held.thread_id
-    FOR SHARE OF held
+    FOR KEY SHARE OF held
 ) AS held;
 
 -- name: relax

@@ -57,5 +57,5 @@ UPDATE {schema}.leases SET expires_at = '-infinity', token = token + 1
 WHERE thread_id = %(thread_id)s AND token = %(token)s;
 
 -- name: hold
--- FOR SHARE keeps a takeover waiting until this transaction is through; FOR KEY SHARE would not.
-SELECT 1 FROM {schema}.leases WHERE thread_id = %(thread_id)s AND token = %(token)s FOR SHARE;
+-- FOR KEY SHARE keeps a takeover, which changes the token, waiting until this transaction is through, and a renewal not.
+SELECT 1 FROM {schema}.leases WHERE thread_id = %(thread_id)s AND token = %(token)s FOR KEY SHARE;
