@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from langgraph_quorum.state.records import BranchRecord, BranchStatus, ErrorRecord, Missed, Quality, ReleaseReason
+from langgraph_quorum.state.records import (
+    BranchRecord,
+    BranchStatus,
+    ErrorRecord,
+    Missed,
+    Quality,
+    ReleaseReason,
+    blank_record,
+)
 
 
 def quality(score: float | None, confidence: float | None = None, completeness: float | None = None) -> Quality:
@@ -25,26 +33,16 @@ def record(
     excused: bool = False,
 ) -> BranchRecord:
     error = None if transient is None else ErrorRecord(type="Fault", message="no", transient=transient)
-    return BranchRecord(
-        branch_id=branch_id,
-        specialist=branch_id,
-        status=status,
-        result=result,
-        error=error,
-        reason="",
-        attempts=1,
-        seconds=1.0,
-        waited_s=0.0,
-        settled_s=settled_s,
-        started_at=None,
-        round=round_number,
-        group="",
-        quality=quality(score) if status == "succeeded" else None,
-        release=release,
-        points=["main"] if points is None else points,
-        missed={} if release is None else {"main": Missed(reason=release, at_s=settled_s)},
-        excused=excused,
-        late=False,
-        cost=None,
-        work=[],
-    )
+    return {
+        **blank_record(branch_id, branch_id, status),
+        "result": result,
+        "error": error,
+        "seconds": 1.0,
+        "settled_s": settled_s,
+        "round": round_number,
+        "quality": quality(score) if status == "succeeded" else None,
+        "release": release,
+        "points": ["main"] if points is None else points,
+        "missed": {} if release is None else {"main": Missed(reason=release, at_s=settled_s)},
+        "excused": excused,
+    }
