@@ -30,6 +30,7 @@ class Ballot:
     notes: Notes = field(default_factory=Notes)
     learned: Reliability | None = None
     recorded: Evidence | None = None
+    own_quality: bool = False
     agreements: dict[str, float] = field(default_factory=dict)
     votes: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -53,10 +54,10 @@ class Ballot:
         else:
             self.learned = reliability(answers, self._qualities())
 
-    def read(self, evidence: Evidence) -> None:
+    def read(self, evidence: Evidence, own_quality: bool) -> None:
         """Go by what has been seen of the specialists, where any of them was."""
         if any(result.specialist in evidence.accuracies for result in self.results.values()):
-            self.recorded = evidence
+            self.recorded, self.own_quality = evidence, own_quality
         else:
             self.notes.review.append("no specialist is in the record of labels: voted by quality instead")
 
@@ -95,9 +96,11 @@ class Ballot:
         )
 
     def _quality(self, branch: str) -> float | None:
-        """Its chance to be right: by the record, else as measured."""
+        """Its chance to be right: by the record, else as measured; with `own_quality` the other way."""
         result = self.results[branch]
         known = {} if self.recorded is None else self.recorded.accuracies
+        if self.own_quality and result.quality is not None:
+            return result.quality
         return known.get(result.specialist, result.quality)
 
     def _most_probable(self, values: Sequence[Weighed], path: str, probabilities: Mapping[str, float]) -> Any:

@@ -50,6 +50,10 @@ class Consensus:
         least_items: Items that Dawid-Skene needs, from 1.
         record: Who gave which label when which was true, for `log_odds`. When it knows no specialist of the results,
             they vote by their qualities, and `Merged.review` says so.
+        own_quality: With a record, whether a result's measured quality is its chance to be right this time, and takes
+            the place of its specialist's accuracy: a better one than that makes its label more probable, a worse one
+            less. For qualities that are such chances, as `TrackRecord` makes of stated confidences. A result without
+            one has its specialist's accuracy.
 
     Raises:
         ConfigurationError: for an option that is out of its bounds.
@@ -60,6 +64,7 @@ class Consensus:
     agreement: float = 0.6
     least_items: int = 10
     record: LabelRecord | None = None
+    own_quality: bool = False
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -74,6 +79,10 @@ class Consensus:
             raise ConfigurationError("Consensus.record", self.record, "give a LabelRecord")
         if self.record is not None and self.method != "log_odds":
             raise ConfigurationError("Consensus.record", self.method, "give a record with method='log_odds'")
+        if not isinstance(self.own_quality, bool):
+            raise ConfigurationError("Consensus.own_quality", self.own_quality, "give True or False")
+        if self.own_quality and self.record is None:
+            raise ConfigurationError("Consensus.own_quality", self.own_quality, "give a record with it")
 
     @property
     def name(self) -> str:
@@ -87,7 +96,7 @@ class Consensus:
         if self.method == "dawid_skene":
             ballot.learn(values, self.least_items)
         if self.record is not None:
-            ballot.read(self.record.evidence())
+            ballot.read(self.record.evidence(), self.own_quality)
         # Its own votes are what counts here; which labels there are to choose from must not hang on the weights.
         heads = self.method in ("majority", "log_odds")
         value = field_by_field(values, ballot.settle, ballot.notes, heads=heads)
@@ -117,6 +126,9 @@ class Consensus:
         if self.record is None and self.method != "majority":
             mend = "give 'majority', or 'log_odds' with a record: other votes are not known before they are cast"
             raise ConfigurationError("Consensus.method", self.method, mend)
+        if self.own_quality:
+            mend = "give False: qualities are not known before the votes are cast"
+            raise ConfigurationError("Consensus.own_quality", self.own_quality, mend)
         unknown = [] if self.record is None else sorted({one for one in named.values() if not self.record.count(one)})
         if unknown:
             raise ConfigurationError("decided.branches", unknown[0], "name specialists that the record knows")

@@ -5,6 +5,9 @@ Of a specialist with accuracy q that was seen n times with the label t, r of the
 by how often each was given instead, with `UNSEEN` added to each. Answers are taken as independent given the truth, so
 the logarithms of their chances add up, with that of how frequent the label is (naive Bayes; Dawid & Skene 1979 with
 known truth). A label that the record does not know is like one that was never given and never true.
+
+A quality of one answer that is not its specialist's accuracy says more about that answer: by Bayes' rule it multiplies
+the odds of its label by those of the quality over those of the accuracy.
 """
 
 from __future__ import annotations
@@ -81,13 +84,25 @@ class Evidence:
         return math.log(self.frequency.get(label, 0) + 1)
 
     def log_chance(self, voice: Voice, true: str) -> float:
-        """Of a specialist giving its label when `true` is true. One never seen is as good as its quality, else 0.5."""
+        """Of a specialist giving its label, with that quality, when `true` is true, but for what is the same for all.
+
+        One never seen is as good as its quality, else 0.5.
+        """
         specialist, said, quality = voice
         row = self.rows.get((specialist, true))
         if row is None:
             known = self.accuracies.get(specialist, 0.5 if quality is None else quality)
             row = _row(true, known, self.frequency, {})
-        return row.log_sure if said == true else math.log(row.rest * (row.given.get(said, 0) + UNSEEN))
+        if said != true:
+            return math.log(row.rest * (row.given.get(said, 0) + UNSEEN))
+        return row.log_sure + self._told(specialist, quality)
+
+    def _told(self, specialist: str, quality: float | None) -> float:
+        """What the quality of one answer says beyond the accuracy of its specialist."""
+        accuracy = self.accuracies.get(specialist)
+        if accuracy is None or quality is None or quality == accuracy:
+            return 0.0
+        return _log_odds(quality) - _log_odds(accuracy)
 
     def scores(self, voices: Iterable[Voice], labels: Iterable[str]) -> dict[str, float]:
         """By label, the logarithm of how probable it is, but for what is the same for all."""
@@ -104,6 +119,11 @@ class Evidence:
         most = max(scores.values())
         total = math.fsum([math.exp(score - most) for score in scores.values()])
         return {label: math.exp(score - most) / total for label, score in scores.items()}
+
+
+def _log_odds(chance: float) -> float:
+    sure = min(SUREST, max(1 - SUREST, chance))
+    return math.log(sure / (1 - sure))
 
 
 def _row(true: str, known: float, labels: Collection[str], given: Mapping[str, int]) -> Row:

@@ -102,6 +102,7 @@ async def test_a_workflow_goes_on_when_its_label_is_decided() -> None:
     [
         (Consensus(), {}, "Consensus.method='weighted': give 'majority', or 'log_odds' with a record"),
         (Consensus("log_odds"), {}, "Consensus.method='log_odds': give 'majority', or 'log_odds' with a record"),
+        (Consensus("log_odds", record=good_and_poor(), own_quality=True), {}, "Consensus.own_quality=True: give False"),
         (Consensus("log_odds", record=good_and_poor()), {}, "decided.branches='a': name specialists that the record"),
         (Consensus("majority"), {"at_least": 0}, "decided.at_least=0: give a whole number from 1"),
         (Consensus("majority"), {"at_least": 6}, "decided.at_least=6: give a whole number from 1 to 5"),

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.merging.merge import merge
+from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus
 from langgraph_quorum.state.errors import ConfigurationError
 from tests.nodes.merging.scored import results
@@ -77,6 +80,51 @@ def test_a_specialist_that_the_record_does_not_know_votes_by_its_quality() -> No
     assert "no specialist is in the record of labels: voted by quality instead" in merged["review"]
 
 
+def of_equals() -> LabelRecord:
+    """a and b are both right in 15 of 20."""
+    return LabelRecord({name: [("x", "x"), ("y", "y")] * 7 + [("x", "x"), *[("x", "y")] * 5] for name in "ab"})
+
+
+def test_a_quality_of_its_own_takes_the_place_of_the_accuracy() -> None:
+    said = [one._replace(specialist=name) for one, name in zip(results("x", "y"), "ab", strict=True)]
+    evidence = of_equals().evidence()
+    accuracy = 16 / 22
+    for quality in (0.3, 0.95):
+        plain, told = (evidence.log_chance(("b", '"y"', one), '"y"') for one in (None, quality))
+        # odds of the quality over those of the accuracy
+        assert told - plain == pytest.approx(math.log(quality / (1 - quality) / (accuracy / (1 - accuracy))))
+        assert evidence.log_chance(("b", '"y"', quality), '"x"') == evidence.log_chance(("b", '"y"', None), '"x"')
+    own = Consensus("log_odds", record=of_equals(), own_quality=True)
+    sure_of_x, sure_of_y = (
+        [said[0]._replace(quality=first), said[1]._replace(quality=second)]
+        for first, second in ((0.99, 0.3), (0.3, 0.99))
+    )
+    assert (merge(sure_of_x, own)["value"], merge(sure_of_y, own)["value"]) == ("x", "y")
+    weights = {row["branch_id"]: row["weight"] for row in merge(sure_of_y, own)["attribution"]}
+    assert weights["b"] > 0.9
+    silent = [one._replace(quality=None) for one in said]
+    by_record = Consensus("log_odds", record=of_equals())
+    assert merge(silent, own)["metadata"] == merge(sure_of_y, by_record)["metadata"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("xyz"), st.none() | st.floats(0, 1)), min_size=2, max_size=5),
+    st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("xyz")), max_size=20),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
+def test_a_better_quality_of_its_own_never_makes_a_label_less_probable(
+    said: list[tuple[str, float | None]], seen: list[tuple[str, str]], one: float, other: float
+) -> None:
+    strategy = Consensus("log_odds", record=LabelRecord({"a": seen, "b": seen[::2]}), own_quality=True)
+    made = [Scored(f"b{place}", "abc"[place % 3], label, quality) for place, (label, quality) in enumerate(said)]
+    low, high = (merge([made[0]._replace(quality=quality), *made[1:]], strategy) for quality in sorted([one, other]))
+    if low["value"] == made[0].value:
+        assert high["value"] == low["value"]
+        assert high["metadata"]["agreement"]["value"] >= low["metadata"]["agreement"]["value"] - 1e-9
+
+
 def test_labels_that_the_record_does_not_know_are_voted_on_by_accuracy() -> None:
     made = [one._replace(specialist=name) for one, name in zip(results("owl", "owl", "elk"), "abc", strict=True)]
     assert merge(made, Consensus("log_odds", record=record()))["value"] == "owl"
@@ -126,3 +174,7 @@ def test_a_record_is_for_log_odds() -> None:
     wrong: Any = {"a": []}
     with pytest.raises(ConfigurationError, match="give a LabelRecord"):
         Consensus("log_odds", record=wrong)
+    with pytest.raises(ConfigurationError, match=r"Consensus\.own_quality=True: give a record with it"):
+        Consensus("log_odds", own_quality=True)
+    with pytest.raises(ConfigurationError, match=r"Consensus\.own_quality='yes': give True or False"):
+        Consensus("log_odds", record=record(), own_quality="yes")  # type: ignore[arg-type]

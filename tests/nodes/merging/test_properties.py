@@ -32,6 +32,7 @@ TUNED: dict[str, Strategy] = {
     "majority": Consensus(method="majority", agreement=0.9),
     "log_odds": Consensus(method="log_odds"),
     "by_record": Consensus(method="log_odds", record=SEEN),
+    "by_record_and_quality": Consensus(method="log_odds", record=SEEN, own_quality=True),
     "trust": Resolve("trust", trust={"s0": 0.9, "s1": 0.3}),
     "recency": Resolve("recency"),
     "human": Resolve("human", by_field={"x": "recency"}, timestamp="y"),
