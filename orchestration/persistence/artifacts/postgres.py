@@ -10,6 +10,8 @@ from langgraph_quorum.nodes.artifacts.hashing import referred, verified
 from langgraph_quorum.orchestration.persistence.artifacts.sealed import Seal
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
+from langgraph_quorum.orchestration.persistence.saving.aside import carried_out_aside
+from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, Statement
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.artifacts import MOST_BYTES, ArtifactRef, check_reference
 from langgraph_quorum.state.errors import ArtifactError
@@ -66,7 +68,9 @@ class PostgresArtifacts:
         ref = await referred(data, media_type, self._seal.hash_key)
         if not await self._touched(ref):
             kind, stored = await self._seal.closed(ref["artifact"], data)
-            await self._wrote("insert", {**self._named(ref), "kind": kind, "data": stored})
+            values = {**self._named(ref), "kind": kind, "data": stored}
+            if len(stored) < LARGE_BYTES or not await self._inserted_aside(values):
+                await self._wrote("insert", values)
         return ref
 
     async def get(self, ref: ArtifactRef) -> bytes:
@@ -96,14 +100,23 @@ class PostgresArtifacts:
         return await self._wrote("touch", self._named(ref))
 
     async def _wrote(self, statement: str, values: dict[str, Any]) -> bool:
-        async with self._writing() as connection:
+        async with self._writing(values) as connection:
             cursor = await connection.execute(self._pool.statements("artifacts")[statement], values)
             return await cursor.fetchone() is not None
 
+    async def _inserted_aside(self, values: dict[str, Any]) -> bool:
+        """Write large content from a thread; False when it was refused."""
+        statements = [Statement(self._pool.statements("artifacts")["insert"], values)]
+        if self._thread_id is not None and self._token is not None:
+            tokens = {"thread_ids": [self._thread_id], "tokens": [self._token]}
+            statements.insert(0, Statement(self._pool.statements("checkpoints")["demand_tokens"], tokens))
+        async with borrowed(self._pool, _doing(values), timeout_s=_TIMEOUT_S) as connection:
+            return await carried_out_aside(connection, statements)
+
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[Connection]:
+    async def _writing(self, values: dict[str, Any]) -> AsyncIterator[Connection]:
         async with (
-            borrowed(self._pool, "storing an artifact", timeout_s=_TIMEOUT_S) as connection,
+            borrowed(self._pool, _doing(values), timeout_s=_TIMEOUT_S) as connection,
             connection.transaction(),
         ):
             if self._thread_id is not None:
@@ -117,3 +130,7 @@ class PostgresArtifacts:
             "media_type": ref["media_type"],
             "thread_id": self._thread_id,
         }
+
+
+def _doing(values: dict[str, Any]) -> str:
+    return f"storing an artifact of {values['size_bytes']} bytes"

@@ -21,14 +21,14 @@ SELECT hash FROM found;
 WITH kept AS (
     INSERT INTO {schema}.artifacts (hash, size_bytes, media_type, kind, data)
     VALUES (
-        coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)s,
-        %(size_bytes)s, %(media_type)s, %(kind)s, %(data)b
+        coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)b::text,
+        %(size_bytes)b::bigint, %(media_type)b::text, %(kind)b::text, %(data)b::bytea
     )
     ON CONFLICT (hash) DO UPDATE SET put_at = clock_timestamp()
     RETURNING hash
 ), referred AS (
     INSERT INTO {schema}.artifact_refs (thread_id, hash)
-    SELECT %(thread_id)s::text, hash FROM kept WHERE %(thread_id)s::text IS NOT NULL
+    SELECT %(thread_id)b::text, hash FROM kept WHERE %(thread_id)b::text IS NOT NULL
     ON CONFLICT DO NOTHING
 )
 SELECT hash FROM kept;

@@ -1,4 +1,4 @@
-"""Columns of rows as Postgres' binary arrays, and statements with their placeholders numbered: as libpq takes them."""
+"""Values, and columns of rows as arrays, in Postgres' binary form; statements with numbered placeholders for libpq."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Any
 
-_PLACEHOLDER = re.compile(rb"%\((\w+)\)b::(\w+)\[\]")
+_PLACEHOLDER = re.compile(rb"%\((\w+)\)b::(\w+)(\[\])?")
 _HEAD = Struct(">iiiii").pack  # dimensions, whether there are NULLs, type of the elements, how many, the first's index
 _SIZE = Struct(">i").pack
 _NULL = _SIZE(-1)
@@ -33,7 +33,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A statement that takes one array for each column.
+    """A statement that takes one array for each column, or single values.
 
     Attributes:
         sql: With `$1` and so on.
@@ -44,30 +44,39 @@ class Numbered:
     sql: bytes
     oids: tuple[int, ...]
     name: bytes
-    _arguments: tuple[tuple[str, _Kind], ...]
+    _arguments: tuple[tuple[str, _Kind, bool], ...]
 
-    def arguments(self, columns: Mapping[str, Sequence[Any]]) -> list[bytes]:
-        """The arrays in the order of the numbers.
+    def arguments(self, columns: Mapping[str, Any]) -> list[bytes | None]:
+        """The arrays and values in the order of the numbers.
 
         Args:
-            columns: Texts, bytes or integers, by the names of the placeholders; None is NULL.
+            columns: Texts, bytes or integers, or lists of them, by the names of the placeholders; None is NULL.
 
         Raises:
             UnicodeEncodeError: A text holds a lone surrogate.
             struct.error: A number does not fit.
         """
-        return [_array(kind, columns[name]) for name, kind in self._arguments]
+        return [
+            _array(kind, columns[name]) if is_array else _value(kind, columns[name])
+            for name, kind, is_array in self._arguments
+        ]
 
 
 @cache
 def numbered(statement: bytes) -> Numbered:
-    """A statement of `queries/`, whose placeholders are all `%(name)b::type[]`."""
-    found: dict[bytes, bytes] = dict(_PLACEHOLDER.findall(statement))
+    """A statement of `queries/`, whose placeholders are all `%(name)b::type[]` or `%(name)b::type`."""
+    found: dict[bytes, tuple[bytes, bytes]] = {
+        name: (kind, array) for name, kind, array in _PLACEHOLDER.findall(statement)
+    }
     numbers = {name: b"$%d" % number for number, name in enumerate(found, 1)}
-    sql = _PLACEHOLDER.sub(lambda match: b"%s::%s[]" % (numbers[match[1]], match[2]), statement)
-    arguments = tuple((name.decode(), _KINDS[kind]) for name, kind in found.items())
+    sql = _PLACEHOLDER.sub(lambda match: b"%s::%s%s" % (numbers[match[1]], match[2], match[3] or b""), statement)
+    arguments = tuple((name.decode(), _KINDS[kind], bool(array)) for name, (kind, array) in found.items())
     name = b"quorum_" + sha256(sql).hexdigest()[:32].encode()
-    return Numbered(sql, tuple(kind.array_oid for _, kind in arguments), name, arguments)
+    return Numbered(sql, tuple(kind.array_oid if many else kind.oid for _, kind, many in arguments), name, arguments)
+
+
+def _value(kind: _Kind, value: Any) -> bytes | None:
+    return None if value is None else kind.encode(value)
 
 
 def _array(kind: _Kind, values: Sequence[Any]) -> bytes:

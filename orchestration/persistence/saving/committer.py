@@ -19,6 +19,7 @@ from psycopg import errors
 from langgraph_quorum.orchestration.persistence.faults import query_fault
 from langgraph_quorum.orchestration.persistence.saving.calls import Call, Queue
 from langgraph_quorum.orchestration.persistence.saving.encoder import Encoder, Encoding
+from langgraph_quorum.orchestration.persistence.saving.large_values import doing, named
 from langgraph_quorum.orchestration.persistence.saving.patience import PATIENCE_S, is_passing, patiently
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
@@ -26,7 +27,6 @@ from langgraph_quorum.orchestration.persistence.saving.transaction import Fence,
 from langgraph_quorum.orchestration.persistence.saving.writer import Writer
 from langgraph_quorum.state.errors import LeaseLostError, QuorumError
 
-_DOING = "storing checkpoints"
 _LEAVE_S = 2.0
 
 
@@ -73,7 +73,7 @@ class Committer:
         Raises:
             LeaseLostError: The lease is not held any more; nothing of this call was written.
             ChannelValueError: A value cannot be stored; nothing of this call was written.
-            DatabaseError: The database did not answer within a minute.
+            DatabaseError: The database did not answer within a minute, or could not take a large value, which is named.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
         loop = asyncio.get_running_loop()
@@ -165,7 +165,7 @@ class Committer:
         if failed is None:
             return ()
         if isinstance(failed.error, TimeoutError):
-            self._end(failed.batch, query_fault(failed.error, _DOING))
+            self._end(failed.batch, query_fault(failed.error, doing(failed.batch)))
             return ()
         if is_passing(failed.error):
             self._count_retry()
@@ -184,20 +184,20 @@ class Committer:
             stored = await self._store(batch, patience_s=batch[-1].arrived + PATIENCE_S - started)
         except (psycopg.DataError, errors.ProgramLimitExceeded, errors.IntegrityError, UnicodeError) as error:
             if len(batch) == 1:
-                self._end(batch, error)
+                self._end(batch, named(error, batch))
                 return
             middle = len(batch) // 2
             await self._write(batch[:middle])
             await self._write(batch[middle:])
         except Exception as error:  # noqa: BLE001 - handed to whoever called
-            self._end(batch, error)
+            self._end(batch, named(error, batch))
         else:
             self._tell(batch, stored, loop.time() - started)
 
     async def _store(self, batch: Sequence[Call], *, patience_s: float) -> Stored:
         rows = [call.to_store for call in batch]
         return await patiently(
-            _DOING, lambda: self._transactions.store(rows), patience_s=patience_s, on_retry=self._count_retry
+            doing(batch), lambda: self._transactions.store(rows), patience_s=patience_s, on_retry=self._count_retry
         )
 
     def _count_retry(self) -> None:

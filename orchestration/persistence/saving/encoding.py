@@ -17,6 +17,8 @@ from langgraph_quorum.state.errors import ChannelValueError
 
 LARGE_CHARS = 2048
 """A text of at least this length is stored once, in `checkpoint_blobs`, instead of in every checkpoint."""
+MOST_BYTES = 1_000_000_000
+"""Of one value: Postgres takes a gigabyte, and a little goes with it."""
 
 _LIGHT_NODES = 96
 _LIGHT_CHARS = 4096
@@ -177,9 +179,13 @@ def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple
 
 def _dumped(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
     try:
-        return serde.dumps_typed(value)
+        kind, blob = serde.dumps_typed(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ChannelValueError(channel, str(error) or type(error).__name__) from error
+    if len(blob) > MOST_BYTES:
+        mend = "write it to a file, and keep its path in the state"
+        raise ChannelValueError(channel, f"it takes {len(blob)} bytes, more than Postgres holds ({MOST_BYTES}): {mend}")
+    return kind, blob
 
 
 def _check_primitive(channel: str, value: Any) -> None:

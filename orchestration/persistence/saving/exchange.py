@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import selectors
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+from threading import Event, Thread
 from typing import Any, NamedTuple, Self
 
 import psycopg
@@ -18,6 +22,9 @@ from langgraph_quorum.orchestration.persistence.saving.arrays import numbered
 # a busy one gives it back after 5 ms.
 _Selector: type[BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _LOOK_S = 0.1
+LARGE_BYTES = 4 * 2**20
+"""Arguments of this size are sent at one go. When libpq is not to block, it moves what is left of a message to the
+front of its buffer each time the socket has taken some: that grows with the square of the size, to 10 s for 150 MB."""
 _BROKEN = "the connection broke while checkpoints were being stored"
 _DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 
@@ -26,13 +33,13 @@ class Statement(NamedTuple):
     """What is sent.
 
     Attributes:
-        sql: With placeholders as `%(name)b::type[]`.
-        columns: An array for each of them.
+        sql: With placeholders as `%(name)b::type[]`, or `%(name)b::type` for a single value.
+        columns: An array, or a value, for each of them.
         is_steady: Whether it is carried out in the same way whatever the tables hold, so that its plan may be kept.
     """
 
     sql: bytes
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Any]
     is_steady: bool = False
 
 
@@ -101,13 +108,17 @@ class _Line:
             arguments = statement.arguments(columns)
             oids, formats = statement.oids, [1] * len(arguments)
             if prepared is None or not is_steady:
-                self._pgconn.send_query_params(statement.sql, arguments or None, oids or None, formats or None)
+                send = partial(self._pgconn.send_query_params, statement.sql, arguments or None, oids or None, formats)
             else:
                 if statement.name not in prepared | new:
                     new.add(statement.name)
                     self._pgconn.send_prepare(statement.name, statement.sql, oids)
                     is_result.append(False)
-                self._pgconn.send_query_prepared(statement.name, arguments, formats)
+                send = partial(self._pgconn.send_query_prepared, statement.name, arguments, formats)
+            if sum(map(len, filter(None, arguments))) < LARGE_BYTES:
+                send()
+            else:
+                self._at_one_go(send)
             is_result.append(True)
             self._pgconn.flush()  # the server carries it out while the next one is made
         self._pgconn.pipeline_sync()
@@ -121,6 +132,30 @@ class _Line:
         if prepared is not None:
             prepared |= new
         return [answer or 0 for answer, counts in zip(answers, is_result, strict=True) if counts]
+
+    def _at_one_go(self, send: Callable[[], None]) -> None:
+        """Send, and wait until the server has taken it; libpq lets other threads run meanwhile."""
+        self._send()  # what is left would have to be sent by this thread without letting others run
+        sent = Event()
+        watch = Thread(target=self._break_off_unless, args=(sent,), name="quorum-saving-watch", daemon=True)
+        self._pgconn.nonblocking = 0
+        watch.start()
+        try:
+            send()
+        finally:
+            sent.set()
+            watch.join()
+        self._check_time()
+        self._pgconn.nonblocking = 1
+
+    def _break_off_unless(self, sent: Event) -> None:
+        while not sent.wait(_LOOK_S):
+            if self._is_stopped() or time.monotonic() >= self._until:
+                line = socket.socket(fileno=self._pgconn.socket)
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+                line.detach()  # it is libpq's to close
+                return
 
     def _send(self) -> None:
         if not self._pgconn.flush():
@@ -146,10 +181,14 @@ class _Line:
 
     def _wait(self) -> int:
         while True:
-            if self._is_stopped():
-                raise StoppedError
-            left = self._until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            for _, events in self._selector.select(min(left, _LOOK_S)):
+            for _, events in self._selector.select(min(self._check_time(), _LOOK_S)):
                 return events
+
+    def _check_time(self) -> float:
+        """Seconds that are left."""
+        if self._is_stopped():
+            raise StoppedError
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left

@@ -81,6 +81,13 @@ class Rows(NamedTuple):
     checkpoint: CheckpointRow | None = None
     size_bytes: int = 0
 
+    @property
+    def largest(self) -> tuple[str, int]:
+        """The channel with the largest value, and its bytes; no channel and 0 where there is no value."""
+        sizes = [(len(row.blob), row.channel) for rows in (self.writes, self.blobs) for row in rows]
+        size, channel = max(sizes, default=(0, ""))
+        return channel, size
+
 
 @dataclass(slots=True)
 class Batch:

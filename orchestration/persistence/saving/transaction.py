@@ -11,7 +11,8 @@ from psycopg import AsyncPipeline
 from psycopg.pq.abc import PGconn
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool
-from langgraph_quorum.orchestration.persistence.saving.exchange import Statement, exchange
+from langgraph_quorum.orchestration.persistence.saving.aside import carried_out_aside
+from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, Statement, exchange
 from langgraph_quorum.orchestration.persistence.saving.recent_writes import RecentWrites
 from langgraph_quorum.orchestration.persistence.saving.rows import Batch, CopyRow, Rows, batch_of, columns
 
@@ -20,6 +21,8 @@ Fence: TypeAlias = tuple[str, int]
 
 STATEMENT_ROWS = 512
 """Rows in one statement, at most. With several, the server works on the first while the next is made."""
+STATEMENT_BYTES = 256 * 2**20
+"""Of a batch whose rows go one by one: Postgres takes a gigabyte in one statement."""
 
 _Call: TypeAlias = tuple[Fence | None, Rows]
 
@@ -63,11 +66,13 @@ class Transactions:
         Raises:
             psycopg.Error: Nothing was written; or, with the connection lost at the end, perhaps all.
         """
+        if sum(rows.size_bytes for _, rows in calls) >= LARGE_BYTES and (done := await self._store_aside(calls)):
+            return done
         fences = sorted({fence for fence, _ in calls if fence is not None})
         if fences:
             return await self._store_fenced(calls, fences)
         batch, stored = _batch(calls, frozenset())
-        statements = self._statements(batch)
+        statements = self._statements(batch, stored)
         if statements:
             async with self.pool.trusted_connection() as connection:
                 if len(statements) == 1:  # a transaction of its own
@@ -77,11 +82,20 @@ class Transactions:
                         await _carry_out(connection, statements)
         return replace(stored, statements=len(statements))
 
+    async def _store_aside(self, calls: Sequence[_Call]) -> Stored | None:
+        """The same from a thread of its own, for what would take long to send; None when it has to be done here."""
+        batch, stored = _batch(calls, frozenset())
+        statements = [*self._demands(calls), *self._statements(batch, stored)]
+        async with self.pool.trusted_connection() as connection:
+            if not await carried_out_aside(connection, statements):
+                return None
+        return replace(stored, statements=len(statements))
+
     async def _store_fenced(self, calls: Sequence[_Call], fences: Sequence[Fence]) -> Stored:
         async with self.pool.trusted_connection() as connection, _transaction(connection):
             lost = await self._lost(connection, fences)
             batch, stored = _batch(calls, lost)
-            statements = self._statements(batch)
+            statements = self._statements(batch, stored)
             await _carry_out(connection, statements)
         return replace(stored, statements=len(statements) + 1)
 
@@ -108,13 +122,10 @@ class Transactions:
         Raises:
             Exception: As `exchange` says. Nothing was written; or, with the connection lost, perhaps all.
         """
-        fences = sorted({fence for fence, _ in calls if fence is not None})
         sql = self.pool.statements("checkpoints")
         batch, stored = _batch(calls, frozenset())
         batch.blobs, copies = self._recent.split(batch.blobs)
-        statements = self._statements(batch, copies)
-        if fences:
-            statements.insert(0, Statement(sql["demand_tokens"], _asked(fences)))
+        statements = [*self._demands(calls), *self._statements(batch, stored, copies)]
         if statements:
             counts = exchange(pgconn, statements, until=until, is_stopped=is_stopped, prepared=prepared)
             done = zip(statements, counts, strict=True)
@@ -122,9 +133,15 @@ class Transactions:
                 self._recent.add(batch.new_writes)  # none of them was there before, perhaps with another value
         return replace(stored, statements=len(statements))
 
-    def _statements(self, batch: Batch, copies: Sequence[CopyRow] = ()) -> list[Statement]:
+    def _demands(self, calls: Sequence[_Call]) -> list[Statement]:
+        fences = sorted({fence for fence, _ in calls if fence is not None})
+        sql = self.pool.statements("checkpoints")["demand_tokens"]
+        return [Statement(sql, _asked(fences))] if fences else []
+
+    def _statements(self, batch: Batch, stored: Stored, copies: Sequence[CopyRow] = ()) -> list[Statement]:
         sql = self.pool.statements("checkpoints")
-        statements = list(_inserts(sql, batch, copies))
+        rows_each = STATEMENT_ROWS if stored.size_bytes < STATEMENT_BYTES else 1
+        statements = list(_inserts(sql, batch, copies, rows_each))
         if self.relaxed_writes and statements and not batch.checkpoints:
             statements.insert(0, Statement(sql["relax"], {}))
         return statements
@@ -160,7 +177,7 @@ def _batch(calls: Sequence[_Call], lost: frozenset[Fence]) -> tuple[Batch, Store
     return batch, Stored(lost, len(batch), sum(rows.size_bytes for rows in kept), 0)
 
 
-def _inserts(sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow]) -> Iterator[Statement]:
+def _inserts(sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow], rows_each: int) -> Iterator[Statement]:
     tables: Iterable[tuple[str, Sequence[Any]]] = (
         ("new_writes", batch.new_writes),
         ("replaced_writes", batch.replaced_writes),
@@ -169,7 +186,7 @@ def _inserts(sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow]) -> 
         ("checkpoints", batch.checkpoints),
     )
     return (
-        Statement(sql[name], columns(rows[start : start + STATEMENT_ROWS]), is_steady=rows is not copies)
+        Statement(sql[name], columns(rows[start : start + rows_each]), is_steady=rows is not copies)
         for name, rows in tables
-        for start in range(0, len(rows), STATEMENT_ROWS)
+        for start in range(0, len(rows), rows_each)
     )

@@ -5,20 +5,22 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.saving.arrays import numbered
 from langgraph_quorum.orchestration.persistence.saving.exchange import (
+    LARGE_BYTES,
     RefusedError,
     Statement,
     StoppedError,
     exchange,
 )
+from tests.outages.proxy import proxied
 
 INTO = b"INSERT INTO kept SELECT * FROM unnest(%(t)b::text[], %(b)b::bytea[], %(i)b::integer[], %(l)b::bigint[])"
 ROWS: dict[str, Sequence[Any]] = {
@@ -129,3 +131,73 @@ async def test_a_connection_that_is_cut_is_an_error_of_the_connection(pool: Pool
         with pytest.raises(psycopg.OperationalError):
             await exchanged(connection, cutting)
         assert connection.closed
+
+
+async def test_single_values_arrive_as_they_are(pool: Pool) -> None:
+    one = b"INSERT INTO kept VALUES (%(t)b::text, %(b)b::bytea, %(i)b::integer, %(l)b::bigint)"
+    values = {"t": "ä", "b": b"\x00", "i": -1, "l": 2**63 - 1}
+    async with pool.connection() as connection:
+        await table(connection)
+        await exchanged(connection, [Statement(one, values), Statement(one, dict.fromkeys(values))])
+        rows = await (await connection.execute("SELECT * FROM kept")).fetchall()
+    assert rows == [values, dict.fromkeys(values)]
+
+
+class Sends:
+    """Counts how often libpq is asked to hand on what it has not sent yet; it moves all the rest each time."""
+
+    def __init__(self, pgconn: Any) -> None:
+        self._pgconn, self.flushes = pgconn, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pgconn, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "nonblocking":
+            setattr(self._pgconn, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def flush(self) -> int:
+        self.flushes += 1
+        return int(self._pgconn.flush())
+
+
+@pytest.mark.parametrize("prepared", [None, set[bytes]()], ids=["not prepared", "prepared"])
+async def test_what_is_large_is_sent_at_one_go_among_what_is_not(pool: Pool, prepared: set[bytes] | None) -> None:
+    large = {**SAME, "b": [bytes(2 * LARGE_BYTES), b"", b"b"]}
+    async with pool.connection() as connection:
+        await table(connection)
+        sends = Sends(connection.pgconn)
+        statements = [Statement(INTO, columns, is_steady=True) for columns in (SAME, large, SAME, large)]
+        run = partial(exchange, cast("Any", sends), statements, until=math.inf, is_stopped=bool, prepared=prepared)
+        assert await asyncio.wait_for(asyncio.to_thread(run), 30) == [3, 3, 3, 3]
+        assert sends.flushes < 10  # the socket takes some hundred kilobytes each time
+        sizes = await (await connection.execute("SELECT sum(length(b))::integer AS n FROM kept")).fetchone()
+        assert connection.pgconn.nonblocking
+    assert sizes == {"n": 2 * (2 * LARGE_BYTES + 1) + 6}
+
+
+@pytest.mark.parametrize("why", ["stopped", "too late"])
+async def test_what_is_large_does_not_wait_for_ever_for_a_server_that_takes_nothing(database: str, why: str) -> None:
+    large = {**SAME, "b": [bytes(4 * LARGE_BYTES), b"", b"b"]}
+    async with proxied(database) as proxy, open_pool(proxy.dsn) as pool, pool.connection() as connection:
+        await table(connection)
+        proxy.freeze()
+        until = math.inf if why == "stopped" else time.monotonic() + 0.3
+        with pytest.raises(StoppedError if why == "stopped" else TimeoutError):
+            await exchanged(connection, [Statement(INTO, large)], until, lambda: why == "stopped")
+        await connection.close()
+
+
+async def test_the_event_loop_goes_on_while_a_large_value_waits_to_be_sent(database: str) -> None:
+    large = {**SAME, "b": [bytes(4 * LARGE_BYTES), b"", b"b"]}
+    async with proxied(database) as proxy, open_pool(proxy.dsn) as pool, pool.connection() as connection:
+        await table(connection)
+        proxy.freeze()
+        sending = asyncio.create_task(exchanged(connection, [Statement(INTO, large)]))
+        for _ in range(3):
+            await asyncio.sleep(0.02)
+            assert not sending.done()
+        proxy.thaw()
+        assert await sending == [3]
