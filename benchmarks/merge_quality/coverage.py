@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from benchmarks.measuring import Row
@@ -28,6 +28,9 @@ NUMBERS: dict[str, Callable[[float, Random], float]] = {
     "as skewed as waiting times": lambda _, random: TRUTH - 1 + random.expovariate(1),
 }
 """Values around the true one, by the quality of the result."""
+SKEWED = ("skewed", "as skewed as waiting times")
+"""For information: of values that may be skewed at will, no interval holds the mean as often as asked (Bahadur & Savage
+1956), and few values do not show how skewed they are."""
 POPULATIONS: dict[str, Callable[[Random], float]] = {
     "flat": lambda random: random.random(),
     "near 1": lambda random: random.betavariate(8, 2),
@@ -49,8 +52,17 @@ def coverage_row(method: IntervalName, what: str) -> Row:
     shares = [held(method, what, size, trials) for size in sizes]
     named = "a number," if what in NUMBERS else "the quality,"
     told = " ".join(f"{share:.3f}" for share in shares)
-    met = all(0.93 <= share <= 0.97 for share in shares)
-    return Row(f"{method}: {named} {what}", told, f"{', '.join(map(str, sizes))} results", "", "0.93 to 0.97 each", met)
+    target, met = ("", None) if what in SKEWED else ("0.93 to 0.97 each", _all_within(shares, trials))
+    return Row(f"{method}: {named} {what}", told, f"{', '.join(map(str, sizes))} results", "", target, met)
+
+
+def _all_within(shares: Sequence[float], trials: int) -> bool | None:
+    """None where one is outside by no more than two standard errors, so that nobody can tell."""
+    outside = [max(0.93 - share, share - 0.97) for share in shares]
+    if max(outside) <= 0:
+        return True
+    errors = [math.sqrt(share * (1 - share) / trials) for share in shares]
+    return False if any(out > 2 * error for out, error in zip(outside, errors, strict=True)) else None
 
 
 def _of_number(method: IntervalName, what: str, size: int, trials: int) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from statistics import fmean
 from typing import Any
 
@@ -22,6 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.extmath import softmax
 
 from langgraph_quorum.nodes.merging.label_record import LabelRecord
+from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.scoring.track_record import TrackRecord
 
@@ -83,7 +84,7 @@ class Voice:
         return fmean([self.labels[item] == label for item, label in truth.items() if item in self.labels])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trial:
     """One seed on one set: what the specialists say of the test part, how right they were before, and what is true.
 
@@ -103,6 +104,18 @@ class Trial:
         """Share of the test part that is labelled as it should be; a missing label is wrong."""
         return fmean([labels.get(item) == label for item, label in self.truth.items()])
 
+    def cut(self, said: Mapping[str, dict[str, str]]) -> Trial:
+        """The same with what was said in time, by name."""
+        return replace(self, voices=[replace(voice, labels=said[voice.name]) for voice in self.voices])
+
+    def at_once(self, strategy: Any) -> dict[str, str]:
+        """One merge of results that label all items."""
+        return dict(merge(self.results(), strategy)["value"])
+
+    def item_by_item(self, strategy: Any) -> dict[str, str]:
+        """A merge for each item, by what each specialist's confidence in that item is worth."""
+        return {item: merge(results, strategy)["value"] for item, results in self.by_item.items() if results}
+
     def picked(self) -> Voice:
         """The best specialist as a user would choose it: by the calibration part."""
         return max(self.voices, key=lambda voice: voice.quality)
@@ -111,6 +124,7 @@ class Trial:
         """One result of each specialist: a label for each item."""
         return [Scored(one.name, one.name, one.labels, one.quality, one.seconds) for one in self.voices]
 
+    @cached_property
     def by_item(self) -> dict[str, list[Scored]]:
         """Results for each item, each with the quality that the scorer `reported(record)` gives it."""
         return {

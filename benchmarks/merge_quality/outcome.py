@@ -6,32 +6,24 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from statistics import fmean
-from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
 from benchmarks.merge_quality.crew import KINDS, Trial, Voice, trial
 from benchmarks.merge_quality.questions import Cut, asked
-from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.reliability import reliability
 from langgraph_quorum.nodes.merging.strategies import Consensus
 
 Strategy = Callable[[Trial], dict[str, str]]
 
-BY_ODDS, BY_RECORD = "consensus, log_odds", "consensus, log_odds, labels by record"
+BY_RECORD = "consensus, log_odds, labels by record"
+OWN_QUALITY = "consensus, log_odds, labels by record, own_quality"
+CHOSEN = OWN_QUALITY
+"""The strategy that is held to what is to be reached, chosen on splits 0 to 1199."""
 THRESHOLDS = (0.5, 0.75, 0.9)
-
-
-def _at_once(strategy: Any) -> Strategy:
-    """One merge of results that label all items."""
-    return lambda one: dict(merge(one.results(), strategy)["value"])
-
-
-def _item_by_item(strategy: Any) -> Strategy:
-    """A merge for each item, by what each specialist's confidence in that item is worth."""
-    return lambda one: {item: merge(results, strategy)["value"] for item, results in one.by_item().items() if results}
 
 
 def _library(one: Trial) -> dict[str, str]:
@@ -42,16 +34,17 @@ def _library(one: Trial) -> dict[str, str]:
 
 
 BASELINES: dict[str, Strategy] = {
-    "plain majority": _at_once(Consensus("majority")),
+    "plain majority": lambda one: one.at_once(Consensus("majority")),
     "crowd-kit Dawid-Skene": _library,
 }
 OURS: dict[str, Strategy] = {
-    "weighted": _at_once("weighted"),
-    "weighted, item by item": _item_by_item("weighted"),
-    BY_ODDS: _at_once(Consensus("log_odds")),
-    "consensus, log_odds, item by item": _item_by_item(Consensus("log_odds")),
-    BY_RECORD: lambda one: _at_once(Consensus("log_odds", record=one.labels))(one),
-    "consensus, dawid_skene": _at_once(Consensus("dawid_skene")),
+    "weighted": lambda one: one.at_once("weighted"),
+    "weighted, item by item": lambda one: one.item_by_item("weighted"),
+    "consensus, log_odds": lambda one: one.at_once(Consensus("log_odds")),
+    "consensus, log_odds, item by item": lambda one: one.item_by_item(Consensus("log_odds")),
+    BY_RECORD: lambda one: one.at_once(Consensus("log_odds", record=one.labels)),
+    OWN_QUALITY: lambda one: one.item_by_item(Consensus("log_odds", record=one.labels, own_quality=True)),
+    "consensus, dawid_skene": lambda one: one.at_once(Consensus("dawid_skene")),
 }
 
 
@@ -65,7 +58,7 @@ class Outcome:
         picked: The best specialist by the calibration part, on the test part.
         half: The best specialist by one half of the test part, on the other; the mean of both ways.
         best: The best specialist by the test part, on the test part.
-        cuts: By strategy and by what was waited for, where one run labels all items.
+        cuts: By what was waited for, where one run labels all items, by the record of labels.
         asked: By what was waited for, where each item is a run of its own.
     """
 
@@ -74,7 +67,7 @@ class Outcome:
     picked: float
     half: float
     best: float
-    cuts: dict[str, dict[str, Cut]]
+    cuts: dict[str, Cut]
     asked: dict[str, Cut]
 
 
@@ -89,7 +82,7 @@ def outcome(name: str, seed: int) -> Outcome:
         picked=alone[one.picked().name],
         half=_by_halves(one),
         best=max(alone.values()),
-        cuts={label: _cuts(one, label) for label in (BY_ODDS, BY_RECORD)},
+        cuts=_cuts(one),
         asked=asked(one, f"{name} {seed}"),
     )
 
@@ -106,7 +99,7 @@ def _by_halves(one: Trial) -> float:
     )
 
 
-def _cuts(one: Trial, label: str) -> dict[str, Cut]:
+def _cuts(one: Trial) -> dict[str, Cut]:
     """When the last is taken in, without grace, and what comes out then."""
     arriving = sorted(one.voices, key=lambda voice: voice.seconds)
     best = sorted(one.voices, key=lambda voice: -voice.quality)
@@ -116,14 +109,16 @@ def _cuts(one: Trial, label: str) -> dict[str, Cut]:
         "threshold=0.75, must=the best two": max(six, best[0].seconds, best[1].seconds),
         "until 0.75 of the log-odds are in": _weighed(arriving, 0.75),
     }
-    how, last = OURS[label], arriving[-1].seconds
-    everyone = one.accuracy(how(one))
-    cuts = {}
-    for what, end in ends.items():
+    last = arriving[-1].seconds
+
+    @cache
+    def by(end: float) -> tuple[float, int]:
         kept = [voice for voice in one.voices if voice.seconds <= end]
         fewer = Trial(kept, one.record, one.labels, one.truth)
-        cuts[what] = Cut(one.accuracy(how(fewer)) - everyone, end / last, len(kept))
-    return cuts
+        return one.accuracy(OURS[BY_RECORD](fewer)), len(kept)
+
+    everyone, _ = by(last)
+    return {what: Cut(everyone, by(end)[0] - everyone, end / last, by(end)[1]) for what, end in ends.items()}
 
 
 def _reached(arriving: Sequence[Voice], threshold: float) -> float:

@@ -1,6 +1,7 @@
 """What was measured, as tables: means over seeds, and differences seed by seed with their standard errors.
 
-Where the errors do not tell whether a target is reached, neither is said.
+One strategy is held to what is to be reached, the others are for information. Where the errors do not tell whether a
+target is reached, neither is said.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from statistics import fmean, stdev
 
 from benchmarks.measuring import Row
 from benchmarks.merge_quality.crew import KINDS
-from benchmarks.merge_quality.outcome import BASELINES, OURS, Outcome
+from benchmarks.merge_quality.outcome import CHOSEN, OURS, Outcome
 from benchmarks.merge_quality.questions import Cut
+
+HINDSIGHT = "best of each seed by the test itself"
+"""For information: the best of eight that are counted on the same items is better than any of them is."""
+LOST = 0.01
 
 
 def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -24,7 +29,7 @@ def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
         "plain majority": [one.accuracies["plain majority"] for one in outcomes],
         f"best over all seeds ({star})": [one.alone[star] for one in outcomes],
         "best of each seed by half the test": [one.half for one in outcomes],
-        "best of each seed by the test itself": [one.best for one in outcomes],
+        HINDSIGHT: [one.best for one in outcomes],
     }
     rows = [Row(what, f"{fmean(each):.4f}", "", "") for what, each in bars.items()]
     rows.append(Row("weakest specialist", f"{min(means.values()):.4f}", "", ""))
@@ -32,7 +37,8 @@ def quality_rows(outcomes: Sequence[Outcome]) -> list[Row]:
         mine = [one.accuracies[label] for one in outcomes]
         for what, theirs in bars.items():
             change = [ours - other for ours, other in zip(mine, theirs, strict=True)]
-            target, met = ("", None) if label in BASELINES else ("at least 0", reached(change, 0.0))
+            is_held = label == CHOSEN and what != HINDSIGHT
+            target, met = ("at least 0", reached(change, 0.0)) if is_held else ("", None)
             rows.append(Row(label, f"{fmean(mine):.4f}", what, compared(change), target, met))
     return rows
 
@@ -43,9 +49,9 @@ def cut_rows(each: Sequence[Mapping[str, Cut]]) -> list[Row]:
     for what in each[0]:
         cuts = [one[what] for one in each]
         change = [cut.change for cut in cuts]
-        target, met = (
-            ("at most 0.01 lost", reached(change, -0.01)) if "0.75" in what or "decided" in what else ("", None)
-        )
+        left = [cut.change + LOST * cut.everyone for cut in cuts]
+        is_held = "threshold=0.75" in what and "majority" not in what
+        target, met = (f"at most {LOST:.0%} lost", reached(left, 0.0)) if is_held else ("", None)
         waited = f"{fmean([cut.waited for cut in cuts]):.2f} of all the time"
         kept = f"{fmean([cut.kept for cut in cuts]):.1f} of {len(KINDS)}"
         rows.append(Row(what, f"{waited}, {kept}", "all", compared(change), target, met))
