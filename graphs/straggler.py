@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import operator
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -16,7 +16,9 @@ from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workfl
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.form import Task
+from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
+from langgraph_quorum.state.workflow import QuorumState
 
 QUICK_S = 0.1
 GRACE_S = 0.2
@@ -33,7 +35,7 @@ Work = Callable[[str], Awaitable[dict[str, Any]]]
 class CrewInput(TypedDict):
     """What the crew is to look into."""
 
-    task: Task
+    task: NotRequired[Task]
 
 
 def work_of(hang_s: float) -> Work:
@@ -57,7 +59,13 @@ def quorum_crew(hang_s: float) -> QuorumBuilder:
 
     sync = SyncPolicy(threshold=0.6, grace_s=GRACE_S, deadline_s=hang_s + 60)
     crew = [Specialist(name, run) for name in CREW]
-    return build_workflow(crew, sync, mode="parallel", tuning=Tuning(input_schema=CrewInput))
+    return build_workflow(crew, sync, mode="parallel", tuning=Tuning(planner=_everyone, input_schema=CrewInput))
+
+
+async def _everyone(state: QuorumState) -> list[WorkItem]:
+    """A branch for each, whether or not it was told a task."""
+    del state
+    return [WorkItem(branch_id=name, specialist=name) for name in CREW]
 
 
 def graph() -> CompiledStateGraph[Any, Any, Any, Any]:

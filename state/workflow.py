@@ -14,13 +14,14 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.form import (
+    SETTINGS,
+    AnySources,
     Deadline,
     Grace,
     Merge,
     MergeName,
     Messages,
     Minimum,
-    Sources,
     Task,
     Threshold,
     Work,
@@ -46,7 +47,7 @@ class QuorumInput(TypedDict):
     """What a run is given. A task alone makes one branch per specialist."""
 
     task: NotRequired[Task]
-    sources: NotRequired[Sources]
+    sources: NotRequired[AnySources]
     work: NotRequired[Work]
     messages: NotRequired[Messages]
 
@@ -195,7 +196,7 @@ class QuorumContext:
         ConfigurationError: there is no strategy of that name.
     """
 
-    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True)
+    __pydantic_config__ = ConfigDict(arbitrary_types_allowed=True, json_schema_extra={"description": SETTINGS})
 
     threshold: Threshold = None
     grace_s: Grace = None

@@ -60,7 +60,7 @@ async def test_a_specialist_that_is_a_workflow_is_drawn_and_typed_with_what_is_i
 
 
 @pytest.mark.parametrize("graph", SHIPPED)
-async def test_each_form_has_the_fields_of_its_graph_with_descriptions_and_examples(
+async def test_each_form_has_the_fields_of_its_graph_with_descriptions_defaults_and_examples(
     client: LangGraphClient, graph: str
 ) -> None:
     schemas = await client.assistants.get_schemas(await assistant_of(client, graph))
@@ -74,10 +74,16 @@ async def test_each_form_has_the_fields_of_its_graph_with_descriptions_and_examp
             "straggler": {"task"},
         }[graph]
     )
-    assert given["required"] == (["task"] if graph == "straggler" else ["sources"])
+    required = [] if graph == "straggler" else ["sources"]
+    assert given.get("required", []) == required
+    assert {name for name, field in given["properties"].items() if field.get("default") == ""} == (
+        given["properties"].keys() - required
+    )
     settings: Any = schemas["context_schema"]
     assert set(settings["properties"]) == {"threshold", "grace_s", "deadline_s", "minimum", "merge"}
-    assert all("default" in field for field in settings["properties"].values())
+    for field in settings["properties"].values():
+        assert field["default"] is None
+        assert "When null: the workflow's own, which is" in field["description"]
     for field in (*given["properties"].values(), *settings["properties"].values()):
         assert field["description"]
         assert field["examples"]
