@@ -18,8 +18,11 @@ def _again(kind: type[QuorumError], args: tuple[object, ...]) -> QuorumError:
     return kind.__new__(kind, *args)
 
 
-class ConfigurationError(QuorumError):
-    """A setting is wrong. The message reads `field=value: what to give instead`."""
+class ConfigurationError(QuorumError, ValueError):
+    """A setting is wrong. The message reads `field=value: what to give instead`.
+
+    It is a `ValueError` as well: of these LangGraph's server tells its clients the words, of others it does not.
+    """
 
     def __init__(self, field: str, value: object, mend: str) -> None:
         self.field: str = field
@@ -33,8 +36,11 @@ class SyncPolicyError(ConfigurationError):
     """A sync policy's field is out of its bounds."""
 
 
-class PlanError(QuorumError):
-    """The work cannot be planned: it is empty, names an unknown specialist, repeats a branch id or waits in a cycle."""
+class PlanError(QuorumError, ValueError):
+    """The work cannot be planned: it is empty, names an unknown specialist, repeats a branch id or waits in a cycle.
+
+    It is a `ValueError` as well, for the reason that a `ConfigurationError` is one.
+    """
 
 
 class ResultError(QuorumError):
