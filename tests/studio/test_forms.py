@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from langgraph_quorum import Branch, Specialist, SyncPolicy, build_workflow
-from langgraph_quorum.graphs import document_analysis, straggler
+from langgraph_quorum.graphs import document_analysis, document_brief, document_sign_off, straggler
 from langgraph_quorum.state.form import SETTINGS
 from tests.studio.server import ROOT
 
 DOCUMENT = str(ROOT / "examples" / "documents" / "pep-0020.rst")
+NUMBERS = ("threshold", "grace_s", "deadline_s", "minimum")
 SPOKEN = {"type": "human", "content": "Review the page"}
 
 
@@ -58,7 +61,7 @@ async def test_to_give_the_default_of_a_field_is_to_leave_the_field_out(name: st
     assert spelled_out["status"] == left_out["status"] == "approved"
 
 
-@pytest.mark.parametrize("field", ["threshold", "grace_s", "deadline_s", "minimum"])
+@pytest.mark.parametrize("field", NUMBERS)
 def test_a_setting_says_what_a_workflow_goes_by_that_was_built_without_it(field: str) -> None:
     own = f"{getattr(SyncPolicy(), field):g}"
     assert f"the workflow's own, which is {own} unless" in settings()["properties"][field]["description"]
@@ -79,6 +82,39 @@ def test_labels_say_units_and_the_form_says_nothing_of_what_code_may_catch() -> 
 def came_to(out: Any) -> dict[str, tuple[str, Any]]:
     """How each branch ended, and with what."""
     return {name: (record["status"], record["result"]) for name, record in out["branches"].items()}
+
+
+OF_BUILDERS: list[tuple[ModuleType, Callable[[], object]]] = [
+    (straggler, straggler.graph),
+    (document_analysis, document_analysis.graph),
+    (document_brief, document_brief.build_document_brief),
+    (document_sign_off, document_sign_off.build_document_sign_off),
+]
+
+
+def test_the_page_says_what_each_shipped_graph_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "studio.md").read_text("utf-8")
+    _, *rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| setting", "| `"))]
+    said = {row[0].strip("`"): [float(cell) for cell in row[2:]] for row in rows if row[0].strip("`") in NUMBERS}
+    assert said == {
+        field: [getattr(policy_of(monkeypatch, *built), field) for built in OF_BUILDERS[:3]] for field in NUMBERS
+    }
+    assert policy_of(monkeypatch, *OF_BUILDERS[2]) == policy_of(monkeypatch, *OF_BUILDERS[3])  # one column for both
+
+
+def policy_of(monkeypatch: pytest.MonkeyPatch, module: ModuleType, build: Callable[[], object]) -> SyncPolicy:
+    """The sync policy that a shipped graph is built with: that of its outer workflow."""
+    given: list[SyncPolicy] = []
+
+    def noting(crew: Any, sync: SyncPolicy | None = None, *more: Any, **named: Any) -> Any:
+        given.append(sync or SyncPolicy())
+        return build_workflow(crew, sync, *more, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "build_workflow", noting)
+        build()
+    (policy,) = given
+    return policy
 
 
 def settings() -> Any:
