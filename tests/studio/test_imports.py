@@ -15,7 +15,7 @@ from tests.studio.server import ROOT, shipped
 
 # All is imported once, so that other packages' own doings are over; then ours again, watched.
 WATCHED = """
-import importlib, json, sys
+import importlib, json, os, pathlib, sys
 
 homes = json.loads(sys.argv[1])
 for home in homes:
@@ -29,11 +29,25 @@ def watch(event, arguments):
     if event.startswith(KINDS):
         touched.append([event, str(arguments[0]) if arguments else ""])
 
+def watched(name):
+    plain = getattr(os, name)
+
+    def look(path, *more, **named):
+        touched.append([f"os.{name}", str(path)])
+        return plain(path, *more, **named)
+
+    return look
+
+# No audit event tells of these. Importing has its own way to them, past `os`.
+for name in ("stat", "lstat", "access", "readlink", "statvfs"):
+    setattr(os, name, watched(name))
 sys.addaudithook(watch)
 for home in homes:
     importlib.import_module(home)
 seen = list(touched)
-print(json.dumps({"touched": seen, "loaded": sorted({name.split(".")[0] for name in sys.modules})}))
+pathlib.Path("pyproject.toml").is_file(), os.path.islink("README.md"), os.access("Makefile", os.R_OK)
+looks = touched[len(seen):]
+print(json.dumps({"touched": seen, "looks": looks, "loaded": sorted({name.split(".")[0] for name in sys.modules})}))
 """
 BY_IMPORTING = {"open": (".py", ".pyc"), "os.listdir": ("",)}
 """What importing does by itself: it looks into folders and opens code."""
@@ -52,8 +66,9 @@ def loading() -> Any:
     return json.loads(done.stdout)
 
 
-def test_the_graphs_touch_no_file_socket_or_process_when_they_are_imported(loading: Any) -> None:
+def test_the_graphs_touch_and_look_at_no_file_socket_or_process_when_they_are_imported(loading: Any) -> None:
     assert ["open"] in [event[:1] for event in loading["touched"]]  # the code itself: the watch is on
+    assert loading["looks"] == [["os.stat", "pyproject.toml"], ["os.lstat", "README.md"], ["os.access", "Makefile"]]
     others = [
         (event, path) for event, path in loading["touched"] if not path.endswith(BY_IMPORTING.get(event, ("nothing",)))
     ]
