@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.packaging.installing import ROOT, build
+from tests.packaging.installing import ROOT, build, install
 
 PROVIDER = Path(__file__).parent / "provider"
 RULES = ("drafting", "money", "privacy", "time")
@@ -166,9 +166,14 @@ def test_an_unknown_conversation_and_a_model_that_is_not_named_are_a_clear_line_
     assert len(log.splitlines()) == 1
 
 
-def test_the_app_installs_whole_and_asks_for_this_package(desk: Desk, tmp_path: Path) -> None:
-    with zipfile.ZipFile(build(desk.folder, "wheel", tmp_path / "wheel")) as archive:
+def test_the_app_installs_whole_beside_this_package_and_has_its_command(desk: Desk, tmp_path: Path) -> None:
+    wheel = build(desk.folder, "wheel", tmp_path / "wheel")
+    with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = archive.read(next(name for name in names if name.endswith("/METADATA"))).decode()
     assert {path.relative_to(desk.folder).as_posix() for path in desk.folder.rglob("*.py")} <= set(names)
     assert "Requires-Dist: langgraph-quorum[embedded]" in metadata
+
+    environment = shutil.copytree(desk.python.parents[1], tmp_path / "environment", symlinks=True)
+    install(environment / "bin" / "python", wheel)  # pip, without an index, is content with what is there
+    assert (environment / "bin" / "desk").exists()

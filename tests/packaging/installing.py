@@ -6,7 +6,6 @@ import subprocess
 import sys
 import sysconfig
 import venv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,12 +33,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter of its own that holds the wheel, and finds the dependencies where this one has them."""
+    """An interpreter of its own that pip has installed the wheel for; it finds dependencies where this one has them."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False, symlinks=True)
     packages = next(folder.glob("lib/python*/site-packages"))
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(packages)
     # A path in a .pth file is only a path: the editable install of this checkout is not taken along.
     (packages / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
-    return folder / "bin" / "python"
+    python = folder / "bin" / "python"
+    install(python, wheel, "--ignore-installed", "--no-deps")
+    return python
+
+
+def install(python: Path, *what: Path | str) -> None:
+    """What `pip install` does there, without an index."""
+    pip = [str(python), "-m", "pip", "--isolated", "install", "--quiet", "--no-index", "--no-compile"]
+    done = subprocess.run([*pip, *map(str, what)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
