@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,13 +22,23 @@ SPEAKING = [page for page in PAGES if page != README and "```python" in page.rea
 
 
 def what_its_blocks_make(page: Path) -> dict[str, Any]:
-    """The names that there are once every Python block of a page has run, top to bottom."""
+    """The names that there are once every Python block of a page has run, top to bottom.
+
+    They are a module's, as those of a script are: what a page stores is looked up by module and name when it is read.
+    """
     document = Document.parse(str(page), PythonCodeBlockParser())
+    script = ModuleType(f"page_{page.stem.replace('-', '_')}")
+    its_own = set(vars(script))
+    document.namespace = vars(script)
     blocks = list(document.examples())
-    for block in blocks:
-        block.evaluate()
+    sys.modules[script.__name__] = script
+    try:
+        for block in blocks:
+            block.evaluate()
+    finally:
+        del sys.modules[script.__name__]
     assert len(blocks) == page.read_text("utf-8").count("```python")
-    return document.namespace
+    return {name: value for name, value in vars(script).items() if name not in its_own}
 
 
 @pytest.mark.usefixtures("own_database")
