@@ -1,10 +1,13 @@
-"""The commands and the SQL of the pages are real: the parser knows them all, and an operator's work well in order."""
+"""What the pages show beside Python is real: commands, settings, SQL; an operator's commands work well in order."""
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import re
 import shlex
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
@@ -15,36 +18,132 @@ from typing import Any
 
 import psycopg
 import pytest
-import typer
+from click import ClickException, UsageError
+from langgraph_cli.config import validate_config
 from psycopg.conninfo import make_conninfo
 
 from langgraph_quorum.orchestration.cli.app import app
 from langgraph_quorum.orchestration.persistence.keys import generate_key
-from tests.docs.pages import DOCS, PAGES, blocks, called
+from tests.docs.pages import DOCS, PAGES, ROOT, blocks, called
+from tests.docs.shell import Shell
 
 OPERATIONS = (DOCS / "operations.md").read_text("utf-8")
-PROSE = re.compile(r"`(quorum [a-z][^`]*)`")
+PROSE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\S*\.venv/bin/)?(?:quorum|langgraph|make|python3?|pip|desk) [^`]+)`")
+SAVED = re.compile(r"[Ss]ave this as `([^`]+)`")
 
 
-def commands(page: Path) -> list[str]:
-    """Every call of `quorum` in a page: in its shell blocks, and between backticks."""
+def in_sentences(page: Path) -> list[str]:
+    """The commands between backticks."""
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    return [" ".join(said.split()) for said in PROSE.findall(text)]
+
+
+def starts(page: Path) -> list[Path]:
+    """Where a page's blocks may begin: at the clone's root, and for an example in its own folder, too."""
+    return [ROOT, page.parent] if ROOT / "examples" in page.parents else [ROOT]
+
+
+def read(page: Path, block: str, made: set[str], *, in_a_sentence: bool = False) -> None:
+    """Check a block from wherever it may begin; what it makes is there for the next one."""
+    wrong: list[str] = []
+    for folder in starts(page):
+        shell = Shell(folder, set(made), in_a_sentence)
+        try:
+            shell.read(block)
+        except AssertionError as said:
+            wrong.append(str(said))
+        else:
+            made |= shell.made
+            return
+    raise AssertionError("; or ".join(wrong))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```bash" in page.read_text("utf-8")], ids=called)
+def test_what_the_shell_blocks_of_a_page_name_is_there(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     text = page.read_text("utf-8")
-    shell = [line.strip().removeprefix(".venv/bin/") for block in blocks(text, "bash") for line in block.splitlines()]
-    lines = [line for line in shell if line.startswith("quorum ")]
-    return [*lines, *PROSE.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))]
+    made = set(SAVED.findall(text))
+    for block in blocks(text, "bash"):
+        read(page, block, made)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=called)
-def test_the_parser_knows_every_command_of_a_page(page: Path) -> None:
-    for said in commands(page):
-        command: Any = typer.main.get_command(app)
-        words = shlex.split(said, comments=True)[1:]
-        while words and words[0] in getattr(command, "commands", {}):
-            command, words = command.commands[words[0]], words[1:]
-        if not words:
-            continue  # its name alone, in a sentence
-        assert not hasattr(command, "commands"), f"{said}: there is no such command"
-        command.make_context(said, words)
+@pytest.mark.parametrize("page", [page for page in PAGES if in_sentences(page)], ids=called)
+def test_the_commands_in_the_sentences_of_a_page_are_there(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for said in in_sentences(page):
+        read(page, said, set(), in_a_sentence=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("langgraph devv", "langgraph devv: there is no such command"),
+        ("langgraph dev --portt 1", "No such option"),
+        ("python revieww.py", "revieww.py: there is no such file"),
+        ("python -m tests.schedule --seeds 1", "tests.schedule: there is no such module"),
+        (".venv/bin/quorum runn", "quorum runn: there is no such command"),
+        ("quorum run analyse documents/pep-0020.rst", "documents/pep-0020.rst: there is no such file"),
+        ("(cd examples/agent_app && DESK_MODEL=offline python desk.py sayy june x)", "sayy: desk.py does not know it"),
+        ("cd exampels", "exampels: there is no such file"),
+        ("make testt", "testt: the Makefile does not know it"),
+        ("make test PARTS=tests", "PARTS=tests: the Makefile does not know it"),
+        ('pip install ".[embeded]"', "no extras"),
+        ("pip install ../.. .", "no project is there"),
+        ("pg_dump --formatt=custom", "--formatt: pg_dump does not know it"),
+        (". .venv-desk/bin/activate", "there is no such file"),
+        ("quorun runs", "quorun: there is no such program"),
+    ],
+)
+def test_a_misspelt_command_is_noticed(wrong: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises((AssertionError, ClickException, UsageError)) as found:
+        Shell().read(wrong)
+    assert told in str(found.value)
+
+
+def graphs_of(settings: Any) -> list[str]:
+    """The paths that a langgraph.json names, where it is one."""
+    graphs = settings.get("graphs", {}).values()
+    return [graph if isinstance(graph, str) else graph["path"] for graph in graphs]
+
+
+SETTINGS = [page for page in PAGES if re.search(r"```(json|toml)\n", page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("page", SETTINGS, ids=called)
+def test_the_settings_of_a_page_parse_and_name_graphs_of_ours_that_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for block in blocks(text, "json"):
+        check_settings(json.loads(block))
+    for block in blocks(text, "toml"):
+        tomllib.loads(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=called)
+def test_every_block_of_a_page_is_of_a_kind_that_is_looked_after(page: Path) -> None:
+    """Python runs, bash, JSON, TOML and SQL are checked, drawings and diffs compared; text is what was seen."""
+    fences = re.findall(r"^```(.*)$", page.read_text("utf-8"), re.MULTILINE)
+    opening = {fence for fence in fences[::2] if not fence.startswith("{")}  # a directive is Sphinx's, which says so
+    assert fences[1::2] == [""] * len(fences[1::2])
+    assert opening <= {"python", "bash", "json", "toml", "sql", "mermaid", "diff", "text"}
+
+
+def test_a_graph_that_there_is_not_is_noticed_in_a_langgraph_json() -> None:
+    for path in ("langgraph_quorum.graphs.straggler", "langgraph_quorum.graphs.straggler:graf"):
+        with pytest.raises((AssertionError, ValueError)):
+            check_settings({"dependencies": ["."], "graphs": {"straggler": path}})
+
+
+def check_settings(settings: Any) -> None:
+    """A langgraph.json, by the server's own rules and with what it names of this package; other JSON is right."""
+    if not (paths := graphs_of(settings)):
+        return
+    validate_config(settings)
+    for path in paths:
+        module, named, attribute = path.partition(":")
+        assert named, f"{path}: it names no graph"
+        if module.startswith("langgraph_quorum."):
+            assert hasattr(importlib.import_module(module), attribute), f"{path}: there is no such graph"
 
 
 @dataclass
