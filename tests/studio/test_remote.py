@@ -153,7 +153,8 @@ async def test_a_node_has_a_thread_of_the_parents_id_and_the_context_of_an_assis
         (decision,) = (await talk.aget_state(own)).values["sync"]
         return float(decision["threshold"])
 
-    lost = parent_of(talk).ainvoke({"task": "it"}, config, context={"merge": "consensus"})
+    by_consensus = {"merge": "consensus"}
+    lost = asyncio.to_thread(parent_of(talk).invoke, {"task": "it"}, config, context=by_consensus)  # without async
     sooner = threshold_of(await made["sooner"]())
     out, *thresholds = await asyncio.gather(lost, threshold_of(made["sign_sooner"]), sooner)
     assert (out["status"], out["result"]["poet"]["said"]) == ("approved", "poet finds it good")  # merge_all, its own
