@@ -66,6 +66,8 @@ def understood(answer: Any, allowed: Collection[Kind]) -> Decision:
         decision = _read(answer)
     except UnfitAnswerError as error:
         raise UnfitAnswerError(f"{error}; {mend(allowed)}") from error
+    except RecursionError as error:  # of JSON in it, or of writing it out
+        raise UnfitAnswerError(f"the answer is nested too deep to be read; {mend(allowed)}") from error
     if decision.kind not in allowed and decision.kind != "expire":
         raise UnfitAnswerError(f"{decision.kind!r} is not possible here: {mend(allowed)}")
     return decision

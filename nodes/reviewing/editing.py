@@ -41,6 +41,8 @@ def edited_value(decision: Decision, merged: Merged) -> Any:
             value = json.loads(value)
         except ValueError as error:
             raise UnfitAnswerError(f"the edited result is not JSON ({error}): mend it there") from error
+        except RecursionError as error:
+            raise UnfitAnswerError("the edited result is nested too deep to be read: give something flatter") from error
     try:
         kept = jsonable(value, "value", lost=lost)
     except ResultError as error:

@@ -91,5 +91,5 @@ def _parsed(answer: str) -> Any:
     """JSON when it is JSON, else the words themselves."""
     try:
         return json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer

@@ -70,12 +70,14 @@ def parsed(text: str, where: str) -> Any:
     """The JSON that a text holds.
 
     Raises:
-        RefusedError: naming where it was given, and where in it the fault is.
+        RefusedError: it is none, or nested too deep; naming where it was given, and where in it the fault is.
     """
     try:
         return json.loads(text, parse_constant=_refused_constant)
     except ValueError as error:
         raise RefusedError(f"{where}: is not JSON ({error}): mend it there; a text needs its quotes") from error
+    except RecursionError as error:
+        raise RefusedError(f"{where}: is nested too deep to be read: give something flatter") from error
 
 
 def _refused_constant(word: str) -> None:

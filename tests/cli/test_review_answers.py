@@ -38,6 +38,7 @@ def test_options_make_an_answer(asked: Asked, answer: Any) -> None:
         (Asked(message="x"), "--message: give it with"),
         (Asked(value="text"), "--value: is not JSON"),
         (Asked(value='{"x": Infinity}'), "Infinity is no JSON number"),
+        pytest.param(Asked(value="[" * 20_000), "--value: is nested too deep to be read", id="deep"),
         (Asked(edit="nowhere.json"), "--edit nowhere.json: cannot be read"),
     ],
 )

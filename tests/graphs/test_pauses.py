@@ -68,6 +68,24 @@ async def test_a_pause_takes_no_answer_that_is_for_a_result() -> None:
     assert asks.review["complaint"].startswith("'pick' is not possible here")
 
 
+async def test_an_answer_nested_too_deep_to_be_read_is_asked_again_at_a_pause() -> None:
+    asks = await Review(*two(Crew()), review=pausing("sync_point"), validation=NEVER).begin()
+    await asks.answer("[" * 100_000)
+    assert "nested too deep" in asks.review["complaint"]
+    assert (await asks.answer("approve"))["status"] == "approved"
+
+
+async def test_before_the_sync_point_only_branches_of_that_fan_out_are_done_once_more() -> None:
+    crew = Crew()
+    asks = await Review(*two(crew), review=pausing("sync_point", "validator"), validation=NEVER).begin()
+    await asks.answer("approve")
+    await asks.answer("retry: b")
+    assert asks.review["before"] == "sync_point"  # of a fan-out of b alone
+    await asks.answer("retry: a")
+    assert asks.review["complaint"].startswith("there is no branch 'a'")
+    assert crew.calls == {"a": 1, "b": 2}
+
+
 async def test_a_pause_nobody_answers_ends_as_its_policy_says(clock: list[datetime]) -> None:
     review = ReviewPolicy(expires_s=60, on_expiry="approve", pause_before=("sync_point",))
     asks = await Review(*two(Crew()), review=review, validation=NEVER).begin()

@@ -19,6 +19,19 @@ from tests.graphs.reviewing import Review, pausing, two
 from tests.graphs.running import FIXED, Crew
 
 
+def form(**args: Any) -> dict[str, Any]:
+    """LangChain's edit of the arguments."""
+    return {"decisions": [{"type": "edit", "edited_action": {"name": "approve_result", "args": args}}]}
+
+
+def nested(levels: int) -> list[Any]:
+    """A list in a list, and so on."""
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 async def test_the_question_tells_quality_interval_findings_weights_and_who_failed_and_why() -> None:
     crew = Crew()
     asks = await Review(*two(crew), crew.fails("c", ValueError("no net"))).begin()
@@ -41,10 +54,7 @@ async def test_an_approved_result_stays_as_it_is() -> None:
 
 async def test_an_edited_result_is_the_result_and_the_timeline_says_who_made_it() -> None:
     asks = await Review(*two(Crew())).begin()
-    args = {"result": {"by": "me"}, "pick": "", "retry": [], "message": "clearer"}
-    out = await asks.answer(
-        {"decisions": [{"type": "edit", "edited_action": {"name": "approve_result", "args": args}}]}
-    )
+    out = await asks.answer(form(result={"by": "me"}, pick="", retry=[], message="clearer"))
     assert (out["status"], out["result"]) == ("approved", {"by": "me"})
     assert [row["branch_id"] for row in out["attribution"]] == ["a", "b"]
     line = next(event for event in out["timeline"] if event["event"] == "edited")
@@ -92,6 +102,7 @@ async def test_a_picked_branchs_result_becomes_the_result_and_carries_all_the_we
     assert [(row["branch_id"], row["weight"]) for row in out["attribution"]] == [("b", 1.0)]
     merged = (await asks.state())["merged"]
     assert merged["success_rate"] == pytest.approx(2 / 3)
+    assert merged["integration_confidence"] == pytest.approx(0.5 * 2 / 3)
     assert {(left["branch_id"], left["why"]) for left in merged["discarded"]} >= {("a", "a human picked b")}
 
 
@@ -108,6 +119,11 @@ async def test_a_picked_branchs_result_becomes_the_result_and_carries_all_the_we
         ({"type": "edit", "value": math.inf}, "value: NaN and infinities are no JSON"),
         *((nonsense, 'answer with one of "approve", "reject: why"') for nonsense in ("maybe", 7, [None])),
         *(({"decisions": some}, 'answer with one of "approve"') for some in ([], [{"type": "edit"}])),
+        pytest.param("[" * 100_000, "the answer is nested too deep to be read; answer with one of", id="deep text"),
+        pytest.param(form(result="[" * 100_000), "the edited result is nested too deep", id="deep result"),
+        pytest.param(form(retry="[" * 100_000), "the answer is nested too deep", id="deep list of branches"),
+        pytest.param(nested(200), "is nested too deep: give the answer itself", id="deep list"),
+        pytest.param({"type": "edit", "value": nested(200)}, "nested more than 100 levels deep", id="deep value"),
     ],
 )
 async def test_an_answer_that_cannot_be_carried_out_is_asked_again_and_changes_nothing(

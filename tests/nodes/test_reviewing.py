@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain.agents.middleware.human_in_the_loop import HITLRequest
+from pydantic import TypeAdapter
 
 from langgraph_quorum.nodes.merging.merge import merge
 from langgraph_quorum.nodes.merging.scored import Scored
@@ -26,6 +28,14 @@ def form(**args: Any) -> dict[str, Any]:
 def inbox(kind: str, args: Any) -> list[dict[str, Any]]:
     """Agent Inbox's response."""
     return [{"type": kind, "args": args}]
+
+
+def nested(levels: int) -> list[Any]:
+    """A list in a list, and so on."""
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 @pytest.mark.parametrize(
@@ -89,6 +99,8 @@ def test_every_form_of_an_answer_is_understood(answer: Any, decision: Decision) 
         ({"type": "retry", "branches": [1]}, "names no branch"),
         (inbox("response", None), "'' is no decision"),
         ([[[[[["approve"]]]]]], "nested too deep"),
+        pytest.param({"type": "retry", "branches": nested(2000)}, "nested too deep to be read", id="deep names"),
+        pytest.param({"type": "approve", "message": nested(2000)}, "nested too deep to be read", id="deep message"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_the_mend(answer: Any, complaint: str) -> None:
@@ -105,6 +117,7 @@ def test_an_answer_that_this_question_does_not_allow_is_refused() -> None:
 def test_a_request_has_the_shape_that_langchains_middleware_emits() -> None:
     args = {"result": 1, "pick": "", "retry": [], "message": ""}
     asked = question("approve_result", args, "words", review={"kind": "result"}, allowed=ALL, branches=["a", "b"])
+    assert TypeAdapter(HITLRequest).validate_python(asked)
     assert asked["action_requests"] == [{"name": "approve_result", "args": args, "description": "words"}]
     (config,) = asked["review_configs"]
     assert config["action_name"] == "approve_result"
