@@ -199,7 +199,7 @@ def _kept_answers(answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers as they can be kept with the run; {} when there are none, or Postgres could not keep them as they are."""
     try:
         text = json.dumps(dict(answers), allow_nan=False, ensure_ascii=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
     if not answers or "\\u0000" in text or NOT_STORABLE.search(text):
         return {}
@@ -222,5 +222,5 @@ def kept_input(values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         plain = json.loads(json.dumps(dict(values), allow_nan=False))
         return {INPUT: jsonable(plain, INPUT)}
-    except (TypeError, ValueError, ResultError):
+    except (TypeError, ValueError, RecursionError, ResultError):
         return {}
