@@ -45,7 +45,6 @@ def explain(
     rows = list(merged["attribution"] if merged is not None else state.get("attribution") or [])
     weighing = weighing_of(rows, trail)
     branches = state.get("branches") or {}
-    agreed = {} if merged is None else merged["metadata"].get("consistency", {})
     stands = str(status or state.get("status") or "")
     return Explanation(
         thread_id=thread_id or str(state.get("thread_id", "")),
@@ -54,7 +53,7 @@ def explain(
         headline=_headline(state, merged, stands, reason),
         points=points_told(state, trail),
         weighing=weighing,
-        weights=weights_told(rows, weighing, branches, agreed),
+        weights=weights_told(rows, weighing, branches, merged, trail),
         merging=[] if merged is None else _merging(merged),
         disagreements=[] if merged is None else disagreements(merged, branches),
         again=again_told(state, trail),

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from langgraph_quorum.nodes.explaining.own_weights import has_own
 from langgraph_quorum.state.artifacts import is_reference
 from langgraph_quorum.state.words import counted
 
@@ -126,6 +127,8 @@ def _weights_title(told: Mapping[str, Any]) -> str:
     policy = told["weighing"]
     if policy is None:
         return "How each weight came about (the weight policy is not stored)"
+    if has_own([one["row"] for one in told["weights"]]):
+        return "How each weight came about (the strategy has weights of its own)"
     return (
         f"How each weight came about ({policy['quality_share']:g} x quality + {policy['speed_share']:g} x"
         f" 1/(1 + seconds/{policy['halving_s']:g}), made to sum to 1)"

@@ -24,7 +24,8 @@ class Hierarchical:
 
     A type weighs the mean weight of its results, so that many results of one type do not drown the one of another; a
     branch weighs its type's weight times its own within the type. Support, dissent and what is discarded speak of the
-    last step, in terms of branches; `metadata["types"]` has the same of each type.
+    last step, in terms of branches; `metadata["types"]` has the same of each type, its `weight`,
+    and its branches' `shares` of that.
 
     Attributes:
         by_type: Strategies by specialist's type.
@@ -108,6 +109,7 @@ class _Part:
         return {
             "strategy": self.strategy,
             "weight": weight,
+            "shares": dict(self.shares),
             "value": self.made.value,
             "support": self.made.support,
             "dissent": self.made.dissent,
