@@ -170,6 +170,8 @@ async def _taken(connection: Connection, sql: Mapping[str, bytes], values: Mappi
     while True:
         try:
             return await (await connection.execute(sql["acquire"], values)).fetchone()
+        except errors.UniqueViolation:
+            continue  # somebody else made the row just now: ON CONFLICT sees that of one index, and there are two
         except errors.LockNotAvailable:
             seen = await _seen(connection, sql, values["thread_id"])
             if not values["by_force"] and seen is not None and _verdict(Holding(**seen)) == "busy":
