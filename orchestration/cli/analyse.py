@@ -17,7 +17,7 @@ from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.naming import new_thread_id
-from langgraph_quorum.state.policies import Review
+from langgraph_quorum.state.policies import Review, ReviewPolicy
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 
@@ -31,6 +31,7 @@ class AnalyseRequest:
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
         review: When a human is asked about the result.
+        questions: Where the run pauses, and how long its questions are open.
         thread: The thread; None for a new one.
         tags: Words to find the run by.
         on_busy: When another process runs the thread.
@@ -42,6 +43,7 @@ class AnalyseRequest:
     sync: SyncPolicy
     mode: str
     review: Review
+    questions: ReviewPolicy
     thread: str | None
     tags: Sequence[str]
     on_busy: OnBusy

@@ -33,7 +33,7 @@ async def run_analysis(thread_id: str, request: AnalyseRequest, intake: Intake, 
         QuorumError: the run could not be done, or the database cannot be used.
     """
     checked_dsn(request.dsn)
-    settings = checked_settings(request.specialists, request.sync, request.mode, request.review)
+    settings = checked_settings(request.specialists, request.sync, request.mode, request.review, request.questions)
     work = await in_thread(lambda: planned_work(intake, settings), name="planning")
     for line in intake.refusals:
         complain(f"{line} (going on without it)")

@@ -6,6 +6,7 @@ Every command returns its exit code.
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import sys
 
 import typer
@@ -57,6 +58,9 @@ def analyse(
     minimum: options.Minimum = 1,
     mode: options.Mode = "auto",
     review: options.Review = "never",
+    pause_before: options.PauseBefore = None,
+    expires: options.Expires = math.inf,
+    on_expiry: options.OnExpiry = "reject",
     thread: options.Thread = None,
     tag: options.Tags = None,
     on_busy: options.OnBusy = "reject",
@@ -69,7 +73,11 @@ def analyse(
     from langgraph_quorum.orchestration.cli.busy import checked_on_busy  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.delivery import Delivery  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.settings import checked_review, checked_sync  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.settings import (  # noqa: PLC0415
+        checked_questions,
+        checked_review,
+        checked_sync,
+    )
 
     delivery = Delivery(json, quiet)
     sync = checked_sync(threshold=threshold, grace_s=grace, deadline_s=deadline, minimum=minimum)
@@ -79,6 +87,7 @@ def analyse(
         sync,
         mode,
         checked_review(review),
+        checked_questions(pause_before or [], expires_s=expires, on_expiry=on_expiry),
         thread,
         tag or [],
         checked_on_busy(on_busy),

@@ -35,6 +35,16 @@ Minimum = Annotated[int, typer.Option(metavar="N", help="Good answers without wh
 Review = Annotated[
     str, typer.Option(metavar="WHEN", help="Ask a human about the result: never, unmet or always (quorum review).")
 ]
+PauseBefore = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NODE", help="Stop before this and ask whether to go on: sync_point or validator; may be repeated."
+    ),
+]
+Expires = Annotated[float, typer.Option(metavar="SECONDS", help="How long each question is open; inf for ever.")]
+OnExpiry = Annotated[
+    str, typer.Option(metavar="ANSWER", help="What an unanswered question then counts as: approve or reject.")
+]
 Mode = Annotated[str, typer.Option(metavar="MODE", help="auto, parallel, sequential or adaptive.")]
 Thread = Annotated[
     str | None,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.state.errors import ConfigurationError
-from langgraph_quorum.state.policies import Policies, Review, ValidationPolicy
+from langgraph_quorum.state.policies import Pause, Policies, Review, ReviewPolicy, ValidationPolicy
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _FLAGS = {
     "minimum": "--minimum",
     "mode": "--mode",
     "review": "--review",
+    "expires_s": "--expires",
+    "on_expiry": "--on-expiry",
     "specialist": "--specialist",
 }
 
@@ -38,32 +40,37 @@ class AnalysisSettings:
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
         review: When a human is asked about the result: `never`, `unmet` or `always`.
+        questions: Where the run pauses, and how long its questions are open.
     """
 
     specialists: tuple[str, ...]
     sync: SyncPolicy
     mode: str
     review: Review = "never"
+    questions: ReviewPolicy = field(default_factory=ReviewPolicy)
 
     def graph(self) -> QuorumBuilder:
         """The graph, uncompiled."""
         from langgraph_quorum.graphs.document_analysis import build_document_analysis  # noqa: PLC0415  takes a second
 
-        policies = Policies(validation=ValidationPolicy(review=self.review))
+        policies = Policies(validation=ValidationPolicy(review=self.review), review=self.questions)
         return build_document_analysis(self.specialists, self.sync, self.mode, policies)
 
     def as_options(self) -> dict[str, Any]:
-        """As they are kept with the run, JSON; no deadline is None, for JSON has no infinity."""
-        sync = self.sync
+        """As they are kept with the run, JSON; without a deadline or an expiry None, for JSON has no infinity."""
+        sync, questions = self.sync, self.questions
         return {
             "command": COMMAND,
             "specialists": list(self.specialists),
             "threshold": sync.threshold,
             "grace_s": sync.grace_s,
-            "deadline_s": None if math.isinf(sync.deadline_s) else sync.deadline_s,
+            "deadline_s": _finite(sync.deadline_s),
             "minimum": sync.minimum,
             "mode": self.mode,
             "review": self.review,
+            "pause_before": list(questions.pause_before),
+            "expires_s": _finite(questions.expires_s),
+            "on_expiry": questions.on_expiry,
         }
 
 
@@ -74,16 +81,19 @@ def stored_settings(options: Mapping[str, Any]) -> AnalysisSettings:
         ConfigurationError: they are not of this command, or of another release.
     """
     try:
-        deadline_s = options["deadline_s"]
         sync = SyncPolicy(
             threshold=options["threshold"],
             grace_s=options["grace_s"],
-            deadline_s=math.inf if deadline_s is None else deadline_s,
+            deadline_s=_seconds(options["deadline_s"]),
             minimum=options["minimum"],
         )
-        return AnalysisSettings(
-            tuple(options["specialists"]), sync, options["mode"], checked_review(options.get("review", "never"))
+        questions = checked_questions(
+            options.get("pause_before", ()),
+            expires_s=_seconds(options.get("expires_s")),
+            on_expiry=options.get("on_expiry", "reject"),
         )
+        review = checked_review(options.get("review", "never"))
+        return AnalysisSettings(tuple(options["specialists"]), sync, options["mode"], review, questions)
     except (KeyError, TypeError) as error:
         raise ConfigurationError("options", error, "the run was kept by another release: start it again") from error
 
@@ -112,8 +122,32 @@ def checked_review(review: str) -> Review:
         raise _refused(error) from error
 
 
+def checked_questions(pause_before: Iterable[str], *, expires_s: float, on_expiry: str) -> ReviewPolicy:
+    """Where a run pauses, and how long its questions are open, as given on the command line.
+
+    Raises:
+        RefusedError: naming the option that is wrong and what to give instead.
+    """
+    pauses = tuple(dict.fromkeys(pause_before))
+    for name in pauses:
+        if name not in get_args(Pause):
+            raise RefusedError(f"--pause-before {name}: give {' or '.join(get_args(Pause))}")
+    try:
+        return ReviewPolicy(
+            expires_s=expires_s,
+            on_expiry=cast("Literal['approve', 'reject']", on_expiry),
+            pause_before=cast("tuple[Pause, ...]", pauses),
+        )
+    except ConfigurationError as error:
+        raise _refused(error) from error
+
+
 def checked_settings(
-    specialists: Sequence[str], sync: SyncPolicy, mode: str, review: Review = "never"
+    specialists: Sequence[str],
+    sync: SyncPolicy,
+    mode: str,
+    review: Review = "never",
+    questions: ReviewPolicy | None = None,
 ) -> AnalysisSettings:
     """Settings as given on the command line.
 
@@ -122,6 +156,7 @@ def checked_settings(
         sync: The sync point's policy.
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
         review: When a human is asked.
+        questions: Where the run pauses, and how long its questions are open.
 
     Raises:
         RefusedError: naming the option that is wrong and what to give instead.
@@ -135,7 +170,16 @@ def checked_settings(
         crew = document_specialists(list(specialists) or None)
     except ConfigurationError as error:
         raise _refused(error) from error
-    return AnalysisSettings(tuple(specialist.name for specialist in crew), sync, mode, review)
+    names = tuple(specialist.name for specialist in crew)
+    return AnalysisSettings(names, sync, mode, review, questions or ReviewPolicy())
+
+
+def _finite(seconds: float) -> float | None:
+    return None if math.isinf(seconds) else seconds
+
+
+def _seconds(kept: float | None) -> float:
+    return math.inf if kept is None else kept
 
 
 def _refused(error: ConfigurationError) -> RefusedError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -117,9 +118,48 @@ def test_an_analysis_that_asks_is_waited_for_and_answered(quorum: Quorum, databa
         "run", "analyse", "pep.rst", "--specialist", "linguistic", "--thread", "a", "--review", "always", *dsn
     )
     assert asked.returncode == 5
+    again = quorum("review", "a", "--retry", "linguistic@pep.rst", "--message", "be brief", *dsn)
+    assert again.returncode == 5, again.stderr  # it asks about the new result
+    told = [
+        event["why"] for event in quorum.json("show", "a", "--json", *dsn)["timeline"] if event["event"] == "retried"
+    ]
+    assert told == ["a human wants 1 branch done once more: be brief"]
     answered = quorum("review", "a", "--approve", *dsn)
     assert answered.returncode == 0, answered.stderr
     assert quorum.json("show", "a", "--json", *dsn)["status"] == "approved"
+
+
+def test_a_pause_nobody_answers_in_time_ends_as_its_analysis_was_told(quorum: Quorum, database: str) -> None:
+    dsn, asks = ("--dsn", database), ("--pause-before", "sync_point", "--expires", "0.1", "--on-expiry", "approve")
+    paused = quorum("run", "analyse", "pep.rst", "--specialist", "linguistic", "--thread", "a", *asks, *dsn)
+    assert paused.returncode == 5, paused.stderr
+    assert "Go on with what has come in?" in paused.stdout
+    time.sleep(0.1)  # it was asked before the command ended
+    shown = quorum("review", "a", *dsn)
+    assert shown.stdout.splitlines()[0] == "Go on with what has come in?"
+    assert " - linguistic@pep.rst: succeeded" in shown.stdout.splitlines()
+    assert " ".join(shown.stdout.split()).endswith("quorum review a --dsn ... --expired (approve)")
+    done = quorum("review", "a", "--expired", *dsn)
+    assert done.returncode == 0, done.stderr
+    why = [
+        event["why"] for event in quorum.json("show", "a", "--json", *dsn)["timeline"] if event["event"] == "went_on"
+    ]
+    assert [said.split(" until ")[0] for said in why] == ["nobody answered"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "mend"),
+    [
+        ("--pause-before", "analyzer", "give sync_point or validator"),
+        ("--expires", "0", "give seconds above 0"),
+        ("--expires", "nan", "give seconds above 0"),
+        ("--on-expiry", "wait", "give 'approve' or 'reject'"),
+    ],
+)
+def test_a_pause_or_an_expiry_that_there_is_not_is_refused(quorum: Quorum, option: str, value: str, mend: str) -> None:
+    refused = quorum("run", "analyse", "pep.rst", option, value, "--dsn", NOWHERE)
+    assert refused.returncode == 2
+    assert one_complaint(refused.stderr) == f"quorum: {option} {value}: {mend}"
 
 
 def test_a_time_to_ask_that_there_is_not_is_refused(quorum: Quorum) -> None:
