@@ -48,7 +48,8 @@ async def waiting(client: LangGraphClient, tmp_path: Path) -> str:
     note = tmp_path / "note.txt"
     note.write_text("The bridge over the river was painted green last summer. It took two weeks.\n")
     thread_id = await new_thread(client, GRAPH)
-    await client.runs.wait(thread_id, GRAPH, input={"sources": [str(note)]})
+    sources: Any = [str(note)]
+    await client.runs.wait(thread_id, GRAPH, input={"sources": sources})
     (action,) = (await asking(client, thread_id))["action_requests"]
     assert action["args"]["result"] == {"signed": ["note.txt"], "sent_back": {}}
     return thread_id
