@@ -27,3 +27,8 @@ def test_no_answer_answers_nothing() -> None:
 def test_a_word_for_several_questions_is_refused() -> None:
     with pytest.raises(AnswerError, match=r"2 questions are open: give a JSON object by question id \(q1, q2\)"):
         answers_to({"q1": {}, "q2": {}}, "approve")
+
+
+def test_words_that_only_look_like_json_are_the_answer_itself() -> None:
+    assert answers_to({"q": {}}, "[" * 20_000) == {"q": "[" * 20_000}
+    assert answers_to({"q": {}}, "{approve") == {"q": "{approve"}
