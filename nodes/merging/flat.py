@@ -42,4 +42,4 @@ def named_in(known: Mapping[str, Strategy], name: str | Strategy, field: str) ->
         raise ConfigurationError(field, name, "give Synthesis(model): it needs a chat model")
     if not isinstance(name, str) or name not in known:
         raise ConfigurationError(field, name, f"{suggestion(str(name), known)}; or give a function")
-    return name, known[name]
+    return str(name), known[name]  # a subclass would be kept as it is

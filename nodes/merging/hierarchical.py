@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.merging.flat import FLAT, FlatName, named_in
 from langgraph_quorum.nodes.merging.made import Made, Plain, Strategy
 from langgraph_quorum.nodes.merging.making import make, weights_of
 from langgraph_quorum.nodes.merging.scored import Scored
+from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.merged import Discarded, Dissent
 
 UNTYPED = "untyped"
@@ -33,7 +34,7 @@ class Hierarchical:
         overall: Across types.
 
     Raises:
-        ConfigurationError: for a strategy that there is not.
+        ConfigurationError: for a strategy that there is not, and for `by_type` that is no dict.
     """
 
     by_type: Mapping[str, FlatName | Strategy] = field(default_factory=dict)
@@ -43,6 +44,8 @@ class Hierarchical:
     def __post_init__(self) -> None:
         named_in(FLAT, self.otherwise, "Hierarchical.otherwise")
         named_in(FLAT, self.overall, "Hierarchical.overall")
+        if not isinstance(self.by_type, Mapping):
+            raise ConfigurationError("Hierarchical.by_type", self.by_type, "give a dict of strategies by type")
         for kind, strategy in self.by_type.items():
             named_in(FLAT, strategy, f"Hierarchical.by_type[{kind}]")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph_quorum.nodes.merging.evidence import Counts, Evidence
 from langgraph_quorum.nodes.merging.fields import spelled
+from langgraph_quorum.nodes.scoring.observed import pairs_in
 from langgraph_quorum.nodes.scoring.record_file import load_record, save_record
 from langgraph_quorum.state.errors import ConfigurationError
 
@@ -23,15 +24,15 @@ class LabelRecord:
         observations: By the specialist's name, pairs of the label it gave and the true one.
 
     Raises:
-        ConfigurationError: for a label that is None, a dict, or no JSON.
+        ConfigurationError: for a label that is None, a dict, or no JSON, and for what is no dict of lists of pairs.
     """
 
     def __init__(self, observations: Mapping[str, Iterable[tuple[Any, Any]]] | None = None) -> None:
         self._counts: dict[str, dict[str, Counter[str]]] = {}
         self._evidence: Evidence | None = None
-        for specialist, seen in (observations or {}).items():
-            for said, true in seen:
-                self.add(specialist, said, true)
+        mend = "give a dict of each specialist's pairs of the label that it gave and the true one"
+        for specialist, said, true in pairs_in(observations, mend):
+            self.add(specialist, said, true)
 
     def add(self, specialist: str, said: Any, true: Any) -> None:
         """Take one observation down.

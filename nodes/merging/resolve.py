@@ -44,7 +44,7 @@ class Resolve:
             empty, the time its branch began counts. The field itself is settled by recency.
 
     Raises:
-        ConfigurationError: for an unknown rule, or trust that is out of its bounds or all 0.
+        ConfigurationError: for an unknown rule, trust that is out of its bounds or all 0, and options of another type.
     """
 
     rule: Rule = "majority"
@@ -53,6 +53,16 @@ class Resolve:
     timestamp: str = ""
 
     def __post_init__(self) -> None:
+        for name, mend in (
+            ("by_field", "give a dict of rules by dotted path"),
+            ("trust", "give a dict of 0 to 1 by specialist"),
+        ):
+            if not isinstance(getattr(self, name), Mapping):
+                raise ConfigurationError(f"Resolve.{name}", getattr(self, name), mend)
+        if not isinstance(self.timestamp, str):
+            raise ConfigurationError(
+                "Resolve.timestamp", self.timestamp, "give the dotted name of a field, or leave out"
+            )
         for where, rule in (
             ("rule", self.rule),
             *((f"by_field[{path}]", rule) for path, rule in self.by_field.items()),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from sys import float_info
+from numbers import Real
 from typing import Any
 
 from langgraph_quorum.nodes.branching.jsonable import keepable
@@ -55,7 +56,7 @@ def checked(given: Any, name: str) -> Quality:
         strange = [f"scorer {name!r} gave {part}={value!r}: give a number from 0 to 1" for part, value in odd.items()]
         return quality(
             _share(score),
-            [*(str(line) for line in given.get("evidence") or []), *strange],
+            [*_lines(given.get("evidence")), *strange],
             confidence=_share(given.get("confidence")),
             completeness=_share(given.get("completeness")),
             consistency=_share(given.get("consistency")),
@@ -67,9 +68,8 @@ def checked(given: Any, name: str) -> Quality:
 
 
 def is_share(value: Any) -> bool:
-    """Whether it is a number in 0..1."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and 0 <= value <= 1
+    """Whether it is a number in 0..1, of whatever library."""
+    return _is_number(value) and bool(0 <= value <= 1)
 
 
 def shortened(text: str, length: int = EVIDENCE_LENGTH) -> str:
@@ -78,9 +78,23 @@ def shortened(text: str, length: int = EVIDENCE_LENGTH) -> str:
     return line if len(line) <= length else f"{line[: length - 1]}…"
 
 
+def _is_number(value: Any) -> bool:
+    if type(value) is float:  # most are, and there may be a hundred thousand
+        return True
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _lines(evidence: Any) -> Iterable[str]:
+    """The lines of evidence; a text is one."""
+    return [evidence] if isinstance(evidence, str) else [str(line) for line in evidence or []]
+
+
 def _amount(value: Any) -> float | None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and 0 <= value <= float_info.max else None
+    try:
+        amount = float(value) if _is_number(value) else math.nan
+    except OverflowError:  # an integer beyond all floats
+        return None
+    return amount if 0 <= amount < math.inf else None
 
 
 def _share(value: Any) -> float | None:

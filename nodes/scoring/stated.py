@@ -47,8 +47,8 @@ def score_as_measured(specialist: Specialist, branch: Branch, result: Any) -> Qu
 
 def stated_confidence(result: Any) -> float | None:
     """The number in 0..1 that the result holds as `confidence`, None when it holds none."""
-    confidence = result.get("confidence") if isinstance(result, Mapping) else None
-    return confidence if is_share(confidence) else None
+    confidence: Any = result.get("confidence") if isinstance(result, Mapping) else None
+    return float(confidence) if is_share(confidence) else None
 
 
 def without_confidence(result: Any) -> Quality:

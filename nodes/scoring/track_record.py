@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from langgraph_quorum.nodes.scoring.calibration import BINS, Bin, bin_of, calibrated
+from langgraph_quorum.nodes.scoring.observed import pairs_in
 from langgraph_quorum.nodes.scoring.quality import is_share
 from langgraph_quorum.nodes.scoring.record_file import load_record, save_record
 from langgraph_quorum.state.errors import ConfigurationError
@@ -22,14 +23,15 @@ class TrackRecord:
         observations: By the specialist's name, pairs of stated confidence and whether it was right.
 
     Raises:
-        ConfigurationError: for a confidence outside of 0..1, or an outcome that is not True or False.
+        ConfigurationError: for a confidence outside of 0..1, an outcome that is not True or False, and for what is no
+            dict of lists of pairs.
     """
 
     def __init__(self, observations: Mapping[str, Iterable[Observation]] | None = None) -> None:
         self._bins: dict[str, list[Bin]] = {}
-        for specialist, seen in (observations or {}).items():
-            for stated, right in seen:
-                self.add(specialist, stated, right)
+        mend = "give a dict of each specialist's pairs of stated confidence and whether it was right"
+        for specialist, stated, right in pairs_in(observations, mend):
+            self.add(specialist, stated, right)
 
     def add(self, specialist: str, stated: float, right: bool) -> None:
         """Take one observation down.

@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.scoring.fields import all_at
 from langgraph_quorum.nodes.scoring.quality import UNMEASURED, quality, shortened
 from langgraph_quorum.nodes.scoring.scorer import Measure
 from langgraph_quorum.nodes.specialists.specialist import Specialist
+from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.records import Quality
@@ -26,7 +27,7 @@ class Range:
     """A field holds a number from `low` to `high`, both included. The field is a dotted path; lists are gone through.
 
     Raises:
-        ConfigurationError: when nothing can lie in the range.
+        ConfigurationError: for a bound that is no number, and when nothing can lie in the range.
     """
 
     field: str
@@ -35,6 +36,9 @@ class Range:
 
     def __post_init__(self) -> None:
         _check_field(self.field)
+        for name, bound in (("low", self.low), ("high", self.high)):
+            if not is_number(bound):
+                raise ConfigurationError(name, bound, "give a number, or leave it out")
         if not self.low <= self.high:
             raise ConfigurationError("low", self.low, f"give a number up to high={self.high!r}")
 

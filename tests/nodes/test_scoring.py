@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,20 @@ async def test_a_scorer_that_raises_leaves_the_score_missing(error: BaseExceptio
     quality = await scored_with(broken)
     assert quality["score"] is None
     assert quality["evidence"] == [f"scorer 'broken' raised {type(error).__name__}: {error}"]
+
+
+async def test_evidence_that_is_a_text_is_one_line() -> None:
+    quality = await scored_with(lambda _branch, _result: {"score": 0.5, "evidence": "why"})
+    assert quality["evidence"] == ["why"]
+
+
+@pytest.mark.parametrize("given", [np.float32(0.5), np.float16(0.5), Fraction(1, 2)])
+async def test_a_number_of_another_library_counts(given: Any) -> None:
+    quality = await scored_with(lambda _branch, _result: {"score": given, "confidence": given, "cost": given})
+    assert [(type(part), part) for part in (quality["score"], quality["confidence"], quality["cost"])] == [
+        (float, 0.5)
+    ] * 3
+    assert (await scored_with(lambda _branch, _result: given))["score"] == 0.5
 
 
 async def test_evidence_can_be_stored_whatever_it_holds() -> None:

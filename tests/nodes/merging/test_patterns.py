@@ -31,6 +31,13 @@ def test_what_recurs_no_more_than_everything_else_is_not_beyond_chance() -> None
     assert not any(row["beyond_chance"] for row in rows)
 
 
+def test_what_is_beyond_chance_by_itself_need_not_be_among_all_that_were_tested() -> None:
+    (row,) = merge(results(["x", "p"], ["x", "q"], ["x", "r"]), "patterns")["value"]["recurring"]
+    assert row["p"] == pytest.approx(1 / 27)  # each other item is in one of three results
+    assert row["p_adjusted"] == pytest.approx(4 / 27)  # four items were tested
+    assert row["beyond_chance"] is False
+
+
 def test_with_nothing_to_compare_with_there_is_no_test() -> None:
     (row,) = merge(results("yes", "yes"), "patterns")["value"]["recurring"]
     assert (row["count"], row["base_rate"], row["p"], row["beyond_chance"]) == (2, None, None, False)

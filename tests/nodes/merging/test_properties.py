@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from langchain_core.runnables import RunnableLambda
 
+from langgraph_quorum.nodes.merging.grouped import by_group
 from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.merging.made import Strategy
 from langgraph_quorum.nodes.merging.merge import as_result, merge
@@ -24,9 +27,20 @@ from langgraph_quorum.nodes.merging.strategies import (
     StrategyName,
     Weighted,
 )
+from langgraph_quorum.nodes.merging.suggestion import suggest_strategy
+from langgraph_quorum.nodes.merging.synthesis import Synthesis
 
 SEEN = LabelRecord({"s0": [("yes", "yes"), ("no", "no"), ("yes", "no")] * 9, "s1": [("no", "yes"), ("x", "no")] * 9})
 """s2 is not in it."""
+SHOWN = re.compile('"branch": "(.*?)"')
+
+
+def citing_all(messages: Any) -> str:
+    """What a model says that cites every branch that it is shown."""
+    found = SHOWN.findall("\n".join(str(message.content) for message in messages))
+    return f"It is so [{', '.join(found)}]."
+
+
 TUNED: dict[str, Strategy] = {
     "bootstrap": Weighted(interval="bootstrap"),
     "majority": Consensus(method="majority", agreement=0.9),
@@ -41,6 +55,8 @@ TUNED: dict[str, Strategy] = {
     ),
     "types_voted": Hierarchical({"p": "resolve"}, overall=Consensus(method="log_odds")),
     "patterns_of_three": Patterns(least=3),
+    "by_group": by_group("weighted"),
+    "synthesis": Synthesis(RunnableLambda(citing_all)),
 }
 ALL = {**STRATEGIES, **TUNED}
 
@@ -63,7 +79,7 @@ rows = st.tuples(
 def sets_of_results(draw: Any, most: int = 6) -> list[Scored]:
     """One to six results by up to three specialists."""
     return [
-        Scored(f"b{number}", f"s{number % 3}", value, quality, seconds, type=kind, at=at)
+        Scored(f"b{number}", f"s{number % 3}", value, quality, seconds, f"g{number % 2}", kind, at)
         for number, (value, quality, seconds, kind, at) in enumerate(draw(st.lists(rows, min_size=1, max_size=most)))
     ]
 
@@ -171,7 +187,11 @@ def test_of_nothing_comes_no_data(strategy: Strategy) -> None:
     assert (merged["attribution"], merged["partial"], merged["failed"]) == ([], True, ["a", "b"])
 
 
-@pytest.mark.parametrize("strategy", sorted({*ALL} - {"merge_all", "patterns", "patterns_of_three", "by_type"}))
+OF_ANOTHER_FORM = {"merge_all", "patterns", "patterns_of_three", "by_type", "by_group", "synthesis"}
+"""Strategies whose value is not of the form of their results."""
+
+
+@pytest.mark.parametrize("strategy", sorted({*ALL} - OF_ANOTHER_FORM))
 @few
 @given(sets_of_results(most=1))
 def test_one_result_is_the_answer_but_for_what_lists_hold_twice(strategy: str, made: list[Scored]) -> None:
@@ -204,3 +224,41 @@ def test_what_is_said_of_a_merge_is_about_its_branches_and_shares(strategy: Stra
     assert all(set(one["branches"]) <= names and 0 <= one["share"] <= 1 for one in merged["dissent"])
     assert all(one["branch_id"] in names and one["why"] for one in merged["discarded"])
     json.dumps(merged, allow_nan=False)
+    assert _types_in(merged) <= JSON_TYPES
+
+
+JSON_TYPES = {dict, list, str, int, float, bool, type(None)}
+"""No subclasses: what is stored comes back as these."""
+
+
+def _types_in(value: Any) -> set[type]:
+    inside = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return {type(value)}.union(*map(_types_in, inside))
+
+
+def test_a_suggested_strategy_is_named_by_a_plain_string() -> None:
+    suggested: Any = suggest_strategy("Verify")
+    merged = merge([Scored("a", "s", "yes")], suggested)
+    assert (merged["strategy"], type(merged["strategy"])) == ("consensus", str)
+
+
+@settings(max_examples=5, deadline=None)
+@given(sets_of_results(), st.randoms(), st.integers(0, 5), st.floats(0, 1))
+def test_all_of_it_holds_for_dawid_skene_which_takes_long(
+    made: list[Scored], random: Random, place: int, quality: float
+) -> None:
+    strategy = Consensus("dawid_skene", least_items=1)
+    _inside(test_neither_the_order_of_results_nor_one_given_twice_matters)(strategy, made, random)
+    _inside(test_a_result_of_higher_quality_never_weighs_less)(strategy, made, place, quality)
+    for one in (
+        test_a_merged_result_merged_again_is_what_it_was,
+        test_weights_are_never_below_0_and_sum_to_1,
+        test_an_interval_contains_its_value,
+        test_what_is_said_of_a_merge_is_about_its_branches_and_shares,
+    ):
+        _inside(one)(strategy, made)
+
+
+def _inside(one: Any) -> Any:
+    """A property without the results that are made up for it."""
+    return one.hypothesis.inner_test

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from langgraph_quorum.nodes.merging.label_record import LabelRecord
 from langgraph_quorum.nodes.merging.merge import as_result, merge
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Consensus, Hierarchical, Made, Patterns, Resolve, Weighted
@@ -42,6 +43,13 @@ async def awaited(results: Any, weights: Any) -> int:
         (lambda: Resolve("trust"), "Resolve.trust={}: give the rule 'trust' a trust"),
         (lambda: Resolve(trust={"a": 0.0, "b": 0}), "Resolve.trust=.*: give at least one specialist more than 0"),
         (lambda: Resolve(trust={"a": 2}), r"Resolve.trust\[a\]=2"),
+        (lambda: wrongly(Resolve)(by_field=5), "Resolve.by_field=5: give a dict of rules by dotted path"),
+        (lambda: wrongly(Resolve)(trust=5), "Resolve.trust=5: give a dict of 0 to 1 by specialist"),
+        (lambda: wrongly(Resolve)("recency", timestamp=5), "Resolve.timestamp=5: give the dotted name of a field"),
+        (lambda: wrongly(Hierarchical)(by_type=5), "Hierarchical.by_type=5: give a dict of strategies by type"),
+        (lambda: wrongly(LabelRecord)(5), "observations=5: give a dict of each specialist's pairs"),
+        (lambda: wrongly(LabelRecord)({"s": 5}), r"observations\[s\]=5: give a dict of each specialist's pairs"),
+        (lambda: wrongly(LabelRecord)({"s": [1]}), r"observations\[s\]=1: give a dict of each specialist's pairs"),
         (
             lambda: wrongly(Hierarchical)({"t": "wieghted"}),
             r"Hierarchical.by_type\[t\]='wieghted': did you mean 'weighted'",

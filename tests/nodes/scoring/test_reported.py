@@ -144,6 +144,13 @@ def test_a_wrong_observation_is_refused(field: str, stated: Any, right: Any) -> 
         TrackRecord({"s": [(stated, right)]})
 
 
+@pytest.mark.parametrize(("given_value", "field"), [(5, "observations"), ({"s": 5}, "observations[s]")])
+def test_what_are_no_observations_is_refused(given_value: Any, field: str) -> None:
+    with pytest.raises(ConfigurationError, match="give a dict of each specialist's pairs") as caught:
+        TrackRecord(given_value)
+    assert caught.value.field == field
+
+
 @pytest.mark.parametrize(
     ("field", "given_value"), [("record", {}), ("at_least", 0), ("at_least", 1.5), ("at_least", "x")]
 )

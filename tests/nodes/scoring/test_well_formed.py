@@ -84,6 +84,8 @@ async def test_one_of_keeps_numbers_and_truth_apart() -> None:
         ("field", lambda: Range("", 0, 1)),
         ("low", lambda: Range("x", 2, 1)),
         ("low", lambda: Range("x", float("nan"), 1)),
+        ("low", lambda: Range("x", "1", 2)),  # type: ignore[arg-type]
+        ("high", lambda: Range("x", 1, None)),  # type: ignore[arg-type]
         ("regex", lambda: Pattern("x", "(")),
         ("values", lambda: OneOf("x", [])),
         ("values", lambda: OneOf("x", "abc")),
