@@ -111,4 +111,4 @@ class SyncPolicy:
         """Failures of `total` branches that are put up with; infinite without a limit."""
         if self.tolerate is None:
             return math.inf
-        return self.tolerate * total if isinstance(self.tolerate, float) else self.tolerate
+        return round(self.tolerate * total, 9) if isinstance(self.tolerate, float) else self.tolerate

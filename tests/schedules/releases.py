@@ -61,6 +61,12 @@ class Point:
             enough = self.good + self.earlier >= self.policy.successes
         return enough and self.good + self.earlier >= self.policy.minimum and self.must <= self.succeeded.keys()
 
+    def _is_past_bearing(self) -> bool:
+        tolerate = self.policy.tolerate
+        if tolerate is None:
+            return False
+        return self.failed > (tolerate * self.total + 1e-9 if isinstance(tolerate, float) else tolerate)
+
     @property
     def viable(self) -> bool:
         """Whether anything can be built on it."""
@@ -73,8 +79,7 @@ class Point:
             return "all_done" if self.succeeded or not self.total else "all_failed"
         if self.decisive:
             return "decisive"
-        tolerate = self.policy.tolerate
-        if tolerate is not None and self.failed > (tolerate * self.total if isinstance(tolerate, float) else tolerate):
+        if self._is_past_bearing():
             return "too_many_failed"
         if self.quorum_at is not None:
             over = now + NEAR >= min(self.quorum_at + self.grace_s, self.deadline)
