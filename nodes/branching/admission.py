@@ -170,7 +170,13 @@ class Admission:
         """The first in order that fits; those that lack a resource wait for it elsewhere."""
         while len(self._running) < self._limit.limit:
             ticket = self._first()
-            if ticket is None or not ticket.claims:
+            if ticket is None:  # those that are left lack cores: they keep no resource from the others
+                instead = self._claims.pass_on()
+                if not instead:
+                    return None
+                self._again(instead)
+                continue
+            if not ticket.claims:
                 return ticket
             name = self._claims.lacking(ticket)
             self._again(self._claims.wait(ticket, name) if name else self._claims.take(ticket))

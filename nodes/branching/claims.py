@@ -28,12 +28,13 @@ class Claims(Generic[C]):
     """What is free of each resource, and who waits for it.
 
     A claimant takes everything it needs at once, and holds it only while it runs, so nobody holds one resource while
-    waiting for another: there is no deadlock.
+    waiting for another: there is no deadlock. Of those that wait, the first goes that fits into what is free: one that
+    asks for much keeps none that asks for little from running.
     """
 
     def __init__(self, capacities: Mapping[str, float]) -> None:
         self._free = dict(capacities)
-        self._waiting: dict[str, list[C]] = {}
+        self._waiting: dict[str, dict[float, list[C]]] = {}
         self._woken_for: dict[int, str] = {}
 
     def lacking(self, claimant: C) -> str:
@@ -51,7 +52,8 @@ class Claims(Generic[C]):
 
     def wait(self, claimant: C, name: str) -> list[C]:
         """Let it wait for a resource. Returns who may ask again in its place."""
-        heapq.heappush(self._waiting.setdefault(name, []), claimant)
+        by_amount = self._waiting.setdefault(name, {})
+        heapq.heappush(by_amount.setdefault(claimant.claims[name], []), claimant)
         return self._woken(claimant)
 
     def give_back(self, claimant: C) -> list[C]:
@@ -62,14 +64,24 @@ class Claims(Generic[C]):
             woken += self._wake(name)
         return woken
 
+    def pass_on(self) -> list[C]:
+        """Those that may ask lack something else than a resource. Returns who may ask in their place."""
+        names = list(self._woken_for.values())
+        self._woken_for.clear()
+        return [claimant for name in names for claimant in self._wake(name)]
+
     def _woken(self, claimant: C) -> list[C]:
         name = self._woken_for.pop(id(claimant), "")
         return self._wake(name) if name else []
 
     def _wake(self, name: str) -> list[C]:
-        queue = self._waiting.get(name)
-        if not queue or queue[0].claims[name] > self._free[name] + ROUNDING:
+        by_amount, free = self._waiting.get(name, {}), self._free[name] + ROUNDING
+        fitting = [amount for amount in by_amount if amount <= free]
+        if not fitting:
             return []
-        claimant = heapq.heappop(queue)
+        amount = min(fitting, key=lambda one: by_amount[one][0])
+        claimant = heapq.heappop(by_amount[amount])
+        if not by_amount[amount]:
+            del by_amount[amount]
         self._woken_for[id(claimant)] = name
         return [claimant]

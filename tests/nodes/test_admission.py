@@ -128,3 +128,67 @@ def test_every_plan_ends_with_nothing_too_early_nothing_too_many_and_dependents_
     for name, prerequisites in waits.items():
         fed = all(outcome[prerequisite] == "succeeded" for prerequisite in prerequisites)
         assert (outcome[name] == "skipped") is not fed
+
+
+def claiming(branch_id: str, order: int, gpu: float, cpu: float = 0.0) -> Ticket:
+    return Ticket(branch_id, order, claims={"gpu": gpu}, cpu=cpu)
+
+
+def test_when_one_that_held_much_ends_all_who_fit_start_together() -> None:
+    admission = Admission(wave(), 0.0, {"gpu": 2.0})
+    queued(admission, claiming("a", 0, 2))
+    admission.admit(0.0)
+    queued(admission, claiming("b", 1, 1), claiming("c", 2, 1))
+    assert admission.admit(0.0) == []
+    admission.ended("a", "succeeded", now=1.0)
+    assert names(admission.admit(1.0)) == ["b", "c"]
+
+
+def test_one_that_waits_for_much_keeps_none_that_fits_from_running() -> None:
+    admission = Admission(wave(), 0.0, {"gpu": 2.0})
+    queued(admission, claiming("a", 0, 1), claiming("d", 1, 1), claiming("large", 2, 2), claiming("c", 3, 1))
+    assert names(admission.admit(0.0)) == ["a", "d"]
+    admission.ended("d", "succeeded", now=1.0)
+    assert names(admission.admit(1.0)) == ["c"]
+    admission.queue(claiming("newcomer", 4, 1))
+    assert admission.admit(1.0) == []
+    admission.ended("a", "succeeded", now=2.0)
+    assert names(admission.admit(2.0)) == ["newcomer"]
+    admission.ended("c", "succeeded", now=3.0)
+    admission.ended("newcomer", "succeeded", now=3.0)
+    assert names(admission.admit(3.0)) == ["large"]
+
+
+def test_of_those_that_fit_the_first_in_order_goes() -> None:
+    admission = Admission(wave(), 0.0, {"gpu": 3.0})
+    queued(admission, claiming("a", 0, 3))
+    admission.admit(0.0)
+    queued(
+        admission, claiming("third", 4, 1), claiming("second", 3, 2), claiming("first", 2, 1), claiming("last", 5, 2)
+    )
+    admission.admit(0.0)
+    admission.ended("a", "succeeded", now=1.0)
+    assert names(admission.admit(1.0)) == ["first", "second"]
+    admission.ended("first", "succeeded", now=2.0)
+    assert names(admission.admit(2.0)) == ["third"]
+    admission.ended("second", "succeeded", now=3.0)
+    assert names(admission.admit(3.0)) == ["last"]
+
+
+def test_one_that_lacks_cores_keeps_no_resource_from_one_that_only_waits() -> None:
+    admission = Admission(wave(cpu_at_once=1), 0.0, {"gpu": 1.0})
+    queued(admission, Ticket("burns", 0, cpu=1), claiming("holds", 1, 1))
+    assert names(admission.admit(0.0)) == ["burns", "holds"]
+    queued(admission, claiming("queued", 4, 1))
+    assert admission.admit(0.0) == []
+    admission.ended("burns", "succeeded", now=1.0)
+    queued(admission, claiming("wants cores", 3, 1, cpu=1))
+    assert admission.admit(1.0) == []
+    queued(admission, Ticket("burns too", 5, cpu=1))
+    assert names(admission.admit(1.0)) == ["burns too"]
+    admission.ended("holds", "succeeded", now=2.0)
+    assert names(admission.admit(2.0)) == ["queued"]
+    admission.ended("queued", "succeeded", now=3.0)
+    assert admission.admit(3.0) == []
+    admission.ended("burns too", "succeeded", now=4.0)
+    assert names(admission.admit(4.0)) == ["wants cores"]

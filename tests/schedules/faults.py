@@ -62,6 +62,32 @@ def resources_are_not_given_back(patch: Patch) -> None:
 
 
 @_fault
+def only_the_first_of_those_that_fit_is_told_of_a_freed_resource(patch: Patch) -> None:
+    def nobody(self: Claims[Any], claimant: Any) -> list[Any]:
+        self._woken_for.pop(id(claimant), "")
+        return []
+
+    patch.setattr(Claims, "_woken", nobody)
+
+
+@_fault
+def one_that_lacks_cores_keeps_a_resource_from_others(patch: Patch) -> None:
+    patch.setattr(Claims, "pass_on", lambda self: [])
+
+
+@_fault
+def one_that_waits_for_much_of_a_resource_blocks_those_behind_it(patch: Patch) -> None:
+    wake = Claims._wake
+
+    def strict(self: Claims[Any], name: str) -> list[Any]:
+        by_amount = self._waiting.get(name, {})
+        first = min(by_amount, key=lambda amount: by_amount[amount][0], default=0.0)
+        return wake(self, name) if first <= self._free[name] + 1e-9 else []
+
+    patch.setattr(Claims, "_wake", strict)
+
+
+@_fault
 def prerequisites_are_not_waited_for(patch: Patch) -> None:
     patch.setattr(Admission, "queue", lambda self, ticket: self._make_ready(ticket))
 

@@ -27,6 +27,8 @@ def scenario_of(seed: int) -> Scenario:
     policies = _policies(rng, ids, specialists, endless)
     resources = {"tokens": rng.choice((1.0, 2.0, 3.0))} if rng.random() < 0.3 else {}
     work = _work(rng, ids, specialists, policies, resources)
+    if (crowd := Random(f"crowd {seed}")).random() < 0.15:
+        resources = _crowd(crowd, work)
     policies = _possible(policies, work, specialists)
     mood = rng.random()
     modes: tuple[Mode, ...] = ("parallel", "parallel", "sequential", "adaptive")
@@ -195,6 +197,15 @@ def _spice(rng: Random, item: WorkItem, resources: dict[str, float]) -> None:
         item["timeout_s"] = rng.choice((0.3, 3.0))
     if rng.random() < 0.1:
         item["attempts"] = rng.choice((1, 4))
+
+
+def _crowd(rng: Random, work: list[WorkItem]) -> dict[str, float]:
+    """All want some of the same at once, much or little. Returns how much of it there is."""
+    for item in work:
+        item["resources"] = {"tokens": rng.choice((1.0, 1.0, 2.0, 3.0))}
+        for key in ("depends_on", "when", "not_before", "exclusive"):
+            item.pop(key, None)  # type: ignore[misc]
+    return {"tokens": 3.0}
 
 
 def _acts(rng: Random, mood: float) -> list[Act]:

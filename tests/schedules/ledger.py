@@ -38,8 +38,13 @@ class Place:
     not_before: float
     cores: float
     claims: Mapping[str, float]
-    plain: bool
+    awaits: bool
     settled: BranchRecord | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether it asks for nothing but a turn."""
+        return self.awaits and not self.claims
 
 
 class SittingBook:
@@ -83,13 +88,12 @@ class SittingBook:
         item = call["item"]
         given = item.get("not_before", 0.0)
         wanted = self.scenario.specialist(item)["cpu"] or 0.0
-        needs = bool(wanted or "exclusive" in item or "resources" in item)
         return Place(
             call,
             at + given if isinstance(given, float) else datetime.fromisoformat(given).timestamp() - 4e9,
             wanted if wanted >= 0.05 else 0.0,
             {**dict.fromkeys(item.get("exclusive", ()), 1.0), **item.get("resources", {})},
-            not needs,
+            not wanted,
         )
 
     def scoring_s(self, branches: Iterable[str]) -> float:

@@ -116,12 +116,22 @@ def idle(book: SittingBook, at: float, slack_s: float) -> Iterator[str]:
         if place.settled is None and book.cancel_at is None and branch_id in book.come:
             yield from _forgotten(book, branch_id, place, at - slack_s)
             if _could_start(book, branch_id, place, at - slack_s):
-                if not unheard and (not running or (place.plain and len(running) < book.limit)):
+                free = place.awaits and len(running) < book.limit and _fits(book, place, running)
+                if not unheard and (not running or free):
                     yield f"{branch_id} could start and does not at {at:.6g}: {running} run, {book.limit} may"
                 elif branch_id in overtaken:
                     yield f"{branch_id} still waits at {at:.6g}, {overtaken[branch_id]} behind it has begun"
                 elif place.plain and "when" not in place.call["item"]:
                     book.overdue.add(branch_id)
+
+
+def _fits(book: SittingBook, place: Place, running: list[str]) -> bool:
+    """Whether what a branch claims is free beside what those that run hold."""
+    for resource, amount in place.claims.items():
+        held = sum(book.places[name].claims.get(resource, 0.0) for name in running)
+        if held + amount > book.scenario.resources.get(resource, 1.0) + NEAR:
+            return False
+    return True
 
 
 def _could_start(book: SittingBook, branch_id: str, place: Place, at: float) -> bool:
