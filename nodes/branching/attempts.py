@@ -128,7 +128,7 @@ class Attempts:
         if persistence.hedge_s is None:
             return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
         call = partial(self._call, seat, branch)
-        hedged: Awaitable[Answer] = first_success(call, persistence.hedge_s, self.effort.lose)
+        hedged: Awaitable[Answer] = first_success(call, persistence.hedge_s, self.effort.lose, seat.pace)
         return await self.deadlines.within(persistence.timeout_s, hedged)
 
     async def _call(self, seat: Seat, branch: Branch) -> Answer:

@@ -82,6 +82,41 @@ async def test_cancelling_a_hedged_call_cancels_both() -> None:
     assert calls.cancelled == 2
 
 
+async def waits_five() -> None:
+    await asyncio.sleep(5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "winner", "ends_at", "started"),
+    [
+        ((30, 1), 1, 8, [0, 7]),  # late at 2 s, the second may start at 7 s and takes 1
+        ((4, 30), 0, 4, [0]),  # the first answers while the second may not start yet
+        ((-3, 1), 1, 8, [0, 7]),  # the first fails while the second may not start yet
+    ],
+)
+async def test_a_second_call_keeps_the_pace_and_the_first_is_heard_meanwhile(
+    seconds: tuple[float, ...], winner: int, ends_at: float, started: list[float]
+) -> None:
+    calls = Calls(*seconds)
+    began = asyncio.get_running_loop().time()
+    assert await first_success(calls, hedge_s=2, pace=waits_five) == winner
+    assert asyncio.get_running_loop().time() - began == pytest.approx(ends_at)
+    await asyncio.sleep(60)
+    assert [at - began for at in calls.started] == pytest.approx(started)
+
+
+async def test_a_hedged_specialist_keeps_within_its_rate_limit() -> None:
+    calls = Calls(30, 30, 1, 1)
+
+    async def late(_: Branch) -> int:
+        return await calls()
+
+    work: list[dict[str, Any]] = [{"branch_id": name, "specialist": "late"} for name in "ab"]
+    result = await run(Specialist("late", late, rate_limit=0.2, hedge_s=2), work=work)
+    assert statuses(result) == {"a": "succeeded", "b": "succeeded"}
+    assert [at - calls.started[0] for at in calls.started] == pytest.approx([0, 5, 10, 15])
+
+
 async def test_a_hedged_specialist_counts_both_calls_as_attempts() -> None:
     calls = Calls(30, 1)
 
