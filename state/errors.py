@@ -28,8 +28,15 @@ class ConfigurationError(QuorumError, ValueError):
         self.field: str = field
         self.value: object = value
         self.mend: str = mend
+        super().__init__(f"{field}={_shown(value)}: {mend}")
+
+
+def _shown(value: object) -> str:
+    try:
         shown = repr(value)
-        super().__init__(f"{field}={shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'}: {mend}")
+    except Exception:  # noqa: BLE001  its own mistake, or nested too deep to be shown
+        return f"<{type(value).__name__}>"
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 class SyncPolicyError(ConfigurationError):
