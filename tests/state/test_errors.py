@@ -62,7 +62,6 @@ def test_a_wrong_value_that_cannot_be_shown_is_told_by_its_type() -> None:
     assert str(ConfigurationError("given", deep, "give less")) == "given=<list>: give less"
 
 
-
 @pytest.mark.parametrize("kind", [ConfigurationError, SyncPolicyError, PlanError])
 def test_what_was_given_wrongly_is_a_value_error_as_well(kind: type[QuorumError]) -> None:
     assert issubclass(kind, ValueError)  # LangGraph's server tells its clients the words of no others
