@@ -174,6 +174,6 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is not None and isinstance(thread_id, str) and "\0" not in thread_id:
             return moment, thread_id
-    except (binascii.Error, TypeError, ValueError):
+    except (binascii.Error, RecursionError, TypeError, ValueError):
         pass
     raise ConfigurationError("after", cursor, "give `next` of the page before, as it is")
