@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from langchain_core.runnables import Runnable
 from langgraph.errors import GraphBubbleUp
 
 from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pace_of
@@ -81,4 +82,4 @@ class Seat:
                 return yes(retry_on(error))
             except Exception:  # noqa: BLE001  it is logged, and a branch never raises
                 _log.exception("retry_on of specialist %r failed; the shipped rule decides", self.specialist.name)
-        return is_transient(error)
+        return is_transient(error, in_runnable=isinstance(self.specialist.run, Runnable))

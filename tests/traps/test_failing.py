@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import urllib.error
 from typing import Any
 
 import httpx
 import pytest
+from langchain.agents.structured_output import StructuredOutputValidationError
 from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, RetryPolicy
 
@@ -34,6 +38,17 @@ class StatusError(Exception):
 
 def answered(status: int) -> httpx.HTTPStatusError:
     return httpx.HTTPStatusError(f"{status}", request=REQUEST, response=httpx.Response(status, request=REQUEST))
+
+
+class ClosedError(ConnectionError):
+    """As clients of WebSockets have it: its code is none of HTTP's."""
+
+    code = 1006
+
+
+def because(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
 
 
 class Workers:
@@ -128,6 +143,13 @@ async def test_ours_a_run_in_which_every_branch_fails_comes_to_its_end_and_says_
         (StatusError(400), 2, 1),  # as the clients of model providers have them
         (StatusError(503), 2, 2),
         (OutputParserException("x"), 1, 2),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), 1, 2),
+        (urllib.error.URLError(ConnectionRefusedError("x")), 1, 2),
+        (ClosedError("x"), 2, 2),
+        (ExceptionGroup("x", [ConnectionError("x")]), 2, 2),
+        (ExceptionGroup("x", [ConnectionError("x"), ValueError("x")]), 2, 1),
+        (because(RuntimeError("x"), httpx.ConnectError("x")), 1, 2),
+        (StructuredOutputValidationError("x", ValueError("x"), AIMessage("")), 2, 2),
         (OwnError("x"), 2, 1),  # what no rule knows: plain LangGraph tries it again, we do not
     ],
     ids=lambda value: f"{value!r}" if isinstance(value, Exception) else str(value),
@@ -172,7 +194,7 @@ async def test_plain_the_jitter_is_of_up_to_a_second_however_short_the_interval(
 ) -> None:
     monkeypatch.setattr("random.uniform", lambda low, high: high)
     monkeypatch.setattr("random.random", lambda: 1.0)
-    loop, crew = asyncio.get_running_loop(), Crew()
+    loop = asyncio.get_running_loop()
 
     async def worker(state: Named) -> dict[str, Any]:
         raise ConnectionError("down")
@@ -183,5 +205,12 @@ async def test_plain_the_jitter_is_of_up_to_a_second_however_short_the_interval(
         await graph.ainvoke({})
     assert loop.time() - began == pytest.approx(1.25, abs=0.01)
 
-    result = await run(crew.fails("a", ConnectionError("down"), times=1, attempts=2, backoff_s=0.25))
-    assert result["branches"]["a"]["seconds"] == pytest.approx(0.5, abs=0.01)  # ours: as much again at most
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.25), (0.5, 0.375), (1.0, 0.5)])
+async def test_ours_the_jitter_is_of_as_much_again_at_most(
+    jitter: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: low + jitter * (high - low))
+    monkeypatch.setattr("random.random", lambda: jitter)
+    result = await run(Crew().fails("a", ConnectionError("down"), times=1, attempts=2, backoff_s=0.25))
+    assert result["branches"]["a"]["seconds"] == pytest.approx(seconds, abs=0.01)
