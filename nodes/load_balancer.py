@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+from langgraph.runtime import Runtime
 
 from langgraph_quorum.nodes.checking.budget import BUDGET
 from langgraph_quorum.nodes.checking.revision import begun
@@ -14,25 +17,26 @@ from langgraph_quorum.nodes.mending import choose_redo, errors_by_branch, has_su
 from langgraph_quorum.nodes.questions import asked, parked
 from langgraph_quorum.nodes.questions import explain as explain_questions
 from langgraph_quorum.nodes.redistribution import Redistribution, redistributed
-from langgraph_quorum.nodes.signatures import PlainNode
+from langgraph_quorum.nodes.signatures import ThreadedNode
 from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.policies import Policies, RecoveryPolicy
 from langgraph_quorum.state.words import counted
-from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
+from langgraph_quorum.state.workflow import LoadMetrics, QuorumContext, QuorumState
 
 
-def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> PlainNode:
-    """The load balancer of one workflow."""
+def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> ThreadedNode:
+    """The load balancer of one workflow. Not async: what splits work is the user's, and may block."""
 
-    def load_balancer(state: QuorumState) -> dict[str, Any]:
+    def load_balancer(state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         load = state["load"]
         why = bound_met(load, policies.recovery) or budget_spent(state)
         room = room_for_attempts(load, policies.recovery)
         vain = in_vain(state)
-        chosen = [] if why else _whole(state, choose_redo(state, fan_out, is_vain=bool(vain))[:room])
+        applied = replace(fan_out, points=fan_out.points.applied(runtime.context))
+        chosen = [] if why else _whole(state, choose_redo(state, applied, is_vain=bool(vain))[:room])
         if not chosen:
             return _given_up(state, why or vain or "nothing is left that trying again could mend")
-        plan = redistributed(state, chosen, fan_out.seats, policies.recovery, room)
+        plan = redistributed(state, chosen, applied, policies.recovery, room)
         why = explain(plan, len(chosen))
         return {
             "redo": plan.sent,
@@ -129,6 +133,8 @@ def explain(plan: Redistribution, chosen: int) -> str:
         parts.append(f"in smaller pieces: {len(plan.split)}")
     if plan.longer:
         parts.append(f"with more time: {len(plan.longer)}")
+    if plan.later:
+        parts.append(f"not before the service wants it: {len(plan.later)}")
     return "; ".join(parts)
 
 
@@ -139,6 +145,7 @@ def _told(plan: Redistribution) -> dict[str, Any]:
         "moved": plan.moved,
         "split": some(plan.split),
         "longer": plan.longer,
+        "later": plan.later,
     }
 
 

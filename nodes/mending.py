@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.coordinator import FanOut
+from langgraph_quorum.nodes.postponing import is_out_of_reach
 from langgraph_quorum.nodes.redistribution import smaller, stands_in
 from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.records import BranchRecord, WorkItem
@@ -117,7 +118,8 @@ def _is_hopeless(state: QuorumState, item: WorkItem, record: BranchRecord | None
     if record["excused"] or record["status"] == "awaiting_human":
         return True
     other = stands_in(item, record, fan_out.seats)
-    if record["error"] is not None and not record["error"]["transient"]:
+    stays = record["error"] is not None and not record["error"]["transient"]
+    if stays or is_out_of_reach(item, record, fan_out):
         return other is None
     again = len(state["load"]["history"].get(item["branch_id"], []))
     # Once more with more time; when that was too little too, only somebody else or smaller pieces can help.

@@ -13,6 +13,8 @@ from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.branching.effort import Persistence
 from langgraph_quorum.nodes.branching.jsonable import jsonable
 from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.coordinator import FanOut
+from langgraph_quorum.nodes.postponing import is_out_of_reach, postponed
 from langgraph_quorum.state.policies import RecoveryPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem
 from langgraph_quorum.state.workflow import QuorumState
@@ -30,6 +32,7 @@ class Redistribution:
         moved: By branch, the specialist that it now goes to.
         split: Branches that are now done in pieces; their own is to join them.
         longer: By branch, the seconds that an attempt now has.
+        later: By branch, when its service wants to be asked again.
     """
 
     queue: list[WorkItem] = field(default_factory=list)
@@ -37,12 +40,13 @@ class Redistribution:
     moved: dict[str, str] = field(default_factory=dict)
     split: list[str] = field(default_factory=list)
     longer: dict[str, float] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
 
 
 def redistributed(
     state: QuorumState,
     chosen: Sequence[str],
-    seats: Mapping[str, Seat],
+    fan_out: FanOut,
     policy: RecoveryPolicy,
     room: int | None = None,
 ) -> Redistribution:
@@ -50,17 +54,18 @@ def redistributed(
 
     One whose work is still under way goes on with it, the first time; the next time that work is given up where there
     is another way. One that ran out of time is split, where its specialist can split its work; else it goes to somebody
-    else; else it gets more time, when it was its own time that ran out. One that failed for good goes to somebody else.
-    Any other is just tried again.
+    else; else it gets more time, when it was its own time that ran out. One that failed for good goes to somebody else,
+    and so does one whose service wants to be left alone for longer than the fan-out may take. Any other is just tried
+    again, not before its service wants it.
 
     Args:
         state: The run.
         chosen: Ids of what goes out.
-        seats: The specialists.
+        fan_out: Of the workflow.
         policy: How much longer is longer.
         room: Attempts at most, of all of them together; None for any number.
     """
-    plan = Redistribution()
+    plan, seats = Redistribution(), fan_out.seats
     again = set(chosen)
     for item in state["queue"]:
         if item["branch_id"] not in again:
@@ -70,7 +75,7 @@ def redistributed(
             plan.sent.append(item["branch_id"])
         else:
             harvest.give_up(state["workflow_id"], item["branch_id"])
-            _send(state, item, seats, policy, plan)
+            _send(state, item, fan_out, policy, plan)
     if room is not None:
         sent, each = set(plan.sent), max(1, room // len(plan.sent))
         plan.queue = [_within(item, each, seats) if item["branch_id"] in sent else item for item in plan.queue]
@@ -88,14 +93,15 @@ def _goes_on(state: QuorumState, item: WorkItem, seats: Mapping[str, Seat]) -> b
     return record["status"] != "timed_out" or not (smaller(state, item, seats) or stands_in(item, record, seats))
 
 
-def _send(
-    state: QuorumState, item: WorkItem, seats: Mapping[str, Seat], policy: RecoveryPolicy, plan: Redistribution
-) -> None:
-    branch_id, payloads = item["branch_id"], smaller(state, item, seats)
+def _send(state: QuorumState, item: WorkItem, fan_out: FanOut, policy: RecoveryPolicy, plan: Redistribution) -> None:
+    branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
+    far = record is not None and is_out_of_reach(item, record, fan_out)
+    payloads = [] if far else smaller(state, item, fan_out.seats)
     if payloads:
+        waits = _postponed(item, record, plan)
         plan.split.append(branch_id)
         pieces = [
-            WorkItem(**{**item, "branch_id": f"{branch_id}/piece-{number}", "payload": payload, "part_of": branch_id})
+            WorkItem(**{**waits, "branch_id": f"{branch_id}/piece-{number}", "payload": payload, "part_of": branch_id})
             for number, payload in enumerate(payloads, 1)
         ]
         for piece in pieces:
@@ -104,7 +110,7 @@ def _send(
         plan.queue += [*pieces, {**item, "joins": True, "depends_on": [*item.get("depends_on", []), *names]}]
         plan.sent += names
     else:
-        plan.queue.append(_again(state, item, seats, policy, plan))
+        plan.queue.append(_again(state, item, fan_out, policy, plan))
     plan.sent.append(branch_id)
 
 
@@ -140,14 +146,15 @@ def _own(item: WorkItem) -> dict[str, Any]:
 
 
 def _again(
-    state: QuorumState, item: WorkItem, seats: Mapping[str, Seat], policy: RecoveryPolicy, plan: Redistribution
+    state: QuorumState, item: WorkItem, fan_out: FanOut, policy: RecoveryPolicy, plan: Redistribution
 ) -> WorkItem:
-    branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
+    branch_id, record, seats = item["branch_id"], state["branches"].get(item["branch_id"]), fan_out.seats
     if record is None or item.get("joins"):
         return item
     late = record["status"] == "timed_out"
-    if not late and (record["error"] is None or record["error"]["transient"]):
-        return item
+    passes = record["error"] is None or record["error"]["transient"]
+    if not late and passes and not is_out_of_reach(item, record, fan_out):
+        return _postponed(item, record, plan)
     other = stands_in(item, record, seats)
     if other is not None:
         plan.moved[branch_id] = other
@@ -155,11 +162,19 @@ def _again(
         if moved.get("fallback") == other:
             del moved["fallback"]
         return moved
+    item = _postponed(item, record, plan)
     timeout_s = Persistence.of(seats[item["specialist"]].specialist, item).timeout_s * policy.longer
     if not late or record["error"] is None or not math.isfinite(timeout_s):
         return item
     plan.longer[branch_id] = timeout_s
     return {**item, "timeout_s": timeout_s}
+
+
+def _postponed(item: WorkItem, record: BranchRecord | None, plan: Redistribution) -> WorkItem:
+    waits = postponed(item, record)
+    if record is not None and waits is not item:
+        plan.later[item["branch_id"]] = record["not_before"]
+    return waits
 
 
 def stands_in(item: WorkItem, record: BranchRecord, seats: Mapping[str, Seat]) -> str | None:

@@ -17,6 +17,13 @@ class PlainNode(Protocol):
         """The state's update."""
 
 
+class ThreadedNode(Protocol):
+    """A node that also needs the run's context, and runs in a thread, since it may block."""
+
+    def __call__(self, state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
+        """The state's update."""
+
+
 class RuntimeNode(Protocol):
     """A node that also needs the run's context or identity."""
 

@@ -13,8 +13,8 @@ from langgraph_quorum.state.words import kind_of, suggestion
 
 MARK = "edited"
 _FIELDS = frozenset(BranchRecord.__annotations__)
-_WRITTEN = len(_FIELDS) - 1
-"""Fields of each record that a branch writes; it never writes the mark."""
+_WRITTEN = len(_FIELDS - {MARK, "not_before"})
+"""Fields of each record that a branch writes; it never writes the mark, and seldom a moment to wait for."""
 _QUALITY = frozenset(Quality.__annotations__)
 _UNMEASURED = Quality(score=None, confidence=None, completeness=None, consistency=None, evidence=[])
 _BY_HAND = "edited by hand"

@@ -150,6 +150,8 @@ class BranchRecord(TypedDict):
     """What it cost over all attempts, in the application's currency; None when nothing said."""
     work: list[WorkItem]
     """Further branches that its result asks for."""
+    not_before: NotRequired[str]
+    """Only of one without success whose service said when to come back (`Retry-After`): that moment, UTC, ISO 8601."""
     edited: NotRequired[bool]
     """Whether a person has edited this record: it then stands until the branch is done again because somebody asked."""
 

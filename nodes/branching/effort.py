@@ -7,10 +7,11 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from langgraph_quorum.nodes.branching.failure import retry_after_s
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.records import Quality, WorkItem
@@ -21,7 +22,11 @@ _SHOWN = 60
 
 @dataclass(slots=True)
 class Effort:
-    """What a branch has cost so far, and in `notes` what of its answer was not taken. Times are of the loop's clock."""
+    """What a branch has cost so far, and in `notes` what of its answer was not taken. Times are of the loop's clock.
+
+    `not_before` is the wall clock's: the last moment before which a service of one of its attempts wants to be left
+    alone, as ISO 8601.
+    """
 
     answered_by: str
     attempts: int = 0
@@ -31,6 +36,7 @@ class Effort:
     cost: float | None = None
     lost: list[asyncio.Task[Any]] | None = None
     notes: str = ""
+    not_before: str | None = None
 
     def start(self) -> int:
         """Count one more attempt; gives its number."""
@@ -63,7 +69,11 @@ class Effort:
         return {**quality, "evidence": [*quality["evidence"], self.notes]}
 
     def failed(self, error: Exception) -> None:
-        """Add what a failed attempt has cost, if its error has a number `cost`."""
+        """Add what a failed attempt has cost, if its error has a number `cost`, and note how long its service rests."""
+        now = datetime.now(UTC)
+        if wait_s := retry_after_s(error, now):
+            until = (now + timedelta(seconds=wait_s)).isoformat(timespec="microseconds")
+            self.not_before = max(self.not_before or until, until)
         cost: Any = getattr(error, "cost", None)
         if is_number(cost) and 0 <= cost < math.inf:
             self.spend(cost)

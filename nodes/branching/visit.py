@@ -200,7 +200,7 @@ class Visit:
         effort, gate = self.work.effort, self._gate
         now, opened_at, began = gate.now(), gate.opened_at, effort.began
         points = self._points if "part_of" not in self._call["item"] else []
-        return {
+        record: BranchRecord = {
             "branch_id": self.branch_id,
             "specialist": effort.answered_by,
             "status": outcome.status,
@@ -223,3 +223,6 @@ class Visit:
             "cost": effort.cost,
             "work": outcome.work,
         }
+        if effort.not_before is not None and outcome.status != "succeeded":
+            record["not_before"] = effort.not_before
+        return record
