@@ -12,6 +12,7 @@ from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workfl
 from langgraph_quorum.nodes.merging.grouped import by_group
 from langgraph_quorum.nodes.planning.mode import check_mode
 from langgraph_quorum.nodes.specialists.document.digest import digest
+from langgraph_quorum.nodes.specialists.document.forms import Analysis, form
 from langgraph_quorum.nodes.specialists.document.grounding import score_report
 from langgraph_quorum.nodes.specialists.document.planner import document_planner
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
@@ -42,6 +43,8 @@ def build_document_analysis(
         mode: `auto`, `parallel`, `sequential` or `adaptive`.
         policies: Thresholds, weights, targets, and when a human is asked.
 
+    An edited result that is no digest by document is refused.
+
     Raises:
         ConfigurationError: for an unknown specialist or mode.
         MissingExtraError: when the extra `documents` is not installed.
@@ -63,5 +66,12 @@ def _built(
 ) -> QuorumBuilder:
     crew = document_specialists(specialists)
     planner = document_planner([specialist.name for specialist in crew])
-    tuning = Tuning(policies=policies or Policies(), scorer=score_report, planner=planner, input_schema=input_schema)
-    return build_workflow(crew, sync, by_group(digest, "by_document"), check_mode(mode), tuning)
+    strategy = "by_document"
+    tuning = Tuning(
+        policies=policies or Policies(),
+        scorer=score_report,
+        planner=planner,
+        checks=[form(Analysis, strategy)],
+        input_schema=input_schema,
+    )
+    return build_workflow(crew, sync, by_group(digest, strategy), check_mode(mode), tuning)

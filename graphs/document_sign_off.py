@@ -9,6 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from langgraph_quorum.graphs.workflow import QuorumBuilder, Tuning, build_workflow
+from langgraph_quorum.nodes.specialists.document.forms import SignOff, form
 from langgraph_quorum.nodes.specialists.document.planner import plan_documents, sources_of
 from langgraph_quorum.nodes.specialists.document.roster import document_specialists
 from langgraph_quorum.nodes.specialists.document.signing import score_signing, sign_off, signatures
@@ -43,6 +44,7 @@ def build_document_sign_off() -> QuorumBuilder:
         policies=Policies(validation=ValidationPolicy(review="always")),
         scorer=score_signing,
         planner=_plan,
+        checks=[form(SignOff, signatures.__name__)],
         input_schema=SignOffInput,
     )
     return build_workflow(crew, SyncPolicy(threshold=1.0), signatures, tuning=tuning)
