@@ -95,7 +95,11 @@ async def test_what_was_cut_while_it_waited_for_its_service_is_given_up_too() ->
     assert events(result) == ["gave_up"]
 
 
-@pytest.mark.parametrize("settings", [ONCE, {}], ids=["failed", "cut while it waited"])
+@pytest.mark.parametrize(
+    "settings",
+    [ONCE, {}, {"split": lambda _: [{"half": 1}, {"half": 2}], "join": joined}],
+    ids=["failed", "cut while it waited", "though it could be split"],
+)
 async def test_what_would_come_back_after_the_deadline_goes_to_somebody_else(settings: dict[str, Any]) -> None:
     service, crew = Service(9), Crew()
     crowd = [Specialist("busy", service, type="t", **settings), crew.sleeps("free", 1, type="t")]
