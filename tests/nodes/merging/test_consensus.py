@@ -88,7 +88,8 @@ def test_nothing_is_heard_of_what_pandas_tells_the_authors_of_crowd_kit() -> Non
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         merge(crowd()[0], Consensus("dawid_skene"))
-    assert [str(one.message) for one in heard] == []
+    # A collection of garbage may come just now, and tell of what other tests have left open.
+    assert [str(one.message) for one in heard if one.category is not ResourceWarning] == []
 
 
 def test_what_was_measured_keeps_a_majority_that_lies_from_turning_the_truth_round() -> None:
