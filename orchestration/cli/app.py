@@ -77,6 +77,7 @@ def analyse(
         checked_questions,
         checked_review,
         checked_sync,
+        refuse_idle_expiry,
     )
 
     delivery = Delivery(json, quiet)
@@ -93,6 +94,7 @@ def analyse(
         checked_on_busy(on_busy),
         dsn,
     )
+    refuse_idle_expiry(request.review, request.questions)
     return run_to_end(lambda interruption: analyse_documents(request, delivery, interruption))
 
 

@@ -142,6 +142,18 @@ def checked_questions(pause_before: Iterable[str], *, expires_s: float, on_expir
         raise _refused(error) from error
 
 
+def refuse_idle_expiry(review: Review, questions: ReviewPolicy) -> None:
+    """Refuse an expiry for which there is no question, and an answer to it where no question expires.
+
+    Raises:
+        RefusedError: naming the option that would do nothing and the one that is missing.
+    """
+    if not math.isinf(questions.expires_s) and review == "never" and not questions.pause_before:
+        raise RefusedError(f"--expires {questions.expires_s:g}: nobody is asked: give --review or --pause-before, too")
+    if math.isinf(questions.expires_s) and questions.on_expiry != "reject":
+        raise RefusedError(f"--on-expiry {questions.on_expiry}: no question expires: give --expires, too")
+
+
 def checked_settings(
     specialists: Sequence[str],
     sync: SyncPolicy,

@@ -162,6 +162,23 @@ def test_a_pause_or_an_expiry_that_there_is_not_is_refused(quorum: Quorum, optio
     assert one_complaint(refused.stderr) == f"quorum: {option} {value}: {mend}"
 
 
+@pytest.mark.parametrize(
+    ("options", "mend"),
+    [
+        (("--expires", "60"), "--expires 60: nobody is asked: give --review or --pause-before, too"),
+        (
+            ("--on-expiry", "approve", "--review", "unmet"),
+            "--on-expiry approve: no question expires: give --expires, too",
+        ),
+    ],
+    ids=["no question", "no expiry"],
+)
+def test_an_expiry_that_would_do_nothing_is_refused(quorum: Quorum, options: tuple[str, ...], mend: str) -> None:
+    refused = quorum("run", "analyse", "pep.rst", *options, "--dsn", NOWHERE)
+    assert refused.returncode == 2
+    assert one_complaint(refused.stderr) == f"quorum: {mend}"
+
+
 def test_a_time_to_ask_that_there_is_not_is_refused(quorum: Quorum) -> None:
     refused = quorum("run", "analyse", "pep.rst", "--review", "sometimes", "--dsn", NOWHERE)
     assert refused.returncode == 2
