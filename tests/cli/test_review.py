@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
@@ -130,11 +129,11 @@ def test_an_analysis_that_asks_is_waited_for_and_answered(quorum: Quorum, databa
 
 
 def test_a_pause_nobody_answers_in_time_ends_as_its_analysis_was_told(quorum: Quorum, database: str) -> None:
-    dsn, asks = ("--dsn", database), ("--pause-before", "sync_point", "--expires", "0.1", "--on-expiry", "approve")
+    at_once = ("--expires", "0.000001", "--on-expiry", "approve")  # up when the command that asks has ended
+    dsn, asks = ("--dsn", database), ("--pause-before", "sync_point", *at_once)
     paused = quorum("run", "analyse", "pep.rst", "--specialist", "linguistic", "--thread", "a", *asks, *dsn)
     assert paused.returncode == 5, paused.stderr
     assert "Go on with what has come in?" in paused.stdout
-    time.sleep(0.1)  # it was asked before the command ended
     shown = quorum("review", "a", *dsn)
     assert shown.stdout.splitlines()[0] == "Go on with what has come in?"
     assert " - linguistic@pep.rst: succeeded" in shown.stdout.splitlines()
