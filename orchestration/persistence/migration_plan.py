@@ -19,7 +19,8 @@ class MigrationStep:
     Attributes:
         owner: Whose tables it is about.
         name: `schema`, `0001_quorum`, or `checkpoints_07` for LangGraph's own, which have numbers only.
-        sql: One or more statements. LangGraph's must not stand inside a transaction, ours bring their own.
+        sql: One or more statements. LangGraph's must not stand inside a transaction, ours bring their own; where the
+            settings name a schema, LangGraph's set it as the session's search path, for they name tables only.
     """
 
     owner: Literal["langgraph", "quorum"]
@@ -55,16 +56,17 @@ async def plan_migration(pool: Pool) -> MigrationPlan:
         status = await read_status(connection, pool)
         missing = await schema_is_missing(connection, pool)
     schema = [MigrationStep("quorum", "schema", _text(pool, "create_schema"))] if missing else []
-    return MigrationPlan(status, (*schema, *_langgraphs(status), *_ours(status, pool)))
+    return MigrationPlan(status, (*schema, *_langgraphs(status, pool), *_ours(status, pool)))
 
 
-def _langgraphs(status: MigrationStatus) -> list[MigrationStep]:
+def _langgraphs(status: MigrationStatus, pool: Pool) -> list[MigrationStep]:
     migrations = AsyncPostgresSaver.MIGRATIONS
+    there = "" if pool.settings.schema is None else f"SET search_path = {pool.schema};\n"
     return [
         MigrationStep(
             "langgraph",
             f"checkpoints_{number:02}",
-            f"{migrations[number].strip()}\nINSERT INTO checkpoint_migrations (v) VALUES ({number});",
+            f"{there}{migrations[number].strip()}\nINSERT INTO checkpoint_migrations (v) VALUES ({number});",
         )
         for number in range(status.saver_version + 1, len(migrations))
     ]

@@ -109,10 +109,9 @@ async def test_a_plan_carried_out_by_hand_gives_the_same_tables(
         assert (await plan_migration(pool)).script == ""
     name = f"byhand_{uuid.uuid4().hex[:8]}"
     by_hand = make_conninfo(dsn, dbname=name)
-    path = f"-c search_path={settings.schema}" if settings.schema else ""
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
-        with psycopg.connect(by_hand, autocommit=True, options=path) as connection:
+        with psycopg.connect(by_hand, autocommit=True) as connection:
             for step in plan.steps:
                 for statement in [step.sql] if step.owner == "quorum" else step.sql.split(";"):
                     if statement.strip():
@@ -120,6 +119,7 @@ async def test_a_plan_carried_out_by_hand_gives_the_same_tables(
         async with open_pool(by_hand, settings) as pool:
             assert (await migrate(pool)).up_to_date
             assert (await plan_migration(pool)).steps == ()
+        assert tables(by_hand) == tables(database)
         for schema in tables(database):
             assert columns(by_hand, schema) == columns(database, schema)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
