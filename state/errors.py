@@ -63,8 +63,11 @@ class WorkflowFailedError(QuorumError):
         super().__init__(f"workflow {name!r} failed: {why}")
 
 
-class DocumentError(QuorumError):
-    """A document cannot be read. `source` names it, the message says what is wrong and the mend."""
+class DocumentError(QuorumError, ValueError):
+    """A document cannot be read. `source` names it, the message says what is wrong and the mend.
+
+    It is a `ValueError` as well, for the reason that a `ConfigurationError` is one.
+    """
 
     def __init__(self, source: str, problem: str) -> None:
         self.source: str = source

@@ -36,11 +36,13 @@ def _matching(pattern: str) -> list[Path]:
             return _in_folder(path, pattern)
         if path.exists():
             return [path]
+    except DocumentError:  # a ValueError, too
+        raise
     except OSError as error:  # a name too long for the file system, or a folder that may not be looked into
         raise DocumentError(pattern, f"cannot be looked up ({error.strerror}): check the path") from error
     except RuntimeError as error:  # no such user behind the ~
         raise DocumentError(pattern, "starts with the home of a user who is not known: check the spelling") from error
-    except ValueError:  # a NUL character
+    except ValueError:  # a NUL character after the ~
         raise DocumentError(pattern, "is not a path a file can have: check the spelling") from None
     if glob.has_magic(pattern):
         return _by_glob(str(path), pattern)

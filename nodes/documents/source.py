@@ -48,6 +48,8 @@ def read_bytes(path: Path, source: str, limit_bytes: int = DEFAULT_LIMIT_BYTES) 
             raise DocumentError(source, _too_large(status.st_size, limit_bytes))
         with path.open("rb") as file:
             data = file.read(limit_bytes + 1)
+    except DocumentError:  # a ValueError, too
+        raise
     except (FileNotFoundError, NotADirectoryError):
         raise DocumentError(source, "no such file: check the spelling and the folder you are in") from None
     except PermissionError:

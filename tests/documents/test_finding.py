@@ -70,6 +70,7 @@ def test_a_link_back_up_does_not_lead_in_circles(folder: Path) -> None:
         ("*.pdf", "matches no file: check the spelling"),
         ("empty/*", r"matches no document: they end in \.md"),
         ("a\x00b", "check the spelling"),
+        ("~a\x00b", "is not a path a file can have"),
         ("n" * 5000, "check the path"),
     ],
 )

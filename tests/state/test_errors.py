@@ -11,7 +11,14 @@ import pytest
 
 from langgraph_quorum.nodes.merging.synthesis import UnsourcedError
 from langgraph_quorum.nodes.scoring.asking import ModelAnswerError
-from langgraph_quorum.state.errors import ConfigurationError, PlanError, QuorumError, SyncPolicyError, ThreadBusyError
+from langgraph_quorum.state.errors import (
+    ConfigurationError,
+    DocumentError,
+    PlanError,
+    QuorumError,
+    SyncPolicyError,
+    ThreadBusyError,
+)
 
 ARGUMENTS = {"float": 2.5, "float | None": 2.5, "object": ["a", 1]}
 
@@ -62,6 +69,6 @@ def test_a_wrong_value_that_cannot_be_shown_is_told_by_its_type() -> None:
     assert str(ConfigurationError("given", deep, "give less")) == "given=<list>: give less"
 
 
-@pytest.mark.parametrize("kind", [ConfigurationError, SyncPolicyError, PlanError])
+@pytest.mark.parametrize("kind", [ConfigurationError, SyncPolicyError, PlanError, DocumentError])
 def test_what_was_given_wrongly_is_a_value_error_as_well(kind: type[QuorumError]) -> None:
     assert issubclass(kind, ValueError)  # LangGraph's server tells its clients the words of no others

@@ -38,9 +38,10 @@ async def test_an_edit_that_does_not_fit_is_refused_in_words_and_changes_nothing
     ("given", "context", "error", "words"),
     [
         ({"sources": []}, None, "PlanError", "sources is empty: name files, folders or globs to analyse"),
+        ({"sources": ["exampels"]}, None, "DocumentError", "exampels: no such file or folder: check the spelling"),
         ({"sources": ["x"]}, {"merge": "median"}, "ConfigurationError", "context.merge='median': give one of"),
     ],
-    ids=["input", "context"],
+    ids=["input", "path", "context"],
 )
 async def test_a_run_that_was_given_what_does_not_fit_says_why(
     client: LangGraphClient, given: dict[str, Any], context: Any, error: str, words: str
