@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import stat
 from pathlib import Path
@@ -39,13 +40,7 @@ def read_bytes(path: Path, source: str, limit_bytes: int = DEFAULT_LIMIT_BYTES) 
         DocumentError: There is no such file, it is not a regular file, may not be read, or exceeds `limit_bytes`.
     """
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise DocumentError(source, "is a folder: name a file in it, or give the folder to find_documents")
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError(source, "is not a regular file: copy its content into a file")
-        if status.st_size > limit_bytes:
-            raise DocumentError(source, _too_large(status.st_size, limit_bytes))
+        _check_is_file(path.stat(), source, limit_bytes)
         with path.open("rb") as file:
             data = file.read(limit_bytes + 1)
     except DocumentError:  # a ValueError, too
@@ -62,6 +57,15 @@ def read_bytes(path: Path, source: str, limit_bytes: int = DEFAULT_LIMIT_BYTES) 
     if len(data) > limit_bytes:
         raise DocumentError(source, _too_large(len(data), limit_bytes))
     return data
+
+
+def _check_is_file(status: os.stat_result, source: str, limit_bytes: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise DocumentError(source, "is a folder: name a file in it, or give the folder to find_documents")
+    if not stat.S_ISREG(status.st_mode):
+        raise DocumentError(source, "is not a regular file: copy its content into a file")
+    if status.st_size > limit_bytes:
+        raise DocumentError(source, _too_large(status.st_size, limit_bytes))
 
 
 def refuse_empty(data: bytes, source: str) -> None:
