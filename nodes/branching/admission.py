@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from langgraph_quorum.nodes.branching.claims import Claims
+from langgraph_quorum.nodes.branching.loads import Load, Loads
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
 from langgraph_quorum.nodes.planning.adaptive import AdaptiveLimit
 from langgraph_quorum.state.branch import Wave
@@ -17,14 +18,17 @@ class Admission:
     """Hands out turns within one fan-out.
 
     Branches that need CPU and branches that only wait queue apart, so that work which waits on I/O is never held up
-    by a lack of CPU.
+    by a lack of CPU. A turn is given together with the cores for the first call; those go back when the call has ended.
+
+    Attributes:
+        loads: The calls that keep cores busy.
     """
 
     def __init__(self, wave: Wave, now: float, resources: Mapping[str, float] | None = None) -> None:
         self._adaptive = wave["mode"] == "adaptive"
         self._limit = AdaptiveLimit(wave["at_once"], max(wave["ceiling"], wave["at_once"]), now)
         self._stirred_at = now
-        self._cpu_at_once = wave["cpu_at_once"]
+        self.loads = Loads(wave["cpu_at_once"])
         self._claims: Claims[Ticket] = Claims(resources or {})
         self._ready: dict[bool, list[Ticket]] = {True: [], False: []}
         self._void: list[Ticket] = []
@@ -32,7 +36,6 @@ class Admission:
         self._blocked: dict[str, list[Ticket]] = defaultdict(list)
         self._ended: dict[str, Ending] = {}
         self._running: dict[str, Ticket | None] = {}
-        self._burning: dict[str, Ticket] = {}
 
     @property
     def limit(self) -> int:
@@ -60,12 +63,12 @@ class Admission:
     @property
     def waiting(self) -> bool:
         """Whether anybody's turn may have come."""
-        return bool(self._ready[False] or self._ready[True] or self._void or self._early)
+        return bool(self._ready[False] or self._ready[True] or self._void or self._early or self.loads.waiting)
 
     @property
     def may_fit_soon(self) -> bool:
         """Whether somebody waits for cores whose use is measured: it may sink without anything having ended."""
-        return bool(self._ready[True]) and any(ticket.meter is not None for ticket in self._burning.values())
+        return bool(self._ready[True] or self.loads.waiting) and self.loads.may_sink
 
     def enter(self, branch_id: str) -> bool:
         """Give a turn at once to one that asks for nothing else, when one is free and nobody waits for it."""
@@ -99,7 +102,7 @@ class Admission:
         if ticket.not_before > -math.inf:
             heapq.heappush(self._early, (ticket.not_before, ticket))
         else:
-            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+            heapq.heappush(self._ready[ticket.load is not None], ticket)
 
     def ended(self, name: str, ending: Ending, now: float, *, freed: bool = True) -> None:
         """Note that a branch has ended, whether it ever ran or not.
@@ -134,9 +137,20 @@ class Admission:
     def free(self, branch_id: str) -> None:
         """Take back the turn of a branch, if it has one, and what it held."""
         ticket = self._running.pop(branch_id, None)
-        self._burning.pop(branch_id, None)
-        if ticket is not None and ticket.claims:
+        if ticket is None:
+            return
+        if ticket.load is not None:
+            self.loads.give_back(ticket.load)
+        if ticket.claims:
             self._again(self._claims.give_back(ticket))
+
+    def load_of(self, branch_id: str) -> Load | None:
+        """The cores that a branch got with its turn, for its first call; None when that has been made."""
+        ticket = self._running.get(branch_id)
+        if ticket is None:
+            return None
+        load, ticket.load = ticket.load, None
+        return load
 
     def holding(self, branch_id: str) -> Ticket | None:
         """The ticket of a running branch that holds any resource."""
@@ -155,16 +169,21 @@ class Admission:
         """The tickets whose turn has come. One that is `void` is not to run and takes no turn."""
         while self._early and self._early[0][0] <= now:
             ticket = heapq.heappop(self._early)[1]
-            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+            heapq.heappush(self._ready[ticket.load is not None], ticket)
         if self.grows_at <= now:
             self._limit, self._stirred_at = self._limit.stood_still(), now
         admitted, self._void = self._void, []
         while (chosen := self._next()) is not None:
             admitted.append(chosen)
             self._running[chosen.branch_id] = chosen
-            if chosen.cpu:
-                self._burning[chosen.branch_id] = chosen
+            if chosen.load is not None:
+                self.loads.take(chosen.load)
         return admitted
+
+    def admit_seconds(self) -> list[Load]:
+        """Second calls of branches that may begin, since no branch waits for the cores."""
+        waits = self._ready[True] and len(self._running) < self._limit.limit
+        return [] if waits else self.loads.admit_seconds()
 
     def _next(self) -> Ticket | None:
         """The first in order that fits; those that lack a resource wait for it elsewhere."""
@@ -194,12 +213,7 @@ class Admission:
 
     def _again(self, woken: list[Ticket]) -> None:
         for ticket in woken:
-            heapq.heappush(self._ready[ticket.cpu > 0], ticket)
+            heapq.heappush(self._ready[ticket.load is not None], ticket)
 
     def _fits(self, ticket: Ticket) -> bool:
-        asked = ticket.cores()
-        if not asked:
-            return True
-        used = [cores for running in self._burning.values() if (cores := running.cores_running())]
-        # One that asks for more than there is runs alone. Summed anew each time: a running total drifts.
-        return not used or math.fsum([*used, asked]) <= self._cpu_at_once + 1e-9
+        return ticket.load is None or self.loads.fits(ticket.load)

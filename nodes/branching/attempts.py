@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,11 +21,12 @@ from tenacity import (
 )
 
 from langgraph_quorum.nodes.branching.calling import name_calls_of, unname_calls
-from langgraph_quorum.nodes.branching.deadlines import Deadlines
 from langgraph_quorum.nodes.branching.effort import Effort, Persistence
 from langgraph_quorum.nodes.branching.failure import retry_after_s
+from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.hedging import first_success
 from langgraph_quorum.nodes.branching.jsonable import NotFiniteError
+from langgraph_quorum.nodes.branching.loads import Load
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.branch import Answer, Branch
@@ -51,14 +52,14 @@ class Attempts:
     Attributes:
         seats: All specialists, by name.
         effort: Takes down what the attempts cost.
-        deadlines: Ends those that take too long.
+        gate: Ends those that take too long, and has them wait for cores.
         notify: Told of each.
     """
 
-    __slots__ = ("deadlines", "effort", "notify", "seats")
+    __slots__ = ("effort", "gate", "notify", "seats")
 
-    def __init__(self, seats: Mapping[str, Seat], effort: Effort, deadlines: Deadlines, notify: Notify) -> None:
-        self.seats, self.effort, self.deadlines, self.notify = seats, effort, deadlines, notify
+    def __init__(self, seats: Mapping[str, Seat], effort: Effort, gate: Gate, notify: Notify) -> None:
+        self.seats, self.effort, self.gate, self.notify = seats, effort, gate, notify
 
     async def answer(self, name: str, branch: Branch, item: WorkItem) -> Answer:
         """The specialist's answer in JSON primitives, or its fallback's when all its attempts failed.
@@ -70,8 +71,8 @@ class Attempts:
         seat = self.seats[name]
         persistence = seat.persistence if SAYS.isdisjoint(item) else Persistence.of(seat.specialist, item)
         try:
-            if seat.pace is None and persistence.hedge_s is None:
-                return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
+            if seat.pace is None and persistence.hedge_s is None and not seat.cpu_bound:
+                return await self.gate.deadlines.within(persistence.timeout_s, self._call(seat, branch))
             return await self._attempt(seat, branch, persistence)
         except GraphBubbleUp:
             raise
@@ -123,16 +124,33 @@ class Attempts:
         return await self._retried(seat, branch, persistence, failed)
 
     async def _attempt(self, seat: Seat, branch: Branch, persistence: Persistence) -> Answer:
-        if seat.pace is not None:
-            await seat.pace()
-        if persistence.hedge_s is None:
-            return await self.deadlines.within(persistence.timeout_s, self._call(seat, branch))
-        call = partial(self._call, seat, branch)
-        hedged: Awaitable[Answer] = first_success(call, persistence.hedge_s, self.effort.lose, seat.pace)
-        return await self.deadlines.within(persistence.timeout_s, hedged)
+        load = await self._readied(seat, branch)
+        first, second = partial(self._call, seat, branch, load), partial(self._second, seat, branch, load)
+        hedge_s = persistence.hedge_s
+        answer = first() if hedge_s is None else first_success(first, second, hedge_s, self.effort.lose)
+        return await self.gate.deadlines.within(persistence.timeout_s, answer)
 
-    async def _call(self, seat: Seat, branch: Branch) -> Answer:
-        """One call, with an attempt to end the process or its own task as an ordinary error."""
+    async def _second(self, seat: Seat, branch: Branch, beside: Load | None) -> Answer:
+        return await self._call(seat, branch, await self._readied(seat, branch, beside))
+
+    async def _readied(self, seat: Seat, branch: Branch, beside: Load | None = None) -> Load | None:
+        """Wait until the specialist may be called: for cores, then for its rate."""
+        load = await self.gate.turns.call(branch.branch_id, seat.load(beside)) if seat.cpu_bound else None
+        if seat.pace is None:
+            return load
+        try:
+            await seat.pace()
+        except BaseException:
+            self._called(load)
+            raise
+        return load
+
+    def _called(self, load: Load | None) -> None:
+        if load is not None:
+            self.gate.turns.call_ended(load)
+
+    async def _call(self, seat: Seat, branch: Branch, load: Load | None = None) -> Answer:
+        """One call that may begin, with an attempt to end the process or its own task as an ordinary error."""
         attempt = self.effort.start()
         self.notify("running", {"attempt": attempt})
         named = name_calls_of(branch)
@@ -148,6 +166,7 @@ class Attempts:
             raise
         finally:
             unname_calls(named)
+            self._called(load)
         return self.kept(seat, given)
 
     def kept(self, seat: Seat, given: Any) -> Answer:

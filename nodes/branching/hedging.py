@@ -6,7 +6,7 @@ Dean and Barroso, The Tail at Scale, 2013.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from langgraph.errors import GraphBubbleUp
@@ -19,33 +19,28 @@ def _nobody_asks(_: asyncio.Task[Any]) -> None:
 
 
 async def first_success(
-    call: Callable[[], Coroutine[Any, Any, T]],
+    first: Callable[[], Coroutine[Any, Any, T]],
+    second: Callable[[], Coroutine[Any, Any, T]],
     hedge_s: float,
     lost: Callable[[asyncio.Task[Any]], None] = _nobody_asks,
-    pace: Callable[[], Awaitable[None]] | None = None,
 ) -> T:
     """The first answer of at most two calls.
 
     Args:
-        call: Makes one call.
+        first: Makes a call.
+        second: Makes another, and may wait before it does: the first one goes on meanwhile.
         hedge_s: Seconds after which the first call counts as late, above 0. One that fails before is not hedged.
         lost: Told of each call that was cancelled and has not ended yet: it may take its time, or refuse.
-        pace: Awaited before the second call is made, where calls must keep apart; the first one goes on meanwhile.
 
     Raises:
         Exception: what the first call raised, when both failed. An interrupt of either is raised at once.
     """
-
-    async def paced(pace: Callable[[], Awaitable[None]]) -> T:
-        await pace()
-        return await call()
-
-    calls = [asyncio.create_task(call())]
+    calls = [asyncio.create_task(first())]
     try:
         await asyncio.wait(calls, timeout=hedge_s)
         if calls[0].done():
             return calls[0].result()
-        calls.append(asyncio.create_task(call() if pace is None else paced(pace)))
+        calls.append(asyncio.create_task(second()))
         pending = set(calls)
         while pending:
             _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)

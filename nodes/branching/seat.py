@@ -14,6 +14,7 @@ from langgraph_quorum.nodes.branching.calling import Caller, Pace, caller_of, pa
 from langgraph_quorum.nodes.branching.effort import Persistence
 from langgraph_quorum.nodes.branching.failure import is_transient
 from langgraph_quorum.nodes.branching.jsonable import kept_of
+from langgraph_quorum.nodes.branching.loads import Load
 from langgraph_quorum.nodes.branching.metering import CpuMeter, TimeMeter
 from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
@@ -60,10 +61,10 @@ class Seat:
         meter = CpuMeter(others)
         return cls(specialist, caller_of(specialist, meter, pool), meter, pace_of(specialist))
 
-    @property
-    def is_metered(self) -> bool:
-        """Whether what it takes is measured, since nobody has declared it."""
-        return self.cpu_bound and self.specialist.resources.cpu is None
+    def load(self, beside: Load | None = None) -> Load:
+        """What one of its calls takes of the cores: as declared, else as measured. For one that is bound to them."""
+        declared = self.specialist.resources.cpu is not None
+        return Load(self.specialist.cpu, None if declared else self.meter, beside)
 
     @property
     def seconds(self) -> float | None:

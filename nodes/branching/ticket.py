@@ -8,10 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
-from langgraph_quorum.nodes.branching.metering import CpuMeter
-
-LEAST_CORES = 0.05
-"""A branch that takes less than this share of a core is one that waits."""
+from langgraph_quorum.nodes.branching.loads import Load
 
 Ending = Literal["succeeded", "failed", "excused"]
 """How a branch or a sync point ended, for those that wait for it."""
@@ -24,8 +21,7 @@ class Ticket:
     Attributes:
         branch_id: Whose it is.
         order: Position in the fan-out; the lowest goes first.
-        cpu: Cores it is expected to take while running; 0 for one that only waits.
-        meter: Measures that share of a core, where nobody has declared it.
+        load: What its first call takes of the cores, until that call is made; None for one that only waits.
         waits_for: Branches and sync points that have not ended yet.
         held: Prerequisites with a result from an earlier round: when they fail now, that result stands in.
         not_before: Earliest start, on the clock that `now` is read from.
@@ -38,8 +34,7 @@ class Ticket:
 
     branch_id: str
     order: int
-    cpu: float = 0.0
-    meter: CpuMeter | None = None
+    load: Load | None = None
     waits_for: AbstractSet[str] = frozenset()
     held: frozenset[str] = frozenset()
     not_before: float = -math.inf
@@ -58,16 +53,6 @@ class Ticket:
     def decided(self) -> bool:
         """Whether it is certain by now that it is to run, or that it is not."""
         return not self.waits_for or (bool(self.missing) and not self.thorough)
-
-    def cores(self) -> float:
-        """Cores it is expected to take; next to nothing counts as nothing."""
-        cores = self.cpu if self.meter is None else self.cpu * self.meter.share
-        return cores if cores >= LEAST_CORES else 0.0
-
-    def cores_running(self) -> float:
-        """Cores it takes while it runs; next to nothing counts as nothing."""
-        cores = self.cpu if self.meter is None else self.cpu * self.meter.running_share
-        return cores if cores >= LEAST_CORES else 0.0
 
     def hear(self, name: str, ending: Ending) -> None:
         """Note that a prerequisite has ended."""

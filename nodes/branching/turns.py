@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import Context
 from functools import partial
 from typing import Any
 
 from langgraph_quorum.nodes.branching import lasting
 from langgraph_quorum.nodes.branching.admission import Admission
+from langgraph_quorum.nodes.branching.loads import Load
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
 from langgraph_quorum.state.branch import Wave
 
@@ -27,6 +28,7 @@ class Turns:
         self._run = wave["run"]
         self._admission = Admission(wave, self._loop.time(), resources)
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._calls: dict[Load, asyncio.Future[None]] = {}
         self._running_on: Counter[str] = Counter()
         self._start: asyncio.TimerHandle | None = None
         self._closed = False
@@ -60,6 +62,34 @@ class Turns:
         finally:
             self._waiting.pop(ticket.branch_id, None)
 
+    async def call(self, branch_id: str, load: Load) -> Load:
+        """Wait until a running branch may make a call that takes so much of the cores.
+
+        Its first call takes what came with its turn. Work that goes on when the fan-out is over waits all the same.
+
+        Returns:
+            What `call_ended` is to be told.
+        """
+        first = self._admission.load_of(branch_id)
+        if first is not None:
+            return first
+        begun = self._calls[load] = self._loop.create_future()
+        self._admission.loads.waiting[load] = None
+        self._give()
+        try:
+            await begun
+        except asyncio.CancelledError:
+            self.call_ended(load)
+            raise
+        finally:
+            del self._calls[load]
+        return load
+
+    def call_ended(self, load: Load) -> None:
+        """Note that a call takes nothing of the cores any more."""
+        self._admission.loads.give_back(load)
+        self.give()
+
     def ended(self, branch_id: str, ending: Ending, now: float) -> None:
         """Note that a branch has ended. Its turn is free, unless its work runs on."""
         freed = branch_id not in self._running_on
@@ -84,9 +114,11 @@ class Turns:
 
     def _give(self, asking: Ticket | None = None) -> bool:
         """Tell those whose turn has come. Says whether the one that is asking is among them."""
-        if self._closed:
-            return False
         granted = False
+        self._begin(self._admission.loads.admit())
+        if self._closed:
+            self._begin(self._admission.loads.admit_seconds())
+            return False
         admitted = self._admission.admit(self._loop.time())
         while admitted:
             handed_back = False
@@ -101,10 +133,17 @@ class Turns:
                     self._admission.free(ticket.branch_id)
                     handed_back = True
             admitted = self._admission.admit(self._loop.time()) if handed_back else []
+        self._begin(self._admission.admit_seconds())
         due = min(self._admission.next_start, self._admission.grows_at)
         if self._start is not None or due < math.inf or self._admission.may_fit_soon:
             self._set_start(due)
         return granted
+
+    def _begin(self, loads: Iterable[Load]) -> None:
+        for load in loads:
+            begun = self._calls[load]
+            if not begun.done():
+                begun.set_result(None)
 
     def _set_start(self, due: float) -> None:
         if self._admission.may_fit_soon:
@@ -135,7 +174,7 @@ class Turns:
         self._give()
 
     def close(self) -> None:
-        """Nobody gets a turn any more."""
+        """Nobody gets a turn any more. What goes on all the same still waits for cores, and gets them."""
         self._closed = True
         if self._start is not None:
             self._start.cancel()

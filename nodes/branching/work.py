@@ -102,7 +102,7 @@ class Work:
         return await self._scored(self._attempts().kept(self._crew.seats[self._name], answer), branch)
 
     def _attempts(self) -> Attempts:
-        return Attempts(self._crew.seats, self.effort, self._gate.deadlines, self._notify)
+        return Attempts(self._crew.seats, self.effort, self._gate, self._notify)
 
     async def _scored(self, answered: Answer, branch: Branch) -> Outcome:
         crew, effort = self._crew, self.effort
@@ -172,7 +172,7 @@ class Work:
         seat = self._crew.seats[self._name]
         ticket = Ticket(self.branch_id, call["order"])
         if seat.cpu_bound:
-            ticket.cpu, ticket.meter = seat.specialist.cpu, seat.meter if seat.is_metered else None
+            ticket.load = seat.load()
         if call["waits_for"]:
             ticket.waits_for = set(call["waits_for"])
             ticket.thorough = "joins" in item

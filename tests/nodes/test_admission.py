@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langgraph_quorum.nodes.branching.admission import Admission
+from langgraph_quorum.nodes.branching.loads import Load
 from langgraph_quorum.nodes.branching.ticket import Ending, Ticket
 from tests.nodes.tickets import names, queued
 from tests.nodes.waves import wave
@@ -25,13 +26,17 @@ def test_no_more_run_than_the_limit_and_the_earliest_go_first() -> None:
 
 def test_work_that_only_waits_is_not_held_up_by_a_lack_of_cpu() -> None:
     admission = Admission(wave(cpu_at_once=1), 0.0)
-    queued(admission, Ticket("cpu1", 0, cpu=1), Ticket("cpu2", 1, cpu=1), Ticket("io1", 2), Ticket("io2", 3))
+    queued(
+        admission, Ticket("cpu1", 0, load=Load(1)), Ticket("cpu2", 1, load=Load(1)), Ticket("io1", 2), Ticket("io2", 3)
+    )
     assert names(admission.admit(0.0)) == ["cpu1", "io1", "io2"]
 
 
 def test_one_that_asks_for_more_cores_than_there_are_runs_alone() -> None:
     admission = Admission(wave(cpu_at_once=2), 0.0)
-    queued(admission, Ticket("small", 0, cpu=1), Ticket("huge", 1, cpu=8), Ticket("next", 2, cpu=1))
+    queued(
+        admission, Ticket("small", 0, load=Load(1)), Ticket("huge", 1, load=Load(8)), Ticket("next", 2, load=Load(1))
+    )
     assert names(admission.admit(0.0)) == ["small"]
     admission.ended("small", "succeeded", now=1.0)
     assert names(admission.admit(0.0)) == ["huge"]
@@ -41,7 +46,11 @@ def test_one_that_asks_for_more_cores_than_there_are_runs_alone() -> None:
 
 def test_parts_of_cores_add_up_without_drift() -> None:
     admission = Admission(wave(cpu_at_once=0.3), 0.0)
-    queued(admission, *[Ticket(f"t{number}", number, cpu=0.1) for number in range(3)], Ticket("huge", 9, cpu=5))
+    queued(
+        admission,
+        *[Ticket(f"t{number}", number, load=Load(0.1)) for number in range(3)],
+        Ticket("huge", 9, load=Load(5)),
+    )
     assert len(admission.admit(0.0)) == 3  # 0.1 + 0.1 + 0.1 is 0.30000000000000004 in floating point
     for number in range(3):
         admission.ended(f"t{number}", "succeeded", now=1.0)
@@ -104,7 +113,9 @@ def test_every_plan_ends_with_nothing_too_early_nothing_too_many_and_dependents_
     while len(outcome) < len(waits):
         if todo and (not running or random.random() < 0.5):
             name = todo.pop()
-            admission.queue(Ticket(name, int(name[1:]), cpu=cores[name], waits_for=set(waits[name])))
+            admission.queue(
+                Ticket(name, int(name[1:]), load=Load(cores[name]) if cores[name] else None, waits_for=set(waits[name]))
+            )
         elif running:
             name = running.pop(random.randrange(len(running)))
             ending: Ending = "failed" if name in failing else "succeeded"
@@ -131,7 +142,7 @@ def test_every_plan_ends_with_nothing_too_early_nothing_too_many_and_dependents_
 
 
 def claiming(branch_id: str, order: int, gpu: float, cpu: float = 0.0) -> Ticket:
-    return Ticket(branch_id, order, claims={"gpu": gpu}, cpu=cpu)
+    return Ticket(branch_id, order, claims={"gpu": gpu}, load=Load(cpu) if cpu else None)
 
 
 def test_when_one_that_held_much_ends_all_who_fit_start_together() -> None:
@@ -177,14 +188,14 @@ def test_of_those_that_fit_the_first_in_order_goes() -> None:
 
 def test_one_that_lacks_cores_keeps_no_resource_from_one_that_only_waits() -> None:
     admission = Admission(wave(cpu_at_once=1), 0.0, {"gpu": 1.0})
-    queued(admission, Ticket("burns", 0, cpu=1), claiming("holds", 1, 1))
+    queued(admission, Ticket("burns", 0, load=Load(1)), claiming("holds", 1, 1))
     assert names(admission.admit(0.0)) == ["burns", "holds"]
     queued(admission, claiming("queued", 4, 1))
     assert admission.admit(0.0) == []
     admission.ended("burns", "succeeded", now=1.0)
     queued(admission, claiming("wants cores", 3, 1, cpu=1))
     assert admission.admit(1.0) == []
-    queued(admission, Ticket("burns too", 5, cpu=1))
+    queued(admission, Ticket("burns too", 5, load=Load(1)))
     assert names(admission.admit(1.0)) == ["burns too"]
     admission.ended("holds", "succeeded", now=2.0)
     assert names(admission.admit(2.0)) == ["queued"]

@@ -37,7 +37,7 @@ class Calls:
 
 async def test_a_call_in_time_has_no_second_beside_it() -> None:
     calls = Calls(1)
-    assert await first_success(calls, hedge_s=2) == 0
+    assert await first_success(calls, calls, hedge_s=2) == 0
     assert len(calls.started) == 1
 
 
@@ -53,7 +53,7 @@ async def test_a_call_in_time_has_no_second_beside_it() -> None:
 async def test_the_first_success_wins(seconds: tuple[float, ...], winner: int, ends_at: float) -> None:
     calls = Calls(*seconds)
     began = asyncio.get_running_loop().time()
-    assert await first_success(calls, hedge_s=2) == winner
+    assert await first_success(calls, calls, hedge_s=2) == winner
     assert asyncio.get_running_loop().time() - began == pytest.approx(ends_at)
     await asyncio.sleep(0)  # one turn of the loop for the cancellation
     assert calls.cancelled == sum(ends_at < late for late in (seconds[0], 2 + abs(seconds[1])) if late > 0)
@@ -62,28 +62,25 @@ async def test_the_first_success_wins(seconds: tuple[float, ...], winner: int, e
 async def test_a_failure_before_the_hedge_is_raised_at_once() -> None:
     calls = Calls(-1)
     with pytest.raises(ConnectionError, match="call 0"):
-        await first_success(calls, hedge_s=2)
+        await first_success(calls, calls, hedge_s=2)
     assert len(calls.started) == 1
 
 
 async def test_when_both_fail_the_first_error_is_raised() -> None:
+    calls = Calls(-3, -1)
     with pytest.raises(ConnectionError, match="call 0"):
-        await first_success(Calls(-3, -1), hedge_s=2)
+        await first_success(calls, calls, hedge_s=2)
 
 
 async def test_cancelling_a_hedged_call_cancels_both() -> None:
     calls = Calls(30, 30)
-    hedged = asyncio.create_task(first_success(calls, hedge_s=2))
+    hedged = asyncio.create_task(first_success(calls, calls, hedge_s=2))
     await asyncio.sleep(5)
     hedged.cancel()
     with pytest.raises(asyncio.CancelledError):
         await hedged
     await asyncio.sleep(0)
     assert calls.cancelled == 2
-
-
-async def waits_five() -> None:
-    await asyncio.sleep(5)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +91,17 @@ async def waits_five() -> None:
         ((-3, 1), 1, 8, [0, 7]),  # the first fails while the second may not start yet
     ],
 )
-async def test_a_second_call_keeps_the_pace_and_the_first_is_heard_meanwhile(
+async def test_a_second_call_may_wait_and_the_first_is_heard_meanwhile(
     seconds: tuple[float, ...], winner: int, ends_at: float, started: list[float]
 ) -> None:
     calls = Calls(*seconds)
+
+    async def five_later() -> int:
+        await asyncio.sleep(5)
+        return await calls()
+
     began = asyncio.get_running_loop().time()
-    assert await first_success(calls, hedge_s=2, pace=waits_five) == winner
+    assert await first_success(calls, five_later, hedge_s=2) == winner
     assert asyncio.get_running_loop().time() - began == pytest.approx(ends_at)
     await asyncio.sleep(60)
     assert [at - began for at in calls.started] == pytest.approx(started)

@@ -17,12 +17,15 @@ async def test_a_hedged_call_that_answers_while_it_is_being_stopped_has_answered
         hedged.cancel()
         return "done"
 
-    hedged = asyncio.create_task(first_success(call, hedge_s=1))
+    hedged = asyncio.create_task(first_success(call, call, hedge_s=1))
     assert await hedged == "done"
 
 
 async def test_a_hedged_call_that_is_stopped_before_it_answers_has_not() -> None:
-    hedged = asyncio.create_task(first_success(lambda: asyncio.sleep(2), hedge_s=1))
+    async def call() -> None:
+        await asyncio.sleep(2)
+
+    hedged = asyncio.create_task(first_success(call, call, hedge_s=1))
     await asyncio.sleep(1.5)
     hedged.cancel()
     with pytest.raises(asyncio.CancelledError):

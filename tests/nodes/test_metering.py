@@ -10,6 +10,7 @@ import pytest
 
 from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
 from langgraph_quorum.nodes.branching.admission import Admission
+from langgraph_quorum.nodes.branching.loads import Load
 from langgraph_quorum.nodes.branching.metering import CpuMeter
 from langgraph_quorum.nodes.branching.ticket import Ticket
 from tests.graphs.running import run
@@ -50,7 +51,7 @@ def test_branches_that_turn_out_to_wait_are_let_in_together() -> None:
     meter = CpuMeter()
     admission = Admission(wave(10, cpu_at_once=2.0), 0.0)
     for number in range(10):
-        admission.queue(Ticket(f"b{number}", number, cpu=1.0, meter=meter))
+        admission.queue(Ticket(f"b{number}", number, load=Load(1.0, meter)))
     assert len(admission.admit(0.0)) == 2
     meter.observe(cpu_s=0.0, wall_s=0.5)
     admission.ended("b0", "succeeded", now=1.0)

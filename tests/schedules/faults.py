@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.branching import harvest, rendezvous, stopping, tall
 from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.branching.gate import Gate
+from langgraph_quorum.nodes.branching.loads import Load, Loads
 from langgraph_quorum.nodes.branching.tally import Tally
 from langgraph_quorum.nodes.branching.turns import Turns
 from langgraph_quorum.nodes.branching.work import Work
@@ -49,6 +50,19 @@ def one_more_runs_at_once_than_may(patch: Patch) -> None:
 @_fault
 def cores_are_not_looked_at(patch: Patch) -> None:
     patch.setattr(Admission, "_fits", lambda self, ticket: True)
+
+
+@_fault
+def retries_fallbacks_and_second_calls_take_no_cores(patch: Patch) -> None:
+    async def at_once(self: Turns, branch_id: str, load: Load) -> Load:
+        return self._admission.load_of(branch_id) or load
+
+    patch.setattr(Turns, "call", at_once)
+
+
+@_fault
+def cores_are_not_given_back(patch: Patch) -> None:
+    patch.setattr(Loads, "give_back", lambda self, load: None)
 
 
 @_fault

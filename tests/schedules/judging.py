@@ -117,6 +117,8 @@ class Judge:
         work.live.add(call.number)
         if first and book is self.book:
             yield from turns.crowded(book, event.name, self._held_before())
+        if book is self.book:
+            yield from turns.overloaded(book, event.name, call.number)
 
     def _answer(self, event: Event) -> None:
         work, call = self._work(event), event.data

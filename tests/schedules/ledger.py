@@ -36,7 +36,6 @@ class Place:
 
     call: BranchCall
     not_before: float
-    cores: float
     claims: Mapping[str, float]
     awaits: bool
     settled: BranchRecord | None = None
@@ -87,14 +86,17 @@ class SittingBook:
     def _place(self, call: BranchCall, at: float) -> Place:
         item = call["item"]
         given = item.get("not_before", 0.0)
-        wanted = self.scenario.specialist(item)["cpu"] or 0.0
         return Place(
             call,
             at + given if isinstance(given, float) else datetime.fromisoformat(given).timestamp() - 4e9,
-            wanted if wanted >= 0.05 else 0.0,
             {**dict.fromkeys(item.get("exclusive", ()), 1.0), **item.get("resources", {})},
-            not wanted,
+            not self.scenario.specialist(item["specialist"])["cpu"],
         )
+
+    def cores_of(self, call: Call) -> float:
+        """The cores that a call takes while it goes on; next to nothing counts as nothing."""
+        wanted: float = self.scenario.specialist(call.specialist)["cpu"] or 0.0
+        return wanted if wanted >= 0.05 else 0.0
 
     def scoring_s(self, branches: Iterable[str]) -> float:
         """How long a run that is asked to stop may wait for the scores of answers that these branches have given."""

@@ -126,8 +126,8 @@ class Scenario:
     def fan_out(self, seats: Mapping[str, Seat]) -> FanOut:
         return FanOut(seats, self.points, self.bundle)
 
-    def specialist(self, item: WorkItem) -> dict[str, Any]:
-        return next(one for one in self.specialists if one["name"] == item["specialist"])
+    def specialist(self, name: str) -> dict[str, Any]:
+        return next(one for one in self.specialists if one["name"] == name)
 
 
 async def _never(_: Any) -> None: ...

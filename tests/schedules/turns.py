@@ -75,9 +75,6 @@ def crowded(book: SittingBook, branch_id: str, before: Held) -> Iterator[str]:
     running = [name for name in book.places if book.holds_turn(name)]
     if len(running) > book.peak:  # a limit that adapts may sink between a turn that is given and the start
         yield f"{len(running)} run at once, {book.peak} may: {running}"
-    cores = {name: book.places[name].cores for name in running if book.places[name].cores}
-    if len(cores) > 1 and branch_id in cores and sum(cores.values()) > book.wave["cpu_at_once"] + NEAR:
-        yield f"cores {cores} exceed {book.wave['cpu_at_once']}"
     held: dict[str, dict[str, float]] = {}
     holders = [
         *((name, book.places[name].claims) for name in running),
@@ -89,6 +86,18 @@ def crowded(book: SittingBook, branch_id: str, before: Held) -> Iterator[str]:
     for resource, amounts in held.items():
         if branch_id in amounts and sum(amounts.values()) > book.scenario.resources.get(resource, 1.0) + NEAR:
             yield f"resource {resource} is held by {amounts} at once"
+
+
+def overloaded(book: SittingBook, branch_id: str, number: int) -> Iterator[str]:
+    """Whether the cores are exceeded now that a call of a branch has begun, its first, a later one or a second."""
+    calls = {
+        (name, call.number): cores
+        for name, work in book.works.items()
+        for call in work.starts
+        if call.number in work.live and (cores := book.cores_of(call))
+    }
+    if len(calls) > 1 and (branch_id, number) in calls and sum(calls.values()) > book.wave["cpu_at_once"] + NEAR:
+        yield f"calls that take cores {calls} exceed {book.wave['cpu_at_once']}"
 
 
 def idle(book: SittingBook, at: float, slack_s: float) -> Iterator[str]:

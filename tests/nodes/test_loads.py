@@ -1,0 +1,136 @@
+"""Cores are counted by call: a retry, a fallback and a second call take theirs like any first one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
+from langgraph_quorum.nodes.branching.loads import Load, Loads
+from tests.graphs.running import run, statuses
+from tests.nodes.waves import Meeting, wave
+
+pytestmark = pytest.mark.looptime
+
+CORES = 4
+"""Of the machine that `run` makes."""
+
+
+class Computing:
+    """Calls that take a core each, for so many seconds by branch and attempt; counts how many go on at once."""
+
+    def __init__(self, seconds: Callable[[Branch], float]) -> None:
+        self.seconds = seconds
+        self.now = self.most = 0
+
+    async def __call__(self, branch: Branch) -> str:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await asyncio.sleep(self.seconds(branch))
+        finally:
+            self.now -= 1
+        return branch.branch_id
+
+
+async def fails(_: Branch) -> None:
+    raise ValueError("never")
+
+
+def items(count: int) -> list[dict[str, Any]]:
+    return [{"branch_id": f"b{number}", "specialist": "s"} for number in range(count)]
+
+
+async def test_a_fallback_that_computes_waits_for_a_core() -> None:
+    computing = Computing(lambda _: 1)
+    spare = Specialist("spare", computing, resources=Resources(cpu=1))
+    result = await run(Specialist("s", fails, fallback="spare", attempts=1), spare, work=items(12))
+    assert set(statuses(result).values()) == {"succeeded"}
+    assert computing.most == CORES
+
+
+async def test_a_second_call_beside_the_first_waits_for_a_core() -> None:
+    computing = Computing(lambda branch: 3)
+    result = await run(Specialist("s", computing, resources=Resources(cpu=1), hedge_s=1), work=items(12))
+    assert set(statuses(result).values()) == {"succeeded"}
+    assert computing.most == CORES
+
+
+async def test_a_second_call_is_made_where_a_core_is_idle_and_no_branch_waits_for_it() -> None:
+    computing = Computing(lambda branch: 30 if branch.attempt == 1 else 1)
+    result = await run(Specialist("s", computing, resources=Resources(cpu=1), hedge_s=2), work=items(2))
+    assert [record["attempts"] for record in result["branches"].values()] == [2, 2]
+    assert [record["seconds"] for record in result["branches"].values()] == pytest.approx([3, 3])
+
+
+async def test_a_retry_gives_its_core_back_while_it_waits_and_goes_before_new_branches() -> None:
+    tries: list[str] = []
+
+    async def first_fails(branch: Branch) -> str:
+        tries.append(f"{branch.branch_id}.{branch.attempt}")
+        await asyncio.sleep(5)
+        if branch.branch_id == "b0" and branch.attempt == 1:
+            raise ConnectionError("once")
+        return branch.branch_id
+
+    crew = Specialist("s", first_fails, resources=Resources(cpu=CORES), backoff_s=1)
+    result = await run(crew, work=items(3))
+    assert set(statuses(result).values()) == {"succeeded"}
+    assert tries == ["b0.1", "b1.1", "b0.2", "b2.1"]
+
+
+async def test_a_branch_whose_time_is_up_waits_for_no_core_any_more() -> None:
+    computing = Computing(lambda branch: 60 if branch.branch_id == "b0" else 1)
+    crew = [
+        Specialist("s", computing, resources=Resources(cpu=CORES)),
+        Specialist("fails", fails, fallback="s", attempts=1),
+    ]
+    work = [{"branch_id": "b0", "specialist": "s"}, {"branch_id": "b1", "specialist": "fails"}]
+    result = await run(*crew, work=work, sync=SyncPolicy(deadline_s=10, minimum=1))
+    assert result["branches"]["b1"]["status"] != "succeeded"
+    assert result["branches"]["b1"]["settled_s"] == pytest.approx(10)
+    assert computing.most == 1
+
+
+async def test_what_goes_on_after_its_fan_out_still_waits_for_cores_and_gets_them() -> None:
+    turns = Meeting(SyncPolicy(), wave(2, cpu_at_once=1)).gate.turns
+    held = await turns.call("a", Load(1))
+    waiting = asyncio.create_task(turns.call("b", Load(1)))
+    turns.close()
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    turns.call_ended(held)
+    await waiting
+
+
+def test_a_call_of_a_running_branch_goes_before_the_first_of_another() -> None:
+    loads = Loads(2)
+    first, retry, another = Load(2), Load(2), Load(1)
+    loads.take(first)
+    loads.waiting[retry] = None
+    loads.give_back(first)
+    assert not loads.fits(another)
+    assert loads.admit() == [retry]
+
+
+def test_a_second_call_that_waits_keeps_nobody_waiting_and_counts_like_any_once_the_first_has_ended() -> None:
+    loads = Loads(3)
+    first = Load(2)
+    second = Load(2, beside=first)
+    loads.take(first)
+    loads.waiting[second] = None
+    assert loads.admit_seconds() == []
+    assert loads.fits(Load(1))
+    loads.give_back(first)
+    assert not loads.fits(Load(1))
+    assert loads.admit() == [second]
+
+
+def test_a_call_that_takes_next_to_nothing_waits_for_nobody() -> None:
+    loads = Loads(1)
+    loads.take(Load(1))
+    loads.waiting[Load(1)] = None
+    assert loads.fits(Load(0.01))
