@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.runnables import Runnable
 from langgraph.pregel.protocol import PregelProtocol
 
+from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.branch import Branch
 from langgraph_quorum.state.errors import ConfigurationError
 from langgraph_quorum.state.functions import is_async, require_plain, takes_one
@@ -32,12 +33,8 @@ RESERVED_NAMES = frozenset(
 """Names of the workflow's own nodes."""
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
-
-
 def _positive(name: str, field: str, value: float, mend: str, *, endless: bool = False) -> None:
-    if not _is_number(value) or value <= 0 or (math.isinf(value) and not endless):
+    if not is_number(value) or value <= 0 or (math.isinf(value) and not endless):
         raise ConfigurationError(f"Specialist({name!r}).{field}", value, mend)
 
 
@@ -57,7 +54,7 @@ class Resources:
 
     def __post_init__(self) -> None:
         for field, value in (("cpu", self.cpu if self.cpu is not None else 0), ("memory_mb", self.memory_mb)):
-            if not _is_number(value) or not 0 <= value < math.inf:
+            if not is_number(value) or not 0 <= value < math.inf:
                 raise ConfigurationError(f"Resources.{field}", value, "give a number from 0")
 
 
