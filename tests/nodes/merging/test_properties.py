@@ -110,22 +110,22 @@ PROPERTIES: list[Callable[[Strategy, Case], None]] = [
 ]
 
 
-@pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
+@pytest.mark.parametrize("check", PROPERTIES, ids=lambda check: check.__name__)
 @every_strategy
 @few
 @given(cases)
 @example(AS_MANY_LABELS_AS_DICTS)
 def test_of_whatever_strategy_and_results(
-    holds: Callable[[Strategy, Case], None], strategy: Strategy, case: Case
+    check: Callable[[Strategy, Case], None], strategy: Strategy, case: Case
 ) -> None:
-    holds(strategy, case)
+    check(strategy, case)
 
 
 @settings(max_examples=5, deadline=None)
 @given(cases)
 def test_all_of_it_holds_for_dawid_skene_which_takes_long(case: Case) -> None:
-    for holds in PROPERTIES:
-        holds(Consensus("dawid_skene", least_items=1), case)
+    for check in PROPERTIES:
+        check(Consensus("dawid_skene", least_items=1), case)
 
 
 @pytest.mark.parametrize("strategy", ["weighted", "consensus", "resolve", "best", "hierarchical"])
