@@ -34,7 +34,7 @@ RESERVED_NAMES = frozenset(
 
 
 def _positive(name: str, field: str, value: float, mend: str, *, endless: bool = False) -> None:
-    if not is_number(value) or value <= 0 or (math.isinf(value) and not endless):
+    if not is_number(value) or value <= 0 or (value == math.inf and not endless):
         raise ConfigurationError(f"Specialist({name!r}).{field}", value, mend)
 
 
