@@ -31,15 +31,16 @@ class Archive(StoredRuns):
 
         Nothing is driven until `resume`. The latest checkpoint comes with what has been finished since, so that it is
         not done again; after an earlier one the steps that followed are done again. A nested graph that had not ended
-        starts anew in the copy, and asks its questions again.
+        starts anew in the copy, and asks its questions again; one that remembers its earlier runs (compiled with
+        `checkpointer=True`) remembers those before the checkpoint.
 
         Args:
             thread_id: The run.
             checkpoint_id: Which state, as `history` names it; by default the latest.
             values: Fields of the state to change, put in through their reducers. The step that follows starts anew
                 then, branches that had finished in it included.
-            as_node: The node that the values are to come from, which decides what follows; by default the last one
-                that wrote.
+            as_node: The node that the values are to come from, which decides what follows, or LangGraph's `START`, as
+                if they were an input; by default the last one that wrote.
             into: The new thread's id; a fresh one when left out.
 
         Returns:
@@ -47,8 +48,8 @@ class Archive(StoredRuns):
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
-            ConfigurationError: the target exists, the run has no such checkpoint, the graph no such field or node, or
-                the run is one of another workflow.
+            ConfigurationError: the target exists, the run has no such checkpoint, the graph no such field or node, the
+                run is one of another workflow, or a nested graph's memory, kept as changes, cannot be put together.
             ThreadBusyError: somebody is about to drive the target.
             DatabaseError: the database cannot be used.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from langgraph_quorum.orchestration.clocks import clocks_agree
 from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
 from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
+from langgraph_quorum.orchestration.memories import untouched_copy
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
@@ -109,7 +110,8 @@ class Driver:
                 await self._enter(thread_id, given, stored, lease, new=is_new(snapshot))
                 if not refused:
                     on_taken()
-                snapshot, status = await self._through(run, values, given.context, lease)
+                within = untouched_copy(stored, snapshot) if values is None else {}
+                snapshot, status = await self._through(run, values, given.context, lease, within)
                 if refused:
                     raise too_late(thread_id, refused, status)
             run.workflow_id = snapshot.values.get("workflow_id", "") if ours(snapshot.values) else ""
@@ -214,10 +216,13 @@ class Driver:
             await record_end(self.pool, thread_id, status, token=lease.token)
         return status
 
-    async def _through(self, run: Run, values: Any, context: Any, lease: Lease) -> tuple[StateSnapshot, RunStatus]:
+    async def _through(
+        self, run: Run, values: Any, context: Any, lease: Lease, within: Mapping[str, Any]
+    ) -> tuple[StateSnapshot, RunStatus]:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
         config = fenced_config(thread_id, lease.token)
+        config["configurable"].update(within)
         config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
         config["configurable"][HEARD_KEY] = lambda: run.heard
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from langgraph.constants import START
 from langgraph.errors import InvalidUpdateError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Overwrite
@@ -26,7 +27,7 @@ class Edit:
 
     Attributes:
         values: Fields of the state, put in through their reducers; None for a plain copy.
-        as_node: The node that they are to come from; None for the last one that wrote.
+        as_node: The node that they are to come from, or `START`; None for the last one that wrote.
     """
 
     values: Mapping[str, Any] | None
@@ -49,7 +50,7 @@ class Edit:
             if name not in known:
                 mend = f"the state has no such field: {suggestion(str(name), known)}"
                 raise ConfigurationError(str(name), self.values[name], mend)
-        if self.as_node is not None and self.as_node not in graph.builder.nodes:
+        if self.as_node is not None and self.as_node not in {START, *graph.builder.nodes}:
             mend = f"the graph has no such node: {suggestion(str(self.as_node), graph.builder.nodes.keys())}"
             raise ConfigurationError("as_node", self.as_node, mend)
 

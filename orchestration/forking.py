@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.channels import DeltaChannel
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.graph.state import CompiledStateGraph
 
+from langgraph_quorum.orchestration.copying import copy_values
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.edits import Edit, apply_edit
+from langgraph_quorum.orchestration.memories import copy_memories
 from langgraph_quorum.orchestration.outcome import status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
@@ -53,7 +55,8 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
                 await saver.adelete_thread(into)  # what an earlier copy has left that a crash cut short
             target = fenced_config(into, lease.token)
             target["configurable"]["checkpoint_ns"] = ""
-            forked_at = await _copy_checkpoint(graph, saver, source.thread_id, checkpoint_id, target)
+            anew = edit.values is not None
+            forked_at = await _copy_checkpoint(driver, saver, source.thread_id, checkpoint_id, target, anew=anew)
             await apply_edit(edit, graph, into, lease.token)
             status = status_of(await driver.snapshot(into))
             await record_fork(
@@ -74,19 +77,26 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
 
 
 async def _copy_checkpoint(
-    graph: Graph, saver: BaseCheckpointSaver[Any], source: str, checkpoint_id: str | None, target: RunnableConfig
+    driver: Driver,
+    saver: BaseCheckpointSaver[Any],
+    source: str,
+    checkpoint_id: str | None,
+    target: RunnableConfig,
+    *,
+    anew: bool,
 ) -> str:
     """Store one checkpoint of a thread as the only one of another thread.
 
     The latest one comes with what its tasks have stored: finished branches, questions, answers. After an earlier one
-    the tasks that followed run again, as that is what going back means.
+    the tasks that followed run again, as that is what going back means. Nested graphs remember what they did by then.
 
     Args:
-        graph: Whose run it is.
+        driver: Whose run it is.
         saver: Reads and writes.
         source: The thread.
         checkpoint_id: Which one; None for the latest.
         target: The config of the other thread, in which nothing is stored yet.
+        anew: Whether the step that follows begins anew in the copy, whatever of it is finished.
 
     Returns:
         The checkpoint's id, which it keeps.
@@ -108,53 +118,20 @@ async def _copy_checkpoint(
                 mend = f"thread {source!r} has no such checkpoint: its history lists those that there are"
                 raise ConfigurationError("checkpoint_id", checkpoint_id, mend)
             saved = found
+        done: Collection[str] = ()
         if saved is latest:
-            await _copy_writes(graph, saver, saved, target)
+            finished = await _copy_writes(driver.graph, saver, saved, target)
+            done = () if anew else finished
+        await copy_memories(driver.pool, driver.graph, saver, saved, target, done=done)
         # The checkpoint comes last: a copy that a crash cut short is none.
-        await _copy_values(graph, saver, saved, target)
+        await copy_values(driver.graph, saver, saved, target)
     return saved.checkpoint["id"]
-
-
-async def _copy_values(
-    graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple, target: RunnableConfig
-) -> None:
-    """Every channel's value is new in the other thread, also those that did not change with this checkpoint."""
-    checkpoint = saved.checkpoint.copy()
-    checkpoint["channel_values"] = {
-        **checkpoint["channel_values"],
-        **await _rebuilt(graph, saver, saved),
-    }
-    metadata = saved.metadata.copy()
-    metadata["source"] = "fork"
-    metadata.pop("counters_since_delta_snapshot", None)
-    await saver.aput(target, checkpoint, metadata, dict(checkpoint["channel_versions"]))
-
-
-async def _rebuilt(graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple) -> dict[str, Any]:
-    """Values that a checkpoint keeps as changes since an earlier one, which the other thread does not have."""
-    checkpoint = saved.checkpoint
-    scattered = {
-        name: channel
-        for name, channel in graph.channels.items()
-        if isinstance(channel, DeltaChannel)
-        and name in checkpoint["channel_versions"]
-        and name not in checkpoint["channel_values"]
-    }
-    if not scattered:
-        return {}
-    histories = await saver.aget_delta_channel_history(config=saved.config, channels=list(scattered))
-    values = {}
-    for name, spec in scattered.items():
-        history = histories[name]
-        channel = spec.from_checkpoint(history["seed"]) if "seed" in history else spec.from_checkpoint(spec.typ())
-        channel.replay_writes(history["writes"])
-        values[name] = channel.get()
-    return values
 
 
 async def _copy_writes(
     graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple, target: RunnableConfig
-) -> None:
+) -> set[str]:
+    """Store what the tasks after a checkpoint have stored; gives the names of the nodes all of whose tasks are done."""
     snapshot = await graph.aget_state(saved.config)
     paths = {task.id: _path_text(task.path) for task in snapshot.tasks}
     writes: Writes = {}
@@ -163,6 +140,8 @@ async def _copy_writes(
     at: RunnableConfig = {"configurable": {**target["configurable"], "checkpoint_id": saved.checkpoint["id"]}}
     for task_id, given in writes.items():
         await saver.aput_writes(at, given, task_id, paths.get(task_id, ""))
+    going_on = {task.name for task in snapshot.tasks if task.result is None}
+    return {task.name for task in snapshot.tasks} - going_on
 
 
 def _path_text(path: Any) -> str:
