@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from langgraph_quorum.nodes.branching.thread_clock import ThreadClock
 
 T = TypeVar("T")
 
@@ -15,28 +16,6 @@ KEPT = 0.5
 
 LIVE_S = 0.05
 """How long a call must have run to be measured while it runs."""
-
-
-class _Running:
-    """A call on its thread, whose CPU time other threads can read."""
-
-    __slots__ = ("_clock", "_cpu", "_wall")
-
-    def __init__(self) -> None:
-        clock_of = getattr(time, "pthread_getcpuclockid", None)  # not everywhere
-        self._clock: int | None = clock_of(threading.get_ident()) if clock_of is not None else None
-        self._cpu, self._wall = time.thread_time(), time.perf_counter()
-
-    def share(self) -> float | None:
-        """How far it keeps a core busy, once it has run for a while."""
-        wall = time.perf_counter() - self._wall
-        if self._clock is None or wall < LIVE_S:
-            return None
-        return min(1.0, (time.clock_gettime(self._clock) - self._cpu) / wall)
-
-    def so_far(self) -> tuple[float, float]:
-        """CPU seconds and seconds since it began. To be asked on its own thread."""
-        return time.thread_time() - self._cpu, time.perf_counter() - self._wall
 
 
 class CpuMeter:
@@ -50,7 +29,7 @@ class CpuMeter:
     def __init__(self, others: CpuMeter | None = None) -> None:
         self._others = others
         self._share: float | None = None
-        self._running: set[_Running] = set()
+        self._running: set[ThreadClock] = set()
         self._lock = threading.Lock()
 
     @property
@@ -75,11 +54,12 @@ class CpuMeter:
 
     def _live(self) -> float | None:
         with self._lock:  # a call is not let go while its thread's clock is read
-            shares = [share for call in self._running if (share := call.share()) is not None]
+            settled = [clock for clock in self._running if clock.age_s >= LIVE_S]
+            shares = [share for clock in settled if (share := clock.share()) is not None]
         return sum(shares) / len(shares) if shares else None
 
     def observe(self, cpu_s: float, wall_s: float) -> None:
-        """Take in one call: CPU seconds of its thread, and seconds from start to end."""
+        """Take in one call: seconds in which its thread wanted a core, and seconds from start to end."""
         share = min(1.0, cpu_s / wall_s) if wall_s > 0 else 1.0
         self._share = share if self._share is None else KEPT * self._share + (1 - KEPT) * share
         if self._others is not None:
@@ -87,15 +67,16 @@ class CpuMeter:
 
     def metered(self, function: Callable[[], T]) -> T:
         """Call a function on this thread and take its measure, whether it returns or raises."""
-        call = _Running()
+        clock = ThreadClock()
         with self._lock:
-            self._running.add(call)
+            self._running.add(clock)
         try:
             return function()
         finally:
             with self._lock:
-                self._running.discard(call)
-            self.observe(*call.so_far())
+                self._running.discard(clock)
+            self.observe(clock.wanted_s(), clock.age_s)
+            clock.close()
 
 
 class TimeMeter:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,27 @@ def test_a_waiting_thread_takes_no_cpu_and_a_computing_one_a_core() -> None:
     computing.metered(lambda: hashlib.pbkdf2_hmac("sha256", b"a", b"b", 100_000))
     assert waiting.share < 0.2
     assert computing.share > waiting.share
+
+
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="only Linux tells what kept a thread waiting")
+def test_functions_that_fight_for_one_core_count_as_busy_each() -> None:
+    meter, core = CpuMeter(), min(os.sched_getaffinity(0))
+    together = threading.Barrier(4)
+
+    def computes() -> None:
+        hashlib.pbkdf2_hmac("sha256", b"a", b"b", 100_000)
+
+    def on_one_core() -> None:
+        os.sched_setaffinity(0, {core})
+        together.wait()
+        meter.metered(computes)
+
+    threads = [threading.Thread(target=on_one_core) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert meter.share > 0.6  # each ran for about a quarter of its time
 
 
 def test_a_call_that_raises_is_measured_too() -> None:
