@@ -1,4 +1,4 @@
-"""How much CPU a sync function really takes: measured on its thread, since nothing in a plain function says."""
+"""How much of a core a sync function really wants: measured on its thread, since nothing in a plain function says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ T = TypeVar("T")
 
 KEPT = 0.5
 """How much of the old estimate stays with each new measurement."""
-
-
 LIVE_S = 0.05
 """How long a call must have run to be measured while it runs."""
 
