@@ -11,7 +11,7 @@ from langgraph_quorum.nodes.journal import entry
 from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.records import ErrorRecord, RunStatus, Verdict
 from langgraph_quorum.state.words import counted
-from langgraph_quorum.state.workflow import QuorumState
+from langgraph_quorum.state.workflow import LoadMetrics, QuorumState
 
 
 def ended(
@@ -36,8 +36,13 @@ def ended(
         **result_of(merged),
         "pending": harvest.left_by(state["workflow_id"]),
         "messages": [AIMessage(summary, id=f"{state['workflow_id']}/outcome")],
-        "timeline": [entry(state, node, "ended", f"{status}: {why}")],
+        "timeline": [entry(state, node, "ended", f"{status}: {why}", **_spent(state["load"]))],
     }
+
+
+def _spent(load: LoadMetrics) -> dict[str, float]:
+    """What the whole run took, which an outcome tells nowhere else: records are of the last round of their branch."""
+    return {"attempts": load["attempts"], "seconds": load["seconds"], "cost": load["cost"], "rounds": load["rounds"]}
 
 
 def result_of(merged: Merged) -> dict[str, Any]:

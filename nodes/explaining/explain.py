@@ -32,7 +32,8 @@ def explain(
     """Say how a run came to its result.
 
     Args:
-        state: A workflow's state, or its outcome, which tells less: how the results were merged is only in the state.
+        state: A workflow's state, or its outcome, which tells less: how the results were merged is only in the state,
+            and until the run has ended so is what the attempts of earlier rounds took.
         thread_id: The thread; by default as the outcome has it.
         status: How the run stands; by default as the state has it.
         reason: Why the run stands so, where its driver has said so.
@@ -63,7 +64,7 @@ def explain(
         findings=list(state.get("findings") or []),
         answers=_answers(trail),
         questions=list(open_questions),
-        spent=spent_told(state),
+        spent=spent_told(state, trail),
         left_out=left_out(state, [] if merged is None else merged.get("discarded", [])),
     )
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from langgraph_quorum.nodes.explaining.explanation import Spent, SpentTold
-from langgraph_quorum.nodes.explaining.trail import cause
+from langgraph_quorum.nodes.explaining.trail import Trail, cause
 from langgraph_quorum.state.merged import Discarded
 from langgraph_quorum.state.records import BranchRecord
 
 
-def spent_told(state: Mapping[str, Any]) -> Spent | None:
+def spent_told(state: Mapping[str, Any], trail: Trail) -> Spent | None:
     """What the run took; None before anything was sent out."""
     branches: Mapping[str, BranchRecord] = state.get("branches") or {}
     if not branches:
         return None
-    load = state.get("load") or {}
+    load = state.get("load") or _at_the_end(trail)
     by_name: dict[str, list[BranchRecord]] = {}
     for record in branches.values():
         by_name.setdefault(record["specialist"], []).append(record)
@@ -31,6 +31,12 @@ def spent_told(state: Mapping[str, Any]) -> Spent | None:
         rounds=load.get("rounds", 0),
         specialists=[_of_one(name, by_name[name]) for name in sorted(by_name)],
     )
+
+
+def _at_the_end(trail: Trail) -> Mapping[str, Any]:
+    """What the run took as it was written down when it ended, for an outcome; {} before."""
+    line = trail.last("ended")
+    return {} if line is None else line.get("data", {})
 
 
 def _measuring(record: BranchRecord) -> float:

@@ -9,7 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
-from langgraph_quorum import Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
+from langgraph_quorum import Answer, Branch, Orchestrator, Specialist, SyncPolicy, build_workflow
 from langgraph_quorum.nodes.explaining.explain import explain
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import get_run
@@ -17,6 +17,7 @@ from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.stored_state import read_workflow
 from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.records import WorkItem
+from tests.graphs.running import FIXED
 from tests.orchestration.crews import Crew
 from tests.orchestration.explained import TASK, Panel
 from tests.orchestration.graphs_of_ones_own import shouting
@@ -90,6 +91,25 @@ async def test_a_thread_that_is_run_again_is_explained_by_its_last_run() -> None
     told = explain(state, thread_id="t1")
     assert [(one["decision"], one["words"]) for one in told.answers] == [("approved", "a human approved it")]
     assert (len(told.points), told.status) == (1, "approved")
+
+
+@pytest.mark.looptime
+async def test_an_outcome_without_its_state_tells_what_all_rounds_took() -> None:
+    async def fails_twice(branch: Branch) -> Answer:
+        tried.append(branch.branch_id)
+        await asyncio.sleep(1)
+        if len(tried) < 3:
+            raise ConnectionError
+        return Answer({"confidence": 0.9}, cost=0.5)
+
+    tried: list[str] = []
+    workflow = build_workflow([Specialist("late", fails_twice, attempts=1)])
+    graph, config = workflow.compile(checkpointer=InMemorySaver()), RunnableConfig(configurable={"thread_id": "t1"})
+    out = await graph.ainvoke(TASK, config, context=FIXED)
+    spent = explain(out).spent
+    assert spent is not None
+    assert (spent["attempts"], spent["seconds"], spent["cost"], spent["rounds"]) == (3, pytest.approx(3), 0.5, 2)
+    assert spent == explain((await graph.aget_state(config)).values).spent
 
 
 def test_an_outcome_without_its_state_tells_what_it_holds() -> None:
