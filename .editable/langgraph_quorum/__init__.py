@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from langgraph_quorum.nodes.merging.synthesis import Synthesis
     from langgraph_quorum.nodes.merging.weighted import Weighted
     from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
+    from langgraph_quorum.orchestration.collector import settled_collector
     from langgraph_quorum.orchestration.orchestrator import Orchestrator
     from langgraph_quorum.orchestration.run import Run
     from langgraph_quorum.orchestration.sync import SyncOrchestrator
@@ -110,6 +111,7 @@ __all__ = [
     "late_results",
     "merge",
     "quorum_branch",
+    "settled_collector",
     "suggest_strategy",
     "thread_statistics",
     "workflow_specialist",
@@ -138,6 +140,7 @@ _HOMES = {
     "nodes.merging.synthesis": ("Synthesis",),
     "nodes.merging.weighted": ("Weighted",),
     "nodes.specialists.specialist": ("Resources", "Specialist"),
+    "orchestration.collector": ("settled_collector",),
     "orchestration.orchestrator": ("Orchestrator",),
     "orchestration.run": ("Run",),
     "orchestration.sync": ("SyncOrchestrator",),

@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.cli.progress.board import Board
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.cli.thread_ids import command_for
 from langgraph_quorum.orchestration.cli.words import counted
+from langgraph_quorum.orchestration.collector import settled_collector
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.errors import DatabaseError, LeaseLostError
 
@@ -40,13 +41,9 @@ class Follower:
             RefusedError: the database failed, or another driver took the thread; says how to go on.
             QuorumError: the run could not be done.
         """
-        events = run.events()
-        self.interruption.drain(run, self.progress.note, self.progress.leave)
-        self.progress.begin(board, f"thread {run.thread_id}")
-        async for event in events:
-            self.progress.saw(event)
         try:
-            return await run.result()
+            with settled_collector(sweep=False):  # imports leave next to no garbage
+                return await self._followed(run, board)
         except (DatabaseError, LeaseLostError) as error:
             mend = f"what is finished is kept, go on with: {self._command('resume', run.thread_id)}"
             raise RefusedError(f"{error}; {mend}", code=FAILED) from error
@@ -61,6 +58,14 @@ class Follower:
         kept = "nothing is finished yet" if not done else f"{counted(done, 'branch', 'branches')} finished and kept"
         complain(f"stopped: {kept}, go on with: {self._command('resume', outcome['thread_id'])}")
         return self.interruption.exit_code
+
+    async def _followed(self, run: Run, board: Board) -> dict[str, Any]:
+        events = run.events()
+        self.interruption.drain(run, self.progress.note, self.progress.leave)
+        self.progress.begin(board, f"thread {run.thread_id}")
+        async for event in events:
+            self.progress.saw(event)
+        return await run.result()
 
     def _command(self, verb: str, thread_id: str) -> str:
         return command_for(verb, thread_id, dsn_given=self.dsn_given)

@@ -20,6 +20,7 @@ from langgraph_quorum import (
     artifact_store,
     build_workflow,
     late_results,
+    settled_collector,
     thread_statistics,
 )
 from langgraph_quorum.orchestration.persistence import Encryption, Keys, PoolSettings, open_database
@@ -64,7 +65,7 @@ async def whole() -> None:
 
 def without_a_loop() -> str:
     try:
-        with SyncOrchestrator.open(workflow, "postgresql://", workflow="drawings") as quorum:
+        with settled_collector(), SyncOrchestrator.open(workflow, "postgresql://", workflow="drawings") as quorum:
             run = quorum.start({"task": "Draw"}, "drawing")
             for event in run.events():
                 print(event)
