@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
@@ -21,7 +20,7 @@ from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
 from langgraph_quorum.orchestration.memories import untouched_copy
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
-from langgraph_quorum.orchestration.persistence.artifacts.binding import with_artifacts
+from langgraph_quorum.orchestration.persistence.artifacts.binding import addresses_in, with_artifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
@@ -89,7 +88,7 @@ class Driver:
                 that the graph does not have.
         """
         thread_id = run.thread_id
-        await check_rights(self.pool, artifacts=isinstance(self.artifacts, PostgresArtifacts))
+        await check_rights(self.pool, artifacts=self._keeps_account)
         async with hold_lease(self.pool, thread_id, ttl_s=self.lease_ttl_s, on_busy=on_busy, wait_s=wait_s) as lease:
             snapshot = await self.snapshot(thread_id)
             await clocks_agree(thread_id, snapshot.created_at)
@@ -129,7 +128,7 @@ class Driver:
     async def snapshot(self, thread_id: str) -> StateSnapshot:
         """The latest state of a thread."""
         with database_errors(f"reading thread {thread_id!r}"):
-            return await self.graph.aget_state(_config(thread_id))
+            return await self.graph.aget_state(fenced_config(thread_id, None))
 
     async def outcome(self, stored: StoredRun) -> dict[str, Any]:
         """The output of a run as it stands, with the `reason` when the graph has failed.
@@ -153,12 +152,17 @@ class Driver:
             mend = f"thread {stored.thread_id!r} runs {stored.workflow!r}: take another thread, or that workflow"
             raise ConfigurationError("workflow", self.workflow, mend)
 
-    def context(self, given: Any, thread_id: str, token: int | None = None) -> Any:
-        """A run's context, with the store of large texts in it."""
+    def context(self, given: Any, thread_id: str | None, token: int | None = None) -> Any:
+        """A run's context, with the store of large texts in it; no thread is that of an input that is no run's yet."""
         if self.artifacts is None:
             return given
         schema = self.graph.context_schema
         return with_artifacts(given, self.artifacts, thread_id, token=token, schema=schema)
+
+    @property
+    def _keeps_account(self) -> bool:
+        """Whether the database says which thread refers to which artifact."""
+        return isinstance(self.artifacts, PostgresArtifacts)
 
     async def _outcome_of(
         self, thread_id: str, snapshot: StateSnapshot, status: RunStatus, reason: str | None = None
@@ -197,6 +201,7 @@ class Driver:
             task=entry.task,
             options=with_digest(entry.options, given.said) if new else entry.options,
             tags=entry.tags,
+            artifacts=set(addresses_in(given.values)) if self._keeps_account else (),
             token=lease.token,
             sealer=self.sealer,
         )
@@ -222,9 +227,8 @@ class Driver:
         """Drive, and enter how the run stands afterwards; a run that the graph itself refused has failed."""
         thread_id = run.thread_id
         config = fenced_config(thread_id, lease.token)
-        config["configurable"].update(within)
-        config["configurable"][CLOCK_KEY] = functools.partial(database_time, self.pool)
-        config["configurable"][HEARD_KEY] = lambda: run.heard
+        clock, heard = functools.partial(database_time, self.pool), lambda: run.heard
+        config["configurable"] |= {**within, CLOCK_KEY: clock, HEARD_KEY: heard}
         try:
             given = self.context(context, thread_id, lease.token)
             cut = await until_stopped(lease, run, stream(self.graph, run, values, config, given))
@@ -244,7 +248,3 @@ class Driver:
 
 def _to_be_cancelled(stored: StoredRun) -> bool:
     return stored.status == "cancelled" or stored.asked == "cancel"
-
-
-def _config(thread_id: str) -> RunnableConfig:
-    return {"configurable": {"thread_id": thread_id}}

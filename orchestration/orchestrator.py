@@ -178,7 +178,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         check_storable(given, self._driver.graph.channels)
         check_context(context, self._driver.graph.context_schema)
         check_options(options or {})
-        given = await input_away(given, self._driver.context(context, target))
+        given = await input_away(given, self._driver.context(context, None))
         known = kept_input(given)
         if not known:
             await check_input_kept(given, self._driver.graph.checkpointer)

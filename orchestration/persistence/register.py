@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from langgraph_quorum.orchestration.persistence.artifacts.collecting import copy_references
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import copy_references, refer
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
@@ -30,6 +30,7 @@ async def record_start(
     task: str,
     options: Mapping[str, Any] | None = None,
     tags: Sequence[str] | None = None,
+    artifacts: Collection[str] = (),
     token: int | None = None,
     sealer: Sealer | None = None,
 ) -> None:
@@ -42,6 +43,7 @@ async def record_start(
         task: What it is to do; what Postgres cannot keep in it (NUL, lone surrogates) becomes a question mark.
         options: JSON values needed to resume it.
         tags: What it can be found by; None keeps those it has.
+        artifacts: Addresses that its input refers to: they are kept as long as the run is.
         token: The lease's token; with it, an overtaken driver cannot write.
         sealer: Encrypts task and options.
 
@@ -59,6 +61,7 @@ async def record_start(
 
     async def start(connection: Connection) -> None:
         await connection.execute(pool.statements("runs")["start"], values)
+        await refer(connection, pool, thread_id, artifacts)
 
     await _fenced(pool, f"storing run {thread_id!r}", thread_id, token, start)
 

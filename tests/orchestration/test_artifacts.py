@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 
@@ -11,11 +12,13 @@ import pytest
 from langgraph_quorum import Branch, Orchestrator, Specialist, build_workflow
 from langgraph_quorum.graphs.workflow import QuorumBuilder
 from langgraph_quorum.orchestration.artifacts import KEY_VARIABLE, default_artifacts
+from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.encryption import Encryption
 from langgraph_quorum.orchestration.persistence.keys import Keys
+from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.state.errors import ArtifactError, ConfigurationError
+from langgraph_quorum.state.errors import ArtifactError, ConfigurationError, ThreadBusyError
 from langgraph_quorum.state.records import WorkItem
 
 SOUGHT = "needle-in-the-haystack "
@@ -50,6 +53,11 @@ def copies(database: str) -> int:
     return found
 
 
+def age_of_all(database: str, hours: int) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("UPDATE quorum.artifacts SET put_at = put_at - make_interval(hours => %s)", (hours,))
+
+
 async def test_a_text_that_four_branches_take_and_give_is_stored_once_and_answered_as_text(
     pool: Pool, database: str
 ) -> None:
@@ -68,10 +76,45 @@ async def test_what_is_deleted_with_its_run_can_be_collected(pool: Pool, databas
     async with Orchestrator.on(workflow(), pool) as quorum:
         await (await quorum.start({"task": "echo", "work": WORK}, "t")).result()
         await quorum.delete("t")
-        with psycopg.connect(database, autocommit=True) as connection:
-            connection.execute("UPDATE quorum.artifacts SET put_at = put_at - interval '2 hours'")
+        age_of_all(database, hours=2)
         await quorum.prune(older_than_s=0)
     assert copies(database) == 0
+
+
+async def test_the_input_of_a_start_that_became_no_run_can_be_collected(pool: Pool, database: str) -> None:
+    async with Orchestrator.on(workflow(), pool) as quorum:
+        with pytest.raises(ConfigurationError, match="options"):
+            await quorum.start({"task": "echo", "work": WORK}, "no options", options={"no": object()})
+        async with hold_lease(pool, "busy"):
+            with pytest.raises(ThreadBusyError):
+                await quorum.start({"task": "echo", "work": WORK}, "busy")
+        small: list[WorkItem] = [{**WORK[0], "payload": {"text": "small"}}]
+        await (await quorum.start({"task": "echo", "work": small}, "another")).result()
+        with pytest.raises(ConfigurationError, match="another input"):
+            await quorum.start({"task": "echo", "work": WORK}, "another")
+    assert copies(database) == 1
+    age_of_all(database, hours=2)
+    await collect(pool)
+    assert copies(database) == 0
+
+
+async def test_what_a_run_was_given_is_kept_until_a_branch_gets_to_it(pool: Pool, database: str) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def first(branch: Branch) -> dict[str, object]:
+        begun.set()
+        await go.wait()
+        return {"confidence": 0.9}
+
+    graph = build_workflow([Specialist("first", first), Specialist("echo", echo)], merge="best")
+    work: list[WorkItem] = [{"specialist": "first"}, {**WORK[0], "depends_on": ["first"]}]
+    async with Orchestrator.on(graph, pool) as quorum:
+        run = await quorum.start({"task": "echo", "work": work}, "t")
+        await begun.wait()
+        age_of_all(database, hours=2)
+        assert (await collect(pool)).artifacts == 0
+        go.set()
+        assert (await run.result())["branches"]["b0"]["status"] == "succeeded"
 
 
 async def test_encrypted_texts_stay_in_the_state_until_their_addresses_have_a_key(

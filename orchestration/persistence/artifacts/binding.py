@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
+from langgraph_quorum.state.artifacts import is_reference
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.workflow import QuorumContext
 
@@ -15,15 +16,15 @@ from langgraph_quorum.state.workflow import QuorumContext
 class ThreadArtifacts(Protocol):
     """A store that keeps account of which thread refers to what."""
 
-    def of_thread(self, thread_id: str, token: int | None = None) -> ArtifactStore:
-        """The same store on a thread's behalf."""
+    def of_thread(self, thread_id: str | None, token: int | None = None) -> ArtifactStore:
+        """The same store on a thread's behalf; with None on nobody's."""
         ...
 
 
 def with_artifacts(
     context: Any,
     store: ArtifactStore,
-    thread_id: str,
+    thread_id: str | None,
     *,
     token: int | None = None,
     schema: type | None = QuorumContext,
@@ -33,7 +34,7 @@ def with_artifacts(
     Args:
         context: What the run was given: None, a dict, or a `QuorumContext`. Any other is returned as it is.
         store: The orchestrator's.
-        thread_id: Of the run.
+        thread_id: Of the run; None for what may not become one.
         token: The lease's.
         schema: The graph's context schema; for any but `QuorumContext` the context is returned as it is.
     """
@@ -61,3 +62,15 @@ async def input_away(values: Any, context: Any) -> Any:
     if shelf is None:
         return values
     return {name: await shelf.away(value) if name in ("work", "sources") else value for name, value in values.items()}
+
+
+def addresses_in(value: Any) -> Iterator[str]:
+    """The addresses of all references in dicts and lists of any depth."""
+    values = [value]
+    for current in values:  # which grows meanwhile
+        if is_reference(current):
+            yield current["artifact"]
+        elif isinstance(current, Mapping):
+            values.extend(current.values())
+        elif isinstance(current, list):
+            values.extend(current)

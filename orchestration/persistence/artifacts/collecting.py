@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
@@ -50,6 +51,13 @@ async def collect(pool: Pool, *, older_than_s: float = 3600.0) -> CollectReport:
             deleted = await connection.execute(sql["delete"], {"hashes": chosen})
             sizes += [row["size_bytes"] for row in await deleted.fetchall()]
             after = chosen[-1]
+
+
+async def refer(connection: Connection, pool: Pool, thread_id: str, addresses: Collection[str]) -> None:
+    """Let a thread refer to those of these artifacts that there are: in the transaction that enters its run."""
+    if addresses:
+        values = {"thread_id": thread_id, "hashes": list(addresses)}
+        await connection.execute(pool.statements("artifacts")["refer"], values)
 
 
 async def copy_references(connection: Connection, pool: Pool, source: str, target: str) -> None:

@@ -47,8 +47,8 @@ class PostgresArtifacts:
         self._pool, self._seal = pool, Seal(sealer, hash_key)
         self._thread_id, self._token = thread_id, token
 
-    def of_thread(self, thread_id: str, token: int | None = None) -> PostgresArtifacts:
-        """The same store on a thread's behalf."""
+    def of_thread(self, thread_id: str | None, token: int | None = None) -> PostgresArtifacts:
+        """The same store on a thread's behalf; with None on nobody's."""
         seal = self._seal
         return PostgresArtifacts(
             self._pool, sealer=seal.sealer, hash_key=seal.hash_key, thread_id=thread_id, token=token

@@ -44,6 +44,19 @@ FROM {schema}.artifacts AS artifact
 WHERE hash IN (%(hash)s, coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || %(hash)s)
 LIMIT 1;
 
+-- name: refer
+-- A collector that has chosen one of them is waited for; then it is gone.
+INSERT INTO {schema}.artifact_refs (thread_id, hash)
+SELECT %(thread_id)s, hash FROM {schema}.artifacts
+WHERE hash = ANY(%(hashes)s::text[])
+    OR hash = ANY(
+        SELECT coalesce(nullif(current_setting('quorum.tenant', true), '') || '/', '') || address
+        FROM unnest(%(hashes)s::text[]) AS address
+    )
+ORDER BY hash
+FOR KEY SHARE
+ON CONFLICT DO NOTHING;
+
 -- name: copy
 INSERT INTO {schema}.artifact_refs (thread_id, hash)
 SELECT %(target)s, hash FROM {schema}.artifact_refs WHERE thread_id = %(source)s
