@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from langgraph_quorum.state.records import TimelineEvent
 from langgraph_quorum.state.workflow import QuorumState
+
+T = TypeVar("T")
 
 SHOWN = 100
 """Names in one line of the audit trail at most."""
@@ -33,6 +36,11 @@ def entry(state: QuorumState, node: str, event: str, why: str, **data: Any) -> T
 def some(names: Sequence[str]) -> list[str]:
     """The first of many names: a line of the audit trail is no place for a hundred thousand."""
     return list(names[:SHOWN])
+
+
+def some_of(by_name: Mapping[str, T]) -> dict[str, T]:
+    """The first of many names, with what is said of each."""
+    return dict(islice(by_name.items(), SHOWN))
 
 
 def task_of(state: QuorumState) -> str:

@@ -12,7 +12,7 @@ from langgraph_quorum.nodes.checking.budget import BUDGET
 from langgraph_quorum.nodes.checking.revision import begun
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.growth import Order
-from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.journal import entry, some, some_of
 from langgraph_quorum.nodes.mending import choose_redo, errors_by_branch, has_succeeded, is_judged, score_of
 from langgraph_quorum.nodes.questions import asked, parked
 from langgraph_quorum.nodes.questions import explain as explain_questions
@@ -142,10 +142,10 @@ def _told(plan: Redistribution) -> dict[str, Any]:
     return {
         "total": len(plan.sent),
         "branches": some(plan.sent),
-        "moved": plan.moved,
+        "moved": some_of(plan.moved),
         "split": some(plan.split),
-        "longer": plan.longer,
-        "later": plan.later,
+        "longer": some_of(plan.longer),
+        "later": some_of(plan.later),
     }
 
 

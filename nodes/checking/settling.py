@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, TypeAlias
 
 from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.checking.revision import Held, ended, held, severity
-from langgraph_quorum.nodes.journal import SHOWN, entry, some
+from langgraph_quorum.nodes.journal import entry, some, some_of
 from langgraph_quorum.state.merged import CheckFinding, Merged
 from langgraph_quorum.state.records import TimelineEvent
 from langgraph_quorum.state.workflow import QuorumState, Revision
@@ -128,7 +127,7 @@ class _Case:
         away = set(dropped)
         branches = {
             name: {"came_to": one.came_to, "dropped": name in away, "why": one.why}
-            for name, one in islice(self.told.items(), SHOWN)
+            for name, one in some_of(self.told).items()
         }
         return entry(self.state, "validator", event, why, branches=branches)
 

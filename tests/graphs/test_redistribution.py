@@ -66,6 +66,13 @@ async def test_what_ran_out_of_its_own_time_gets_longer() -> None:
     assert (statuses(result)["slow"], crew.calls) == ("timed_out", {"slow": 2, "x": 1})
 
 
+async def test_of_many_that_are_sent_out_again_the_trail_names_a_hundred() -> None:
+    work = [{"branch_id": str(number), "specialist": "slow"} for number in range(101)]
+    result = await run(Crew().sleeps("slow", 7, timeout_s=2, **ONCE), work=work, sync=PATIENT)
+    (data,) = told(result)
+    assert (data["total"], len(data["branches"]), list(data["longer"])) == (101, 100, data["branches"])
+
+
 async def test_how_much_longer_is_a_parameter() -> None:
     crew = Crew()
     slow = crew.sleeps("slow", 7, timeout_s=2, **ONCE)
