@@ -68,9 +68,10 @@ def _how(name: str, data: Mapping[str, Any]) -> str:
         return f"sent to {data['moved'][name]}"
     if name in data.get("split", []):
         return "done in smaller pieces"
-    if name in data.get("longer", {}):
-        return f"sent out again with {data['longer'][name]:g} s for an attempt"
-    return "sent out again"
+    until = data.get("later", {}).get(name, "")
+    longer = f" with {data['longer'][name]:g} s for an attempt" if name in data.get("longer", {}) else ""
+    later = f", not before {until[:19].replace('T', ' ')} UTC, as its service asked" if until else ""
+    return f"sent out again{longer}{later}"
 
 
 def _attempts(record: BranchRecord | None, item: WorkItem | None) -> list[str]:

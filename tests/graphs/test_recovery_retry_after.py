@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum import Branch, Specialist, SyncPolicy
+from langgraph_quorum.nodes.explaining.explain import explain
 from langgraph_quorum.nodes.postponing import postponed
 from langgraph_quorum.state.policies import RecoveryPolicy
 from langgraph_quorum.state.records import BranchRecord, WorkItem, blank_record
@@ -64,6 +65,9 @@ async def test_the_next_round_begins_no_sooner_than_the_service_wants() -> None:
     assert service.pauses() == pytest.approx([60, 60], abs=10)
     assert list(told(result)[0]["later"]) == ["s"]
     assert "not before the service wants it: 1" in told_why(result)[0]
+    until = told(result)[0]["later"]["s"][:19].replace("T", " ")
+    (first, *_) = explain(result).again[0]["ways"]
+    assert first == f"round 1: sent out again, not before {until} UTC, as its service asked"
     assert "not_before" not in result["branches"]["s"]
 
 
