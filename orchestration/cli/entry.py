@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, WRONG, code_of_error, complain
+from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, INTERRUPTED, WRONG, code_of_error, complain
 from langgraph_quorum.orchestration.cli.logs import listen_to_logs
-from langgraph_quorum.orchestration.cli.streams import forget_stdout, never_fail_on_encoding
+from langgraph_quorum.orchestration.cli.streams import forget_stdout, prepare_streams, why_unwritable
 from langgraph_quorum.state.errors import QuorumError
 
 _PROGRAM = "quorum"
@@ -17,7 +17,7 @@ _CLI_MODULES = ("typer", "rich", "platformdirs")
 
 def main() -> int:
     """Run the command line on `sys.argv`. Returns the exit code."""
-    never_fail_on_encoding()
+    prepare_streams()
     listen_to_logs()
     try:
         return _run()
@@ -30,6 +30,13 @@ def main() -> int:
     except BrokenPipeError:
         forget_stdout()
         return APPROVED
+    except OSError as error:
+        why = why_unwritable(error)
+        if why is None:
+            raise
+        forget_stdout()
+        complain(f"standard output cannot be written ({why}): make room, or write to another place")
+        return FAILED
 
 
 def _run() -> int:
