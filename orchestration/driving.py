@@ -34,7 +34,7 @@ from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.orchestration.same_input import check_same_input, with_digest
 from langgraph_quorum.orchestration.standing import check_nodes, standing, status_now
 from langgraph_quorum.orchestration.streaming import stream
-from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
+from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError
 from langgraph_quorum.state.ports import ArtifactStore
 from langgraph_quorum.state.records import RunStatus
 
@@ -103,7 +103,7 @@ class Driver:
             refused = given.answering(late)
             values, given = self._to_do(thread_id, given, stored, snapshot, late)
             if values is NOTHING:
-                status = await self._settled(thread_id, stored, snapshot, lease)
+                status = await self._settled(thread_id, given, stored, snapshot, lease)
                 on_taken()
             else:
                 await self._enter(thread_id, given, stored, lease, new=is_new(snapshot))
@@ -189,11 +189,8 @@ class Driver:
 
     async def _enter(self, thread_id: str, given: Given, stored: StoredRun | None, lease: Lease, *, new: bool) -> None:
         """Enter the run as running. What it was first started with stays, whatever a later start was given."""
-        entry = given.entry
-        if not new:
-            if stored is None:
-                raise ThreadNotFoundError(thread_id)
-            entry = given.entered(stored.task, stored.options)
+        taken_up = given.adopting() if stored is None else given.entered(stored.task, stored.options)
+        entry = given.entry if new else taken_up
         await record_start(
             self.pool,
             thread_id,
@@ -209,15 +206,17 @@ class Driver:
         lease.request.clear()
 
     async def _settled(
-        self, thread_id: str, stored: StoredRun | None, snapshot: StateSnapshot, lease: Lease
+        self, thread_id: str, given: Given, stored: StoredRun | None, snapshot: StateSnapshot, lease: Lease
     ) -> RunStatus:
         """How a run stands that is not driven on.
 
         It is entered when the register says otherwise: the driver was killed before it could say how the run ended,
-        or before it saw that it was asked to cancel it.
+        or before it saw that it was asked to cancel it; or it was one without a register.
         """
         status = status_now(snapshot, cancelled=stored is not None and _to_be_cancelled(stored))
-        if stored is not None and stored.status in ("running", "cancelled") and stored.status != status:
+        if stored is None:
+            await self._enter(thread_id, given, None, lease, new=False)
+        if stored is None or (stored.status in ("running", "cancelled") and stored.status != status):
             await record_end(self.pool, thread_id, status, token=lease.token)
         return status
 

@@ -101,6 +101,11 @@ class Given:
         rest = {name: value for name, value in options.items() if name != _ANSWERS}
         return Entry(task, {**rest, **_kept_answers({**self.kept, **self.answers})})
 
+    def adopting(self) -> Entry:
+        """What the register keeps of a thread that was begun without it: with which input, nobody can tell."""
+        options = {name: value for name, value in self.entry.options.items() if name not in (INPUT, DIGEST)}
+        return dataclasses.replace(self.entry, options=options)
+
     def for_graph(self, thread_id: str, snapshot: StateSnapshot) -> Any:
         """What to hand to the graph where it stands: its input, answers, None to go on, or `NOTHING`.
 

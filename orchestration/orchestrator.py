@@ -154,6 +154,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         A finished thread gives its result at once, and a cancelled one how it stands; an interrupted one goes on where
         it was. Another input than the thread was started with is refused. A default that is made anew for each object
         is no other input; of a dataclass that goes for every field with a factory, unless that is a `list` or the like.
+        A thread that the graph has begun without an orchestrator is taken up likewise, whatever its input was.
 
         Args:
             values: The graph's input.
