@@ -13,6 +13,7 @@ from langgraph_quorum.nodes.branching import harvest
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.growth import Grown, Order, grown
 from langgraph_quorum.nodes.journal import entry, some
+from langgraph_quorum.nodes.performance import performance
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.trail import branches_ended
 from langgraph_quorum.nodes.verdicts import conclude, explain
@@ -48,7 +49,7 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
             "round": state["round"] + bool(upcoming.branches),
             "load": load,
             "sync": decisions,
-            "performance": {branch_id: _performance(record) for branch_id, record in branches.items()},
+            "performance": {branch_id: performance(record) for branch_id, record in branches.items()},
             "metrics": _metrics(branches.values(), len(result.queue)),
             "timeline": [
                 *branches_ended(state, records, late.values()),
@@ -120,7 +121,7 @@ def _due(points: Points, records: Sequence[BranchRecord], queue: Sequence[WorkIt
 
 def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[BranchRecord]) -> LoadMetrics:
     """What the run has cost with this fan-out. Work that ran on from an earlier one was counted in part before."""
-    load, performance = state["load"], state["performance"]
+    load, counted_before = state["load"], state["performance"]
     now = [record for record in records if record["round"] == state["round"]]
     # Of a branch that keeps the better result of an earlier fan-out it is only known that it was tried again.
     attempts = load["attempts"] + len(records) - len(now)
@@ -129,7 +130,7 @@ def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[B
         attempts += record["attempts"]
         cost += record["cost"] or 0.0
         if record["late"] or record["waited_s"] < 0:
-            before = performance.get(record["branch_id"], {})
+            before = counted_before.get(record["branch_id"], {})
             attempts -= min(record["attempts"], int(before.get("attempts", 0)))
             cost -= min(record["cost"] or 0.0, before.get("cost", 0.0))
     seconds = load["seconds"] + max((record["settled_s"] for record in now), default=0.0)
@@ -138,16 +139,6 @@ def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[B
 
 def _shortened(decision: SyncDecision) -> dict[str, Any]:
     return {key: some(value) if isinstance(value, list) else value for key, value in decision.items()}
-
-
-def _performance(record: BranchRecord) -> dict[str, float]:
-    figures = {"seconds": record["seconds"], "waited_s": record["waited_s"], "attempts": float(record["attempts"])}
-    quality = record["quality"]
-    if quality is not None and quality["score"] is not None:
-        figures["quality"] = quality["score"]
-    if record["cost"] is not None:
-        figures["cost"] = record["cost"]
-    return figures
 
 
 def _metrics(records: Iterable[BranchRecord], total: int) -> dict[str, float]:

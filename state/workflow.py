@@ -115,7 +115,7 @@ class Growth(TypedDict):
 
 
 class QuorumState(QuorumInput):
-    """All that a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer; the rest has one writer."""
+    """All that a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer, else the last write stands."""
 
     workflow_id: NotRequired[str]
     """Of this run; a thread that is run again gets a new one."""
@@ -133,7 +133,7 @@ class QuorumState(QuorumInput):
     sync: NotRequired[Annotated[list[SyncDecision], append_decisions]]
     timeline: NotRequired[Annotated[list[TimelineEvent], append_timeline]]
     performance: NotRequired[dict[str, dict[str, float]]]
-    """By branch: seconds, waited_s, attempts, quality."""
+    """By branch, of the record that stands: seconds, waited_s, attempts; quality and cost where they are known."""
     load: NotRequired[LoadMetrics]
     growth: NotRequired[Growth]
     metrics: NotRequired[dict[str, float]]

@@ -10,6 +10,7 @@ from langgraph.types import Overwrite
 
 from langgraph_quorum.nodes.checking.revision import Held, ended, held, severity
 from langgraph_quorum.nodes.journal import entry, some, some_of
+from langgraph_quorum.nodes.performance import performance
 from langgraph_quorum.state.merged import CheckFinding, Merged
 from langgraph_quorum.state.records import TimelineEvent
 from langgraph_quorum.state.workflow import QuorumState, Revision
@@ -112,7 +113,13 @@ class _Case:
 
     def _earlier(self, dropped: Iterable[str]) -> dict[str, Any]:
         records = {name: self.revision["records"][name] for name in dropped}
-        return {"branches": Overwrite({**self.state["branches"], **records})} if records else {}
+        if not records:
+            return {}
+        figures = {name: performance(record) for name, record in records.items()}
+        return {
+            "branches": Overwrite({**self.state["branches"], **records}),
+            "performance": {**self.state.get("performance", {}), **figures},
+        }
 
     def _brought_nothing_else(self) -> bool:
         """Whether the earlier merged result is what the earlier results of these branches make with the others."""

@@ -183,13 +183,15 @@ async def test_of_two_branches_that_were_done_again_each_keeps_the_better_result
     crew = Writers()
     crowd = [
         crew.writes("better", faults(count=1), {"faults": 0, "confidence": 0.8}),
-        crew.writes("worse", faults(count=1), faults(count=2)),
+        crew.writes("worse", faults(count=1), {"faults": 2, "confidence": 0.8}),
         crew.writes("fine", faults(count=0)),
     ]
     state = await state_of(*crowd, checks=(counts_faults,), recovery=ONCE)
     kept = {name: (record["result"]["faults"], record["round"]) for name, record in state["branches"].items()}
     assert kept == {"better": (0, 1), "worse": (1, 0), "fine": (0, 0)}
     assert {name: value["faults"] for name, value in state["result"].items()} == {"better": 0, "worse": 1, "fine": 0}
+    qualities = {name: figures["quality"] for name, figures in state["performance"].items()}
+    assert qualities == {"better": 0.8, "worse": 0.9, "fine": 0.9}
     assert [one["message"] for one in state["findings"]] == ["fault 0 of worse"]
     assert lines(state, "revised")[0].endswith("; the earlier result of worse stands")
     assert len(lines(state, "merged")) == 3  # the first, the revised, and that of the better of each
