@@ -115,7 +115,7 @@ class Growth(TypedDict):
 
 
 class QuorumState(QuorumInput):
-    """All that a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer, else the last write stands."""
+    """All that a run keeps. `branches`, `sync`, `timeline` and `messages` join by reducer; the rest is replaced."""
 
     workflow_id: NotRequired[str]
     """Of this run; a thread that is run again gets a new one."""
