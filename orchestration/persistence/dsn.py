@@ -126,11 +126,17 @@ def scrub(text: str, dsn: str) -> str:
 
 
 def address(dsn: str) -> str:
-    """`host:port` (or the socket's folder) for messages; libpq's defaults where the DSN is silent."""
+    """`host:port` (or the socket's folder) for messages; where the DSN is silent, what libpq takes: PGHOST, say."""
     try:
         parts = conninfo_to_dict(dsn)
     except (ProgrammingError, UnicodeError):
         return _UNREADABLE
+    named = {
+        option.keyword.decode(): option.val.decode(errors="replace") for option in Conninfo.get_defaults() if option.val
+    }
+    if "service" in parts and "host" not in parts:
+        return f"the service {parts['service']!r}"  # libpq alone reads what is in its file
+    parts = {**named, **parts}
     hosts = str(parts.get("host") or parts.get("hostaddr") or "the local socket").split(",")
     ports = str(parts.get("port") or 5432).split(",")
     pairs = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False)

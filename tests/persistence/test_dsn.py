@@ -83,3 +83,11 @@ def test_an_address_names_every_host_with_its_port() -> None:
     assert address("postgresql://a:1,b:2/db") == "a:1, b:2"
     assert address("host=a,b port=7") == "a:7, b:7"
     assert address("dbname=db") == "the local socket:5432"
+
+
+def test_an_address_is_the_one_that_libpq_takes_where_the_dsn_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "far.example")
+    monkeypatch.setenv("PGPORT", "7")
+    assert address("dbname=db") == "far.example:7"
+    assert address("host=near dbname=db") == "near:7"
+    assert address("service=mine") == "the service 'mine'"
