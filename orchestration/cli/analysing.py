@@ -20,7 +20,9 @@ from langgraph_quorum.orchestration.cli.standard_input import SHOWN
 from langgraph_quorum.orchestration.cli.threads import analyses, analysis_on, settings_of, sources_of
 from langgraph_quorum.orchestration.cli.words import shortened
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.register import checked_tags
 from langgraph_quorum.orchestration.persistence.runs import StoredRun
+from langgraph_quorum.state.errors import ConfigurationError
 
 _TASK_LENGTH = 200
 
@@ -33,6 +35,7 @@ async def run_analysis(thread_id: str, request: AnalyseRequest, intake: Intake, 
         QuorumError: the run could not be done, or the database cannot be used.
     """
     checked_dsn(request.dsn)
+    _check_tags(request.tags)
     settings = checked_settings(request.specialists, request.sync, request.mode, request.review, request.questions)
     work = await in_thread(lambda: planned_work(intake, settings), name="planning")
     for line in intake.refusals:
@@ -45,6 +48,13 @@ async def run_analysis(thread_id: str, request: AnalyseRequest, intake: Intake, 
         else:
             outcome = await _take_up(pool, stored, settings, intake, follower, on_busy=request.on_busy)
         return follower.finish(outcome)
+
+
+def _check_tags(tags: Sequence[str]) -> None:
+    try:
+        checked_tags(tags)
+    except ConfigurationError as error:
+        raise RefusedError(f"--tag {error.value!r}: {error.mend}") from error
 
 
 async def _start(

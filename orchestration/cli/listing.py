@@ -41,8 +41,8 @@ def wanted_runs(
         raise RefusedError(f"--limit {limit}: give a number from 1 to {_MOST}")
     return Wanted(
         status=checked_status(status),
-        workflow=workflow,
-        tag=tag,
+        workflow=checked_name("--workflow", workflow),
+        tag=checked_name("--tag", tag),
         older_than_s=duration_s("--older-than", older_than),
         newer_than_s=duration_s("--newer-than", newer_than),
         limit=limit,
@@ -62,6 +62,17 @@ def checked_status(status: str | None) -> RunStatus | None:
     return cast("RunStatus | None", status)
 
 
+def checked_name(option: str, value: str | None) -> str | None:
+    """The tag or workflow that was typed.
+
+    Raises:
+        RefusedError: it is empty, as an unset variable of the shell is, or not UTF-8.
+    """
+    if value is not None and (not value or value != value.encode("utf-8", "replace").decode()):
+        raise RefusedError(f"{option} {value!r}: give a text that is not empty, in UTF-8")
+    return value
+
+
 async def list_threads(dsn: str | None, wanted: Wanted, *, as_json: bool) -> int:
     """Print the page of runs, and return the exit code.
 
@@ -73,9 +84,10 @@ async def list_threads(dsn: str | None, wanted: Wanted, *, as_json: bool) -> int
         try:
             page = await list_page(pool, wanted)
         except ConfigurationError as error:
-            if error.field not in ("after", "workflow", "tag"):
+            if error.field != "after":
                 raise
-            raise RefusedError(f"--{error.field} {error.value}: {_MENDS.get(error.field, error.mend)}") from error
+            mend = "give the mark that the page before ended with, as it is"
+            raise RefusedError(f"--after {error.value}: {mend}") from error
     runs = [readable(run, environment_sealer()) for run in page.runs]
     if as_json:
         print_json([_as_json(run) for run in runs])
@@ -84,9 +96,6 @@ async def list_threads(dsn: str | None, wanted: Wanted, *, as_json: bool) -> int
 
     print_runs(runs, datetime.now(UTC), after=page.next, narrowed=_narrowed(wanted))
     return APPROVED
-
-
-_MENDS = {"after": "give the mark that the page before ended with, as it is"}
 
 
 def _narrowed(wanted: Wanted) -> bool:

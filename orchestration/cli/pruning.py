@@ -9,7 +9,7 @@ from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.durations import duration_s
 from langgraph_quorum.orchestration.cli.exits import APPROVED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
-from langgraph_quorum.orchestration.cli.listing import checked_status
+from langgraph_quorum.orchestration.cli.listing import checked_name, checked_status
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.artifacts.collecting import collect
@@ -42,7 +42,12 @@ def pruned_runs(
         raise RefusedError(f"--keep {keep}: give a number from 0")
     older_s = duration_s("--older-than", older_than)
     return Pruned(
-        older_than_s=older_s, keep=keep, keep_latest=keep_latest, status=chosen or None, workflow=workflow, tag=tag
+        older_than_s=older_s,
+        keep=keep,
+        keep_latest=keep_latest,
+        status=chosen or None,
+        workflow=checked_name("--workflow", workflow),
+        tag=checked_name("--tag", tag),
     )
 
 

@@ -98,6 +98,7 @@ def test_a_name_that_is_not_utf_8_is_refused(quorum: Quorum) -> None:
         (["--thread=-x"], "thread '-x' looks like an option"),
         (["--json", "."], "--json .: is a folder: name a file in it"),
         (["--json", "nowhere/x.json"], "--json nowhere/x.json: cannot be written (No such file or directory)"),
+        (["--tag", ""], "--tag '': give a list of at most 50 texts of 1 to 100 characters"),
         (["--zzz"], "No such option: --zzz: see quorum run analyse --help"),
     ],
 )
@@ -115,6 +116,8 @@ def test_a_wrong_option_is_refused_by_name(quorum: Quorum, options: list[str], s
         (["run", "analyse"], "Missing argument 'PATH...': see quorum run analyse --help"),
         (["bogus"], "No such command 'bogus': see quorum --help"),
         (["runs", "--limit", "0"], "--limit 0: give a number from 1"),
+        (["runs", "--tag", "", "--dsn", NOWHERE], "--tag '': give a text that is not empty"),
+        (["prune", "--keep", "0", "--workflow", "", "--dsn", NOWHERE], "--workflow '': give a text that is not empty"),
         (["show", "a\x01b"], r"thread 'a\x01b' holds characters that cannot be seen or stored"),
         (["runs", "--dsn", "postgresql://me:hidden-secret@home@host/db"], "--dsn cannot be understood: give postgres"),
         (["show", "t", "--dsn", ""], "--dsn cannot be understood"),
