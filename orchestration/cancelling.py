@@ -8,6 +8,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from langgraph_quorum.orchestration.bounds import check_reason, check_seconds
 from langgraph_quorum.orchestration.persistence.lease import Lease, hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, record_end
@@ -72,6 +73,7 @@ async def cancel_thread(pool: Pool, thread_id: str, *, reason: str | None = None
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
+        ConfigurationError: `wait_s` has no end, or `reason` is no text.
         ThreadBusyError: drivers come and go too fast to be asked.
         DatabaseError: the database cannot be used.
     """
@@ -87,6 +89,8 @@ async def drain_thread(pool: Pool, thread_id: str, *, reason: str | None = None,
 
 
 async def _request(pool: Pool, thread_id: str, request: Request, reason: str | None, wait_s: float) -> StoredRun:
+    check_seconds("wait_s", wait_s)
+    check_reason(reason)
     for _ in range(_ATTEMPTS):
         stored = await get_run(pool, thread_id)
         if stored.ended or (request == "drain" and not stored.live):

@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.copying import copy_values
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.edits import Edit, apply_edit
 from langgraph_quorum.orchestration.memories import copy_memories
+from langgraph_quorum.orchestration.naming import is_name
 from langgraph_quorum.orchestration.outcome import status_of
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
@@ -113,7 +114,7 @@ async def _copy_checkpoint(
             )
         saved = latest
         if checkpoint_id not in (None, latest.checkpoint["id"]):
-            found = await saver.aget_tuple(_config(source, checkpoint_id))
+            found = await saver.aget_tuple(_config(source, checkpoint_id)) if is_name(checkpoint_id) else None
             if found is None:
                 mend = f"thread {source!r} has no such checkpoint: its history lists those that there are"
                 raise ConfigurationError("checkpoint_id", checkpoint_id, mend)

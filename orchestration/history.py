@@ -13,6 +13,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.checkpoint.serde.types import TASKS
 from langgraph.types import Send
 
+from langgraph_quorum.orchestration.naming import check_stored, is_name
 from langgraph_quorum.orchestration.outcome import ours
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -64,7 +65,8 @@ async def read_history(
     """
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST:
         raise ConfigurationError("limit", limit, f"give a whole number from 1 to {_MOST}")
-    if before is not None and (not isinstance(before, str) or not before or "\0" in before):
+    check_stored(thread_id)
+    if before is not None and not is_name(before):
         raise ConfigurationError("before", before, "give the id of a checkpoint, or None")
     with database_errors(f"reading the history of thread {thread_id!r}"):
         found = [_read(saved) async for saved in _listed(saver, thread_id, limit + 1, before)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 """Postgres keeps neither NUL nor lone surrogates."""
@@ -22,6 +22,21 @@ def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
     Raises:
         ConfigurationError: naming the field.
     """
-    if not isinstance(thread_id, str) or not thread_id or NOT_STORABLE.search(thread_id):
+    if not is_name(thread_id):
         raise ConfigurationError(field, thread_id, "give a string that is not empty, without NUL and lone surrogates")
     return thread_id
+
+
+def check_stored(thread_id: str) -> None:
+    """Refuse an id that no thread can be stored under.
+
+    Raises:
+        ThreadNotFoundError: it is no text that Postgres keeps.
+    """
+    if not is_name(thread_id):
+        raise ThreadNotFoundError(thread_id)
+
+
+def is_name(text: object) -> bool:
+    """Whether Postgres can keep it as a name: a text that is not empty and holds neither NUL nor lone surrogates."""
+    return isinstance(text, str) and bool(text) and NOT_STORABLE.search(text) is None

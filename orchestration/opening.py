@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from langgraph.graph import StateGraph
 
+from langgraph_quorum.orchestration.bounds import check_seconds
+from langgraph_quorum.orchestration.naming import is_name
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError
 
@@ -24,16 +25,14 @@ def check_opening(
     if not isinstance(graph, StateGraph):
         mend = "give the graph before compile(): the orchestrator compiles it with its checkpointer"
         raise ConfigurationError("graph", type(graph).__name__, mend)
-    if not isinstance(workflow, str) or not workflow or "\0" in workflow:
-        mend = "give the name that its runs are listed by: a text that is not empty and holds no NUL"
+    if not is_name(workflow):
+        mend = "give the name its runs are listed by: a text that is not empty, without NUL and lone surrogates"
         raise ConfigurationError("workflow", workflow, mend)
     if encryption is not None and not all(callable(getattr(encryption, name, None)) for name in ("seal", "unseal")):
         # Not repeated: whoever takes a key for a sealer would find it in the log.
         mend = "give what encrypts, for instance Encryption(keys), or None for QUORUM_ENCRYPTION_KEYS"
         raise ConfigurationError("encryption", type(encryption).__name__, mend)
-    number = isinstance(lease_ttl_s, (int, float)) and not isinstance(lease_ttl_s, bool)
-    if not number or not _LEAST_TTL_S <= lease_ttl_s < math.inf:
-        raise ConfigurationError("lease_ttl_s", lease_ttl_s, f"give seconds from {_LEAST_TTL_S}, with an end")
+    check_seconds("lease_ttl_s", lease_ttl_s, _LEAST_TTL_S)
 
 
 def closed_error() -> ConfigurationError:

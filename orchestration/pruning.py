@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from langgraph_quorum.orchestration.naming import check_stored
 from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
@@ -131,6 +132,7 @@ async def delete_thread(pool: Pool, saver: BaseCheckpointSaver[Any], thread_id: 
         ThreadBusyError: somebody drives it: cancel it first.
         DatabaseError: the database cannot be used.
     """
+    check_stored(thread_id)
     with database_errors(f"deleting thread {thread_id!r}"):
         if await find_run(pool, thread_id) is None and await saver.aget_tuple(_config(thread_id)) is None:
             raise ThreadNotFoundError(thread_id)

@@ -9,6 +9,7 @@ from typing import Any
 from langgraph.runtime import RunControl
 
 from langgraph_quorum.nodes.branching.harvest import late_results
+from langgraph_quorum.orchestration.bounds import check_seconds
 from langgraph_quorum.state.records import BranchRecord
 
 Event = Mapping[str, Any]
@@ -79,7 +80,11 @@ class Run:
         Returns:
             By branch id, the records of those that have ended: successes and failures, `late` in each. Each is given
             once; one that still goes on can be asked for again. Empty while the run goes on.
+
+        Raises:
+            ConfigurationError: `within_s` has no end.
         """
+        check_seconds("within_s", within_s)
         if self._task is None:
             return {}
         until = asyncio.get_running_loop().time() + within_s
@@ -130,7 +135,11 @@ class Run:
         """Drain, and cancel what has not stopped in time. Never raises for the run's own failure.
 
         One that waits for its thread is given a second.
+
+        Raises:
+            ConfigurationError: `timeout_s` has no end.
         """
+        check_seconds("timeout_s", timeout_s)
         if self._task is None:
             return
         self.drain()

@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph_quorum.orchestration.archive import Archive
 from langgraph_quorum.orchestration.begun import STOP_S, Begun
+from langgraph_quorum.orchestration.bounds import check_reason, check_seconds
 from langgraph_quorum.orchestration.cancelling import cancel_thread, drain_thread
 from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -45,10 +46,12 @@ class Stopping(Archive):
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
-            ConfigurationError: the run is one of another workflow.
+            ConfigurationError: the run is one of another workflow, `wait_s` has no end, or `reason` is no text.
             ThreadBusyError: drivers come and go too fast to be asked.
             DatabaseError: the database cannot be used.
         """
+        check_seconds("wait_s", wait_s)
+        check_reason(reason)
         self._driver.check_workflow(await get_run(self._pool, thread_id))
         here = self._begun.of(thread_id)
         for run in here:
@@ -67,8 +70,10 @@ class Stopping(Archive):
 
         Raises:
             ThreadNotFoundError: nothing is stored under this thread.
+            ConfigurationError: `timeout_s` has no end.
             DatabaseError: the database cannot be used.
         """
+        check_seconds("timeout_s", timeout_s)
         if thread_id is None:
             await self._begun.stop(timeout_s)
         elif here := self._begun.of(thread_id):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from langgraph_quorum.orchestration.bounds import check_seconds
 from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import get_run
@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.persistence.stored_run import readable
 from langgraph_quorum.orchestration.run_reader import RunReader
 from langgraph_quorum.orchestration.sighting import Sighting, changes
-from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
+from langgraph_quorum.state.errors import DatabaseError
 
 _LEAST_POLL_S = 0.01
 _SLOWEST_POLL_S = 5.0
@@ -48,10 +48,8 @@ async def watch_thread(
         DatabaseError: the database cannot be used, or stayed away for too long.
         ConfigurationError: `poll_s` or `outage_s` makes no sense.
     """
-    if not _LEAST_POLL_S <= poll_s < math.inf:
-        raise ConfigurationError("poll_s", poll_s, f"give seconds from {_LEAST_POLL_S}, with an end")
-    if not outage_s >= 0:
-        raise ConfigurationError("outage_s", outage_s, "give seconds from 0")
+    check_seconds("poll_s", poll_s, _LEAST_POLL_S)
+    check_seconds("outage_s", outage_s)
     sealer = saver.sealer if isinstance(saver, GroupCommitSaver) else None
     watcher = _Watcher(RunReader(saver, pool, thread_id), pool, thread_id, sealer)
     before: Sighting | None = None

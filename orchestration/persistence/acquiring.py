@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from psycopg import errors
 from psycopg.rows import DictRow
 
+from langgraph_quorum.orchestration.bounds import check_seconds
 from langgraph_quorum.orchestration.persistence.lease_statistics import Found, counts_of
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
@@ -86,8 +87,7 @@ def check_policy(on_busy: OnBusy, wait_s: float) -> None:
     """
     if on_busy not in get_args(OnBusy):
         raise ConfigurationError("on_busy", on_busy, f"give one of {', '.join(get_args(OnBusy))}")
-    if not isinstance(wait_s, (int, float)) or isinstance(wait_s, bool) or not 0 <= wait_s < math.inf:
-        raise ConfigurationError("wait_s", wait_s, "give seconds from 0, with an end")
+    check_seconds("wait_s", wait_s)
 
 
 async def acquire(pool: Pool, thread_id: str, ttl_s: float, on_busy: OnBusy, wait_s: float) -> Taken:

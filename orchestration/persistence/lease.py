@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from langgraph_quorum.orchestration.bounds import check_seconds
+from langgraph_quorum.orchestration.naming import check_thread_id
 from langgraph_quorum.orchestration.persistence.acquiring import OnBusy, acquire, check_policy, release
 from langgraph_quorum.orchestration.persistence.heartbeat import Asked, Lease, beat
 from langgraph_quorum.orchestration.persistence.lease_statistics import LeaseStatistics, counts_of, lease_statistics
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.processes import this_process
-from langgraph_quorum.state.errors import ConfigurationError
 
 __all__ = ["TTL_S", "Asked", "Lease", "LeaseStatistics", "OnBusy", "hold_lease", "lease_statistics"]
 
@@ -47,10 +48,8 @@ async def hold_lease(
         ConfigurationError: An argument is out of its bounds, or `thread_id` cannot be stored.
         DatabaseError: The lease table cannot be used.
     """
-    if not ttl_s >= _LEAST_TTL_S:
-        raise ConfigurationError("ttl_s", ttl_s, f"give at least {_LEAST_TTL_S} seconds")
-    if not thread_id or "\x00" in thread_id:
-        raise ConfigurationError("thread_id", thread_id, "give a text that is not empty and holds no NUL")
+    check_seconds("ttl_s", ttl_s, _LEAST_TTL_S)
+    check_thread_id(thread_id)
     check_policy(on_busy, wait_s)
     taken = await acquire(pool, thread_id, ttl_s, on_busy, wait_s)
     lease = Lease(thread_id, taken.token, this_process().text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, overload
 
+from langgraph_quorum.orchestration.naming import is_name
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, check_status, stored_run
 from langgraph_quorum.state.errors import ConfigurationError
@@ -131,8 +132,10 @@ def checked_text(field: str, value: str | None) -> str | None:
     Raises:
         ConfigurationError: naming the field.
     """
-    if value is not None and (not isinstance(value, str) or not value or "\0" in value):
-        raise ConfigurationError(field, value, "give a text that is not empty and holds no NUL, or None")
+    if value is not None and not is_name(value):
+        raise ConfigurationError(
+            field, value, "give a text that is not empty, without NUL and lone surrogates, or None"
+        )
     return value
 
 

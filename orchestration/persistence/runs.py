@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from langgraph_quorum.orchestration.naming import NOT_STORABLE
+from langgraph_quorum.orchestration.naming import is_name
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.register import record_end, record_start
 from langgraph_quorum.orchestration.persistence.stored_run import RunStatus, StoredRun, opened, stored_run
@@ -30,7 +30,7 @@ async def find_run(pool: Pool, thread_id: str) -> StoredRun | None:
     Raises:
         DatabaseError: The register cannot be read.
     """
-    if not isinstance(thread_id, str) or NOT_STORABLE.search(thread_id):
+    if not is_name(thread_id):
         return None
     async with borrowed(pool, f"reading run {thread_id!r}") as connection:
         row = await (await connection.execute(pool.statements("runs")["get"], {"thread_id": thread_id})).fetchone()
