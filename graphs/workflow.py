@@ -30,7 +30,7 @@ from langgraph_quorum.nodes.branching.thread_pool import ThreadPool
 from langgraph_quorum.nodes.branching.threads import shared_pool
 from langgraph_quorum.nodes.checking.check import Check, CheckFunction
 from langgraph_quorum.nodes.checking.standard import checks_of
-from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatch
+from langgraph_quorum.nodes.coordinator import FanOut, coordinator_node, dispatching
 from langgraph_quorum.nodes.growth import Order
 from langgraph_quorum.nodes.integrator import integrator
 from langgraph_quorum.nodes.load_balancer import load_balancer_node
@@ -211,7 +211,7 @@ def _given(value: T | None, kind: type[T], name: str) -> T:
 def _connect(graph: Any, names: list[str], fan_out: FanOut, policies: Policies) -> None:
     graph.add_edge(START, "analyzer")
     graph.add_edge("analyzer", "coordinator")
-    graph.add_conditional_edges("coordinator", dispatch(fan_out), names)
+    graph.add_conditional_edges("coordinator", dispatching(fan_out), names)
     for name in names:
         graph.add_edge(name, way_into("sync_point", policies.review))
     graph.add_conditional_edges("sync_point", after_sync_point, ways_from_sync_point())

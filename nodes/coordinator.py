@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ from langgraph_quorum.state.errors import PlanError
 from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
+
+MANY = 5000
+"""Branches that take some ten milliseconds to send out, which is long for other runs to wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,16 @@ def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
         bundles = bundled(calls, size, lambda name: seats[name].seconds, alone)
         wave["bundled"] = len(bundles) < len(calls)
         return [Send(name, Bundle(calls=together, task=task, wave=wave)) for name, together in bundles]
+
+    return to_specialists
+
+
+def dispatching(fan_out: FanOut) -> Callable[[QuorumState], Awaitable[list[Send]]]:
+    """The same for LangGraph, which runs a sync edge in a thread: only many branches are worth the way there."""
+    send = dispatch(fan_out)
+
+    async def to_specialists(state: QuorumState) -> list[Send]:
+        return send(state) if len(state["active"]) <= MANY else await asyncio.to_thread(send, state)
 
     return to_specialists
 
