@@ -10,12 +10,18 @@ from langgraph_quorum.orchestration.bounds import check_seconds
 from langgraph_quorum.orchestration.naming import is_name
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError
+from langgraph_quorum.state.ports import ArtifactStore
 
 _LEAST_TTL_S = 0.3
 
 
 def check_opening(
-    graph: StateGraph[Any, Any, Any, Any], *, workflow: str, encryption: Sealer | None, lease_ttl_s: float
+    graph: StateGraph[Any, Any, Any, Any],
+    *,
+    workflow: str,
+    encryption: Sealer | None,
+    lease_ttl_s: float,
+    artifacts: ArtifactStore | None,
 ) -> None:
     """Refuse what no run could be driven with.
 
@@ -33,12 +39,21 @@ def check_opening(
         mend = "give what encrypts, for instance Encryption(keys), or None for QUORUM_ENCRYPTION_KEYS"
         raise ConfigurationError("encryption", type(encryption).__name__, mend)
     check_seconds("lease_ttl_s", lease_ttl_s, _LEAST_TTL_S)
+    if artifacts is not None and not all(callable(getattr(artifacts, name, None)) for name in ("put", "get")):
+        mend = "give a store, for instance FolderArtifacts(Path(...)), or None for the database"
+        raise ConfigurationError("artifacts", artifacts, mend)
 
 
 def closed_error() -> ConfigurationError:
     """The error for a call on an orchestrator after its block."""
     mend = "this orchestrator is closed: call it within the `with` block that opens it"
     return ConfigurationError("orchestrator", "closed", mend)
+
+
+def other_loop_error() -> ConfigurationError:
+    """The error for a call from another event loop than the one the orchestrator was opened in."""
+    mend = "it belongs to the event loop that opened it: call it there, open one here, or use SyncOrchestrator"
+    return ConfigurationError("orchestrator", "of another event loop", mend)
 
 
 def stopped_error(thread_id: str) -> ConfigurationError:

@@ -51,7 +51,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
     """Runs of one graph on one database. Made by `Orchestrator.open`.
 
     Raises:
-        ConfigurationError: on every call after the block.
+        ConfigurationError: on every call after the block, and from another event loop.
         SealError: on every call that reads a run which is encrypted, and not for our keys.
         BlockedTypeError: on every call that reads a run whose state holds a class which is not among `allow`.
     """
@@ -93,7 +93,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
             DatabaseError: the database cannot be used.
             MissingExtraError: no DSN is given without the extra `embedded`, or keys without `encryption`.
         """
-        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
+        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s, artifacts=artifacts)
         async with (
             open_database(dsn, folder=folder, pool=pool) as opened,
             cls.on(
@@ -124,7 +124,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         artifacts: ArtifactStore | None = None,
     ) -> AsyncIterator[Orchestrator[StateT]]:
         """The same on a pool that is open already."""
-        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s)
+        check_opening(graph, workflow=workflow, encryption=encryption, lease_ttl_s=lease_ttl_s, artifacts=artifacts)
         sealer = environment_sealer() if encryption is None else encryption
         saver = make_saver(pool, allow=allow, sealer=sealer, relaxed_writes=relaxed_writes)
         store = default_artifacts(pool, sealer) if artifacts is None else artifacts

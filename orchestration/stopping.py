@@ -74,9 +74,10 @@ class Stopping(Archive):
             DatabaseError: the database cannot be used.
         """
         check_seconds("timeout_s", timeout_s)
+        pool = self._pool
         if thread_id is None:
             await self._begun.stop(timeout_s)
         elif here := self._begun.of(thread_id):
             await asyncio.gather(*(run.stop(timeout_s) for run in here))
         else:
-            await drain_thread(self._pool, thread_id, wait_s=timeout_s)
+            await drain_thread(pool, thread_id, wait_s=timeout_s)

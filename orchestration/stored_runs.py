@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -11,7 +12,7 @@ from langgraph_quorum.orchestration.driving import Driver
 from langgraph_quorum.orchestration.events import RunEvent
 from langgraph_quorum.orchestration.explaining import Explanation, explain_run
 from langgraph_quorum.orchestration.history import StoredCheckpoint, history_of
-from langgraph_quorum.orchestration.opening import closed_error
+from langgraph_quorum.orchestration.opening import closed_error, other_loop_error
 from langgraph_quorum.orchestration.persistence.lease_statistics import lease_statistics
 from langgraph_quorum.orchestration.persistence.listing import RunPage, Wanted, list_page
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -33,6 +34,7 @@ class StoredRuns:
 
     def __init__(self, driver: Driver, saver: GroupCommitSaver, pool: Pool) -> None:
         self._parts: tuple[Driver, GroupCommitSaver, Pool] | None = (driver, saver, pool)
+        self._loop = asyncio.get_running_loop()
 
     def _close(self) -> None:
         """Refuse every call from now on."""
@@ -42,6 +44,8 @@ class StoredRuns:
     def _open(self) -> tuple[Driver, GroupCommitSaver, Pool]:
         if self._parts is None:
             raise closed_error()
+        if _running_loop() not in (None, self._loop):
+            raise other_loop_error()
         return self._parts
 
     @property
@@ -196,3 +200,11 @@ class StoredRuns:
     def statistics(self) -> Statistics:
         """What connections, writes and leases are doing now."""
         return Statistics(self._pool.statistics(), self._saver.statistics(), lease_statistics(self._pool))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of the caller; None in a thread without one, from where figures may be looked at."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

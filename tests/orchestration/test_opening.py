@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -39,6 +41,7 @@ def runner(database: str) -> Iterator[str]:
         ("lease_ttl_s", "15"),
         ("workflow", ""),
         ("workflow", None),
+        ("artifacts", Path("artifacts")),
     ],
 )
 async def test_a_setting_that_makes_no_sense_is_named_before_the_database_is_asked(field: str, value: Any) -> None:
@@ -60,6 +63,27 @@ async def test_every_verb_says_that_the_orchestrator_is_closed(pool: Pool) -> No
     for verb in (lambda: quorum.watch("t1"), quorum.statistics):
         with pytest.raises(ConfigurationError, match="this orchestrator is closed"):
             verb()
+
+
+async def test_every_verb_says_that_it_was_called_from_another_event_loop(pool: Pool, crew: Crew) -> None:
+    async def tried(call: Callable[[], Any]) -> str:
+        with pytest.raises(ConfigurationError, match="belongs to the event loop that opened it") as refused:
+            await call()
+        return refused.value.field
+
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        run = await quorum.start({"task": "look"}, "t1")
+        calls: list[Callable[[], Any]] = [
+            *(functools.partial(verb, "t1") for verb in (quorum.get, quorum.resume, quorum.cancel, quorum.drain)),
+            *(functools.partial(verb, "t1") for verb in (quorum.history, quorum.fork, quorum.delete)),
+            *(quorum.list, quorum.drain, quorum.expire, functools.partial(quorum.prune, keep=1)),
+            lambda: anext(quorum.watch("t1")),
+        ]
+        for call in calls:
+            assert await asyncio.to_thread(asyncio.run, tried(call)) == "orchestrator"
+        assert (await asyncio.to_thread(quorum.statistics)).leases.held == 1
+        crew.go.set()
+        assert (await run.result())["status"] == "approved"
 
 
 def test_so_does_the_one_for_callers_without_a_loop(database: str) -> None:
