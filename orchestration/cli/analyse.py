@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langgraph_quorum.nodes.branching.threads import in_thread
 from langgraph_quorum.orchestration.cli.busy import OnBusy
@@ -47,7 +47,7 @@ class AnalyseRequest:
     thread: str | None
     tags: Sequence[str]
     on_busy: OnBusy
-    dsn: str | None
+    dsn: str | None = field(repr=False)
 
 
 async def analyse_documents(request: AnalyseRequest, delivery: Delivery, interruption: Interruption) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from langgraph_quorum.orchestration.cli.busy import OnBusy
@@ -30,7 +30,7 @@ class ResumeRequest:
     thread: str
     answer: str | None
     on_busy: OnBusy
-    dsn: str | None
+    dsn: str | None = field(repr=False)
 
 
 async def resume_thread(request: ResumeRequest, delivery: Delivery, interruption: Interruption) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langgraph_quorum.orchestration.cli.databases import database, database_to_read
@@ -39,7 +39,7 @@ class ReviewRequest:
 
     thread: str
     question: str | None
-    dsn: str | None
+    dsn: str | None = field(repr=False)
     as_json: bool
     quiet: bool
 

@@ -7,14 +7,19 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from langgraph_quorum import Orchestrator
+from langgraph_quorum.orchestration.cli.analyse import AnalyseRequest
 from langgraph_quorum.orchestration.cli.databases import checked_dsn, database_as_it_is
+from langgraph_quorum.orchestration.cli.resume import ResumeRequest
+from langgraph_quorum.orchestration.cli.review import ReviewRequest
 from langgraph_quorum.orchestration.database import open_database
 from langgraph_quorum.orchestration.persistence.dsn import resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
@@ -155,6 +160,14 @@ async def test_nothing_of_a_dsn_that_cannot_be_read_is_told(seen: Seen) -> None:
                     pass
             seen.note(refused.value)
         seen.note(await diagnose(dsn))
+
+
+@pytest.mark.parametrize("request_type", [AnalyseRequest, ResumeRequest, ReviewRequest])
+def test_what_a_command_was_asked_for_is_shown_without_its_dsn(request_type: type[Any]) -> None:
+    given: dict[str, Any] = dict.fromkeys(field.name for field in fields(request_type))
+    asked = request_type(**given | {"dsn": f"password={RIGHT}"})
+    assert RIGHT in asked.dsn
+    assert RIGHT not in repr(asked)
 
 
 def test_the_listener_would_hear_a_password() -> None:
