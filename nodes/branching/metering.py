@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,6 +16,8 @@ KEPT = 0.5
 """How much of the old estimate stays with each new measurement."""
 LIVE_S = 0.05
 """How long a call must have run to be measured while it runs."""
+FRESH_S = 0.02
+"""How long a measure of those that run is good for: each takes a look at every one of their threads."""
 
 
 class CpuMeter:
@@ -29,6 +33,8 @@ class CpuMeter:
         self._share: float | None = None
         self._running: set[ThreadClock] = set()
         self._lock = threading.Lock()
+        self._measured: float | None = None
+        self._measured_at = -math.inf
 
     @property
     def share(self) -> float:
@@ -52,9 +58,12 @@ class CpuMeter:
 
     def _live(self) -> float | None:
         with self._lock:  # a call is not let go while its thread's clock is read
-            settled = [clock for clock in self._running if clock.age_s >= LIVE_S]
-            shares = [share for clock in settled if (share := clock.share()) is not None]
-        return sum(shares) / len(shares) if shares else None
+            now = time.perf_counter()
+            if now - self._measured_at > FRESH_S:
+                settled = [clock for clock in self._running if clock.age_s >= LIVE_S]
+                shares = [share for clock in settled if (share := clock.share()) is not None]
+                self._measured, self._measured_at = sum(shares) / len(shares) if shares else None, now
+            return self._measured
 
     def observe(self, cpu_s: float, wall_s: float) -> None:
         """Take in one call: seconds in which its thread wanted a core, and seconds from start to end."""

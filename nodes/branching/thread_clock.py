@@ -42,7 +42,11 @@ class ThreadClock:
         """The share of its time, 0..1, in which the thread wanted a core; None where no other thread can tell."""
         if self._clock is None:
             return None
-        wanted = time.clock_gettime(self._clock) - self._ran + self._kept_waiting() - self._queued
+        try:
+            ran = time.clock_gettime(self._clock) - self._ran
+        except OSError:  # the thread is gone: a forked child has none of its parent's
+            return None
+        wanted = ran + self._kept_waiting() - self._queued
         return min(1.0, wanted / self.age_s)
 
     def close(self) -> None:

@@ -106,6 +106,54 @@ async def test_what_goes_on_after_its_fan_out_still_waits_for_cores_and_gets_the
     await waiting
 
 
+async def test_a_call_that_is_given_up_while_it_waits_keeps_nobody_waiting() -> None:
+    turns = Meeting(SyncPolicy(), wave(3, cpu_at_once=2)).gate.turns
+    held = await turns.call("a", Load(1))
+    given_up = asyncio.create_task(turns.call("b", Load(2)))
+    behind = asyncio.create_task(turns.call("c", Load(1)))
+    await asyncio.sleep(1)
+    assert not behind.done()
+    given_up.cancel()
+    await asyncio.sleep(1)
+    assert behind.done()
+    turns.call_ended(held)
+
+
+async def test_a_call_that_is_given_up_in_the_moment_it_gets_its_cores_gives_them_back() -> None:
+    turns = Meeting(SyncPolicy(), wave(3, cpu_at_once=1)).gate.turns
+    held = await turns.call("a", Load(1))
+    given_up = asyncio.create_task(turns.call("b", Load(1)))
+    behind = asyncio.create_task(turns.call("c", Load(1)))
+    await asyncio.sleep(1)
+    turns.call_ended(held)  # b has its cores now, and has not heard of it yet
+    given_up.cancel()
+    await asyncio.wait_for(behind, 1)
+    assert given_up.cancelled()
+
+
+async def test_a_second_call_that_goes_on_after_its_fan_out_gets_cores_too() -> None:
+    turns = Meeting(SyncPolicy(), wave(2, cpu_at_once=2)).gate.turns
+    first, other = await turns.call("a", Load(1)), await turns.call("b", Load(1))
+    turns.close()
+    second = asyncio.create_task(turns.call("a", Load(1, beside=first)))
+    await asyncio.sleep(1)
+    assert not second.done()
+    turns.call_ended(other)
+    await asyncio.wait_for(second, 1)
+
+
+async def test_a_branch_that_is_cut_while_it_waits_for_its_rate_gives_its_cores_back() -> None:
+    computing = Computing(lambda _: 1)
+    paced = Specialist("paced", computing, resources=Resources(cpu=CORES), rate_limit=0.1)
+    other = Specialist("other", computing, resources=Resources(cpu=CORES))
+    work = [{"branch_id": name, "specialist": "paced"} for name in ("a", "b")]
+    late = {"branch_id": "c", "specialist": "other", "not_before": 2}
+    point = SyncPolicy(name="soon", branches=("a", "b"), threshold=0.5, grace_s=3)
+    result = await run(paced, other, work=[*work, late], sync=[point, SyncPolicy(name="rest", deadline_s=60)])
+    assert statuses(result) == {"a": "succeeded", "b": "cut", "c": "succeeded"}
+    assert result["branches"]["c"]["waited_s"] == pytest.approx(4)  # 1 s of work, and 3 s of grace
+
+
 def test_a_call_of_a_running_branch_goes_before_the_first_of_another() -> None:
     loads = Loads(2)
     first, retry, another = Load(2), Load(2), Load(1)

@@ -12,8 +12,9 @@ import pytest
 
 from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
 from langgraph_quorum.nodes.branching.admission import Admission
-from langgraph_quorum.nodes.branching.loads import Load
-from langgraph_quorum.nodes.branching.metering import CpuMeter
+from langgraph_quorum.nodes.branching.loads import Load, Loads
+from langgraph_quorum.nodes.branching.metering import LIVE_S, CpuMeter
+from langgraph_quorum.nodes.branching.thread_clock import ThreadClock
 from langgraph_quorum.nodes.branching.ticket import Ticket
 from tests.graphs.running import run
 from tests.nodes.waves import wave
@@ -46,6 +47,39 @@ def test_functions_that_fight_for_one_core_count_as_busy_each() -> None:
     for thread in threads:
         thread.join()
     assert meter.share > 0.6  # each ran for about a quarter of its time
+
+
+def test_a_thread_that_is_gone_tells_nothing() -> None:
+    made: list[ThreadClock] = []
+    thread = threading.Thread(target=lambda: made.append(ThreadClock()))
+    thread.start()
+    thread.join()
+    assert made[0].share() is None  # as in a forked child, that has none of the threads its parent was measuring
+    made[0].close()
+
+
+def test_many_threads_are_looked_at_once_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    meter, loads, looks = CpuMeter(), Loads(2), 0
+    let_go, read = threading.Event(), ThreadClock.share
+
+    def counted(clock: ThreadClock) -> float | None:
+        nonlocal looks
+        looks += 1
+        return read(clock)
+
+    monkeypatch.setattr(ThreadClock, "share", counted)
+    threads = [threading.Thread(target=lambda: meter.metered(lambda: let_go.wait(30))) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+        loads.take(Load(1, meter))
+    try:
+        threading.Event().wait(2 * LIVE_S)  # until they have run long enough to be measured
+        loads.fits(Load(1))
+    finally:
+        let_go.set()
+        for thread in threads:
+            thread.join()
+    assert 0 < looks <= 4 * len(threads)  # 40 * 40, were each load to look at all threads
 
 
 def test_a_call_that_raises_is_measured_too() -> None:
