@@ -10,22 +10,15 @@ from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 
-class PlainNode(Protocol):
-    """A node that needs nothing but the state."""
-
-    def __call__(self, state: QuorumState) -> dict[str, Any]:
-        """The state's update."""
-
-
 class ThreadedNode(Protocol):
-    """A node that also needs the run's context, and runs in a thread, since it may block."""
+    """A node that runs in a thread, since it may block, and needs the run's context."""
 
     def __call__(self, state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         """The state's update."""
 
 
 class RuntimeNode(Protocol):
-    """A node that also needs the run's context or identity."""
+    """A node that needs the run's context or identity."""
 
     async def __call__(self, state: QuorumState, *, runtime: Runtime[QuorumContext]) -> dict[str, Any]:
         """The state's update."""
