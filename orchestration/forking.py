@@ -40,6 +40,7 @@ async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str |
     Raises:
         ConfigurationError: the target exists, the checkpoint does not, or the edit does not fit.
         ThreadBusyError: somebody drives the target.
+        ThreadNotFoundError: the run was deleted meanwhile.
         LeaseLostError: somebody has taken the target over.
         DatabaseError: the database cannot be used.
     """

@@ -119,6 +119,7 @@ async def record_fork(
 
     Raises:
         LeaseLostError: The thread has been taken over.
+        ThreadNotFoundError: The other run was deleted meanwhile: nobody would keep its artifacts for the copy.
         DatabaseError: The register cannot be written.
     """
     values = {
@@ -132,7 +133,10 @@ async def record_fork(
     }
 
     async def enter(connection: Connection) -> None:
-        await connection.execute(pool.statements("runs")["fork"], values)
+        sql = pool.statements("runs")
+        if await (await connection.execute(sql["keep"], {"thread_id": source.thread_id})).fetchone() is None:
+            raise ThreadNotFoundError(source.thread_id)
+        await connection.execute(sql["fork"], values)
         await copy_references(connection, pool, source.thread_id, thread_id)
 
     await _fenced(pool, f"storing run {thread_id!r}", thread_id, token, enter)

@@ -189,6 +189,26 @@ async def test_what_a_fork_cannot_do_is_named_and_leaves_nothing(pool: Pool, cre
             await audits.fork("t1")
 
 
+async def test_a_run_that_is_deleted_while_it_is_copied_leaves_no_copy_with_nobody_to_keep_its_artifacts(
+    pool: Pool, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crew.go.set()
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        await (await quorum.start(TASK, thread_id="t1")).result()
+        put = quorum._saver.aput
+
+        async def put_and_delete(*what: Any) -> Any:
+            put_there = await put(*what)
+            await quorum.delete("t1")
+            return put_there
+
+        monkeypatch.setattr(quorum._saver, "aput", put_and_delete)
+        with pytest.raises(ThreadNotFoundError, match="'t1'"):
+            await quorum.fork("t1", into="t2")
+        with pytest.raises(ThreadNotFoundError, match="'t2'"):
+            await quorum.history("t2")
+
+
 async def test_a_nested_graph_that_had_not_ended_starts_anew_in_the_copy(pool: Pool) -> None:
     begun: list[str] = []
 

@@ -32,6 +32,10 @@ VALUES (
     %(forked_from)s, %(forked_checkpoint)s
 );
 
+-- name: keep
+-- Until this transaction ends the run is not deleted, nor are its references to artifacts.
+SELECT 1 FROM {schema}.runs WHERE thread_id = %(thread_id)s FOR KEY SHARE;
+
 -- name: ask
 -- Only of a run that is entered as running: its driver enters the end under the same lease, and looks until then.
 UPDATE {schema}.runs SET
