@@ -54,6 +54,18 @@ async def test_one_thread_with_an_old_and_a_new_token_writes_under_the_new_one(
     assert rows == [{"task_id": "new"}]
 
 
+async def test_what_comes_after_the_thread_was_given_back_is_refused_though_nobody_has_taken_it(
+    pool: Pool, saver: GroupCommitSaver
+) -> None:
+    async with hold_lease(pool, "t") as lease:
+        await saver.aput_writes(at("t", lease.token), [("c", 1)], "in time")
+    with pytest.raises(LeaseLostError):
+        await saver.aput_writes(at("t", lease.token), [("c", 1)], "late")
+    async with pool.connection() as connection:
+        rows = await (await connection.execute("SELECT task_id FROM checkpoint_writes")).fetchall()
+    assert rows == [{"task_id": "in time"}]
+
+
 async def test_a_takeover_waits_until_the_batch_is_through(pool: Pool, saver: GroupCommitSaver) -> None:
     take = b"UPDATE quorum.leases SET token = token + 1 WHERE thread_id = 't'"
     async with hold_lease(pool, "t") as lease, pool.connection() as taker:
