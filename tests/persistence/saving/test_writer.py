@@ -138,6 +138,7 @@ async def test_its_connection_is_given_back_when_the_saver_is_closed(pool: Pool,
     async with asyncio.timeout(5):
         while pool.statistics().idle < pool.statistics().size:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0)
+    assert pool.statistics().idle == pool.statistics().size
 
 
 async def test_nothing_goes_on_once_the_pool_is_closed(database: str) -> None:
