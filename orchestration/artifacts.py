@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from langgraph_quorum.nodes.artifacts.exchange import resolved
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError
@@ -20,7 +20,7 @@ _LEAST_BYTES = 16
 
 
 def default_artifacts(
-    pool: Pool, sealer: Sealer | None, environ: Mapping[str, str] = os.environ
+    pool: Pool, sealer: Sealer | None, environ: Mapping[str, str] | None = None
 ) -> ArtifactStore | None:
     """The database itself. What is encrypted there needs a key for its addresses, too: without one there is no store.
 
@@ -30,7 +30,7 @@ def default_artifacts(
     Raises:
         ConfigurationError: the key cannot be understood. Its text is not repeated.
     """
-    text = environ.get(KEY_VARIABLE)
+    text = (configured() if environ is None else environ).get(KEY_VARIABLE)
     if not text:
         return PostgresArtifacts(pool) if sealer is None else None
     try:

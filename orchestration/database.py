@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.persistence.dsn import resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from langgraph_quorum.orchestration.persistence.migrations import migrate
@@ -60,8 +61,9 @@ async def connect_database(
         raise ConfigurationError("dsn", type(dsn).__name__, "give a connection string, or None for the embedded server")
     if pool is not None and not isinstance(pool, PoolSettings):
         raise ConfigurationError("pool", type(pool).__name__, "give PoolSettings(...), or None for the environment's")
-    settings = PoolSettings.from_environ(os.environ) if pool is None else pool
-    named = resolve_dsn(dsn, os.environ)
+    environ = await asyncio.to_thread(configured)
+    settings = PoolSettings.from_environ(environ) if pool is None else pool
+    named = resolve_dsn(dsn, environ)
     async with AsyncExitStack() as stack:
         text = named.text
         if text is None:

@@ -5,7 +5,6 @@ Nothing heavy is imported up to here, so that a misspelled path is refused at on
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from langgraph_quorum.orchestration.cli.interruption import Interruption
 from langgraph_quorum.orchestration.cli.progress.choice import progress_for
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread
 from langgraph_quorum.orchestration.naming import new_thread_id
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.state.policies import Review, ReviewPolicy
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
@@ -72,6 +72,6 @@ async def analyse_documents(request: AnalyseRequest, delivery: Delivery, interru
 def _take_in(sources: Sequence[str], delivery: Delivery) -> Intake:
     """The documents, none of which the outcome would be written over."""
     delivery.keep_off([], standard_input=STDIN in sources)  # before it is read, and kept
-    intake = take_in(sources, os.environ)
+    intake = take_in(sources, configured())
     delivery.keep_off(intake.documents if intake.piped is None else [*intake.documents, intake.piped])
     return intake

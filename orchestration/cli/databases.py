@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 from langgraph_quorum.orchestration.cli.exits import RefusedError
 from langgraph_quorum.orchestration.cli.progress.choice import Progress
 from langgraph_quorum.orchestration.database import connect_database, open_database
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
 from langgraph_quorum.orchestration.persistence.migrations import migration_status
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -23,10 +23,11 @@ def checked_dsn(dsn: str | None) -> Dsn:
 
     Raises:
         RefusedError: `--dsn` cannot be understood; its text is not repeated, for it may hold a password.
-        ConfigurationError: QUORUM_DSN cannot be understood.
+        ConfigurationError: QUORUM_DSN cannot be understood, or the file that QUORUM_CONFIG names.
     """
+    environ = configured()
     try:
-        return resolve_dsn(dsn, os.environ)
+        return resolve_dsn(dsn, environ)
     except ConfigurationError as error:
         if dsn is None:
             raise
@@ -40,7 +41,7 @@ def checked_pool(schema: str | None) -> PoolSettings:
         RefusedError: `--schema` is not a plain name.
         ConfigurationError: a variable makes no sense.
     """
-    settings = PoolSettings.from_environ(os.environ)
+    settings = PoolSettings.from_environ(configured())
     try:
         return settings if schema is None else replace(settings, schema=schema)
     except ConfigurationError as error:

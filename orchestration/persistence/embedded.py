@@ -27,6 +27,7 @@ from langgraph_quorum.orchestration.persistence.binaries import (
     find_programs,
     let_pass,
 )
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.persistence.processes import parse_mark, surely_dead, this_process
 from langgraph_quorum.state.errors import DatabaseError, MissingExtraError
 
@@ -47,7 +48,7 @@ async def embedded_postgres(folder: Path | None = None) -> AsyncIterator[str]:
     Every step is done in a thread and is bounded; a cancelled start is undone.
 
     Args:
-        folder: Where the database lives; by default `default_folder(os.environ)`.
+        folder: Where the database lives; by default `default_folder(configured())`.
 
     Yields:
         The connection string of its database `postgres`, over a unix socket, as superuser, without a password.
@@ -56,7 +57,7 @@ async def embedded_postgres(folder: Path | None = None) -> AsyncIterator[str]:
         MissingExtraError: The extra `embedded` is not installed.
         DatabaseError: It cannot be started: no room, no right to write, no answer. The message names the mend.
     """
-    server = _EmbeddedServer(default_folder(os.environ) if folder is None else folder)
+    server = _EmbeddedServer(default_folder(configured()) if folder is None else folder)
     try:
         yield await _to_the_end(server.join)
     finally:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from langgraph_quorum.orchestration.persistence.configuration import CONFIG_VARIABLE, configured
 from langgraph_quorum.orchestration.persistence.dsn import Dsn, resolve_dsn
 from langgraph_quorum.orchestration.persistence.embedded import (
     LEAST_FREE_BYTES,
@@ -47,6 +48,7 @@ class Diagnosis:
     Attributes:
         dsn: The connection string without its secrets.
         source: Where it came from.
+        config: The file that QUORUM_CONFIG names, for what the environment does not say.
         folder: Where the embedded server keeps its data.
         free_bytes: Free space on that folder's disk.
         server_version: As the server names it, such as `18.4`.
@@ -62,6 +64,7 @@ class Diagnosis:
 
     dsn: str
     source: Literal["argument", "QUORUM_DSN", "embedded"]
+    config: str | None = None
     folder: Path | None = None
     free_bytes: int | None = None
     server_version: str | None = None
@@ -102,18 +105,20 @@ async def diagnose(
 
     Args:
         dsn: An explicit connection string; None looks at QUORUM_DSN, then takes the embedded server.
-        environ: By default `os.environ`.
+        environ: By default `os.environ`; what it lacks is looked for in the file that its QUORUM_CONFIG names.
         pool: The settings to look with; by default those that the environment names.
         timeout_s: Seconds to wait for a connection.
     """
-    environ = os.environ if environ is None else environ
     try:
+        environ = await asyncio.to_thread(configured, environ)
         found = resolve_dsn(dsn, environ)
     except ConfigurationError as error:
         source: Literal["argument", "QUORUM_DSN"] = "QUORUM_DSN" if dsn is None else "argument"
         unread = Diagnosis("(unreadable)", source, dsn_understood=False)
-        return unread.with_problem(f"{error.field} is not a DSN", error.mend)
-    diagnosis = Diagnosis(found.shown, found.source, encryption=given_keys(environ))
+        wrong = f"{error.field} cannot be used" if error.field == CONFIG_VARIABLE else f"{error.field} is not a DSN"
+        return unread.with_problem(wrong, error.mend)
+    config = environ.get(CONFIG_VARIABLE, "").strip() or None
+    diagnosis = Diagnosis(found.shown, found.source, config=config, encryption=given_keys(environ))
     try:
         settings = replace(PoolSettings.from_environ(environ) if pool is None else pool, max_size=2, min_size=1)
         settings = replace(settings, timeout_s=timeout_s)

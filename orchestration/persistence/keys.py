@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.state.errors import ConfigurationError
 
 KEYS_VARIABLE = "QUORUM_ENCRYPTION_KEYS"
@@ -81,12 +81,12 @@ class Keys:
         """Keys of QUORUM_ENCRYPTION_KEYS; None when it is not set.
 
         Args:
-            environ: By default `os.environ`.
+            environ: By default `configured()`, which is the environment and what QUORUM_CONFIG names.
 
         Raises:
             ConfigurationError: it is set, also to an empty text, and not of the form that `parse` reads.
         """
-        text = (os.environ if environ is None else environ).get(KEYS_VARIABLE)
+        text = (configured() if environ is None else environ).get(KEYS_VARIABLE)
         return None if text is None else cls.parse(text)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.studio.memory import DSN_VARIABLE, server_memory
 from langgraph_quorum.state.errors import QuorumError
 
@@ -43,7 +43,7 @@ async def create_checkpointer(*, allow: Sequence[type] = ()) -> AsyncIterator[Ba
 
 async def _opened(stack: AsyncExitStack, allow: Sequence[type]) -> BaseCheckpointSaver[Any]:
     try:
-        if not os.environ.get(DSN_VARIABLE, "").strip():
+        if not (await asyncio.to_thread(configured)).get(DSN_VARIABLE, "").strip():
             logger.info("%s is not set: threads are kept in the server's own memory", DSN_VARIABLE)
             return server_memory()
         home = await asyncio.to_thread(importlib.import_module, _IN_POSTGRES)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.configuration import configured
 from langgraph_quorum.orchestration.persistence.dsn import address, resolve_dsn
 from langgraph_quorum.orchestration.persistence.encryption import environment_sealer
 from langgraph_quorum.orchestration.studio.rollback import RollbackSaver
@@ -23,7 +23,7 @@ async def opened_saver(stack: AsyncExitStack, allow: Sequence[type]) -> Rollback
         DatabaseError: The database cannot be reached or migrated.
         MissingExtraError: Keys are given, and the extra `encryption` is not installed.
     """
-    dsn = resolve_dsn(None, os.environ)
+    dsn = resolve_dsn(None, configured())
     sealer = environment_sealer()
     pool = await stack.enter_async_context(open_database(dsn.text))
     logger.info("threads are kept in Postgres at %s", address(str(dsn.text)))

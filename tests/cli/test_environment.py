@@ -32,6 +32,18 @@ def test_the_database_of_the_environment_is_used(quorum: Quorum) -> None:
     assert "127.0.0.1:1" in one_complaint(done.stderr)
 
 
+def test_the_database_of_the_file_is_used_and_a_wrong_file_is_named(quorum: Quorum) -> None:
+    (quorum.folder / "right.toml").write_text(f"dsn = '{NOWHERE}'\n", encoding="utf-8")
+    (quorum.folder / "wrong.toml").write_text(f"dns = '{NOWHERE}'\n", encoding="utf-8")
+
+    right = quorum("runs", environ={"QUORUM_CONFIG": "right.toml"})
+    wrong = quorum("runs", "--dsn", NOWHERE, environ={"QUORUM_CONFIG": "wrong.toml"})
+
+    assert (right.returncode, wrong.returncode) == (4, 2)
+    assert "127.0.0.1:1" in one_complaint(right.stderr)
+    assert one_complaint(wrong.stderr).endswith("'wrong.toml': there is no setting 'dns': did you mean 'dsn'?")
+
+
 @pytest.fixture
 def limited_role(dsn: str, database: str) -> Iterator[str]:
     """A DSN of a role that may connect, and nothing else."""

@@ -55,6 +55,8 @@ def render_diagnosis(console: Console, diagnosis: Diagnosis, extras: Mapping[str
 
 def _facts(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     yield "database", f"{diagnosis.dsn} ({_SOURCES[diagnosis.source]})"
+    if diagnosis.config is not None:
+        yield "config", f"{diagnosis.config} (QUORUM_CONFIG)"
     if diagnosis.folder is not None:
         free = "" if diagnosis.free_bytes is None else f" ({diagnosis.free_bytes / _GB:.1f} GB free)"
         yield "folder", f"{diagnosis.folder}{free}"
