@@ -164,6 +164,16 @@ def test_a_call_of_a_running_branch_goes_before_the_first_of_another() -> None:
     assert loads.admit() == [retry]
 
 
+def test_further_calls_get_their_cores_in_the_order_in_which_they_came() -> None:
+    loads = Loads(2)
+    running, much, little = Load(1), Load(2), Load(1)
+    loads.take(running)
+    loads.waiting.update(dict.fromkeys((much, little)))
+    assert loads.admit() == []  # there is room for the second, but then there might never be any for the first
+    loads.give_back(running)
+    assert loads.admit() == [much]
+
+
 def test_a_second_call_that_waits_keeps_nobody_waiting_and_counts_like_any_once_the_first_has_ended() -> None:
     loads = Loads(3)
     first = Load(2)
