@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from psycopg import errors
 
 from langgraph_quorum.orchestration.naming import check_stored
 from langgraph_quorum.orchestration.persistence.faults import database_errors
@@ -160,13 +161,14 @@ async def _thin(pool: Pool, saver: BaseCheckpointSaver[Any], chosen: Sequence[st
     """Leave each of these its latest checkpoint only."""
     done, skipped = list[str](), list[str]()
     for thread_id in chosen:
-        try:
-            async with hold_lease(pool, thread_id):
-                with database_errors(f"thinning out thread {thread_id!r}"):
+        with database_errors(f"thinning out thread {thread_id!r}"):
+            try:
+                async with hold_lease(pool, thread_id):
                     await saver.aprune([thread_id], strategy="keep_latest")
-            done.append(thread_id)
-        except (ThreadBusyError, NotImplementedError):  # the second: its state has a DeltaChannel
-            skipped.append(thread_id)
+                done.append(thread_id)
+            # Somebody drives it; has taken it over and deletes from it; or its state has a DeltaChannel.
+            except (ThreadBusyError, errors.SerializationFailure, NotImplementedError):
+                skipped.append(thread_id)
     return done, skipped
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import psycopg
 import pytest
 from langgraph.channels import DeltaChannel
 from langgraph.graph import END, START, StateGraph
+from psycopg.errors import SerializationFailure
 from typing_extensions import TypedDict
 
 from langgraph_quorum import Orchestrator
@@ -128,6 +130,35 @@ async def test_a_thread_that_is_taken_between_the_look_and_the_deletion_is_skipp
         async with hold_lease(pool, "taken"):
             gone, skipped = await pruning._delete(pool, ["taken", "locked", "free"], conditions)
     assert (gone, skipped) == (["free"], ["taken", "locked"])
+
+
+async def test_a_run_that_has_gone_on_and_ended_between_the_look_and_the_deletion_is_skipped(
+    pool: Pool, database: str
+) -> None:
+    await entered(pool, "approved", "gone on", "old")
+    conditions = Pruned(older_than_s=DAY_S).checked()
+    async with pool.connection() as connection:
+        bounds = await connection.execute(pool.statements("pruning")["bounds"], conditions)
+        conditions |= await bounds.fetchone() or {}
+    aged(database, {"old": 3})
+    assert await pruning._delete(pool, ["gone on", "old"], conditions) == (["old"], ["gone on"])
+
+
+async def test_a_thread_that_is_taken_over_while_it_is_thinned_out_is_skipped_and_the_others_are_not(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await entered(pool, "approved", "first", "taken over", "last")
+    saver = make_saver(pool)
+    prune = saver.aprune
+
+    async def taken_over(thread_ids: Sequence[str], *, strategy: str) -> None:
+        if "taken over" in thread_ids:
+            raise SerializationFailure("could not serialize access due to concurrent delete")
+        await prune(thread_ids, strategy=strategy)
+
+    monkeypatch.setattr(saver, "aprune", taken_over)
+    report = await prune_runs(pool, saver, Pruned(keep_latest=True))
+    assert (report.thinned, report.skipped) == (("first", "last"), ("taken over",))
 
 
 async def test_a_thinned_run_keeps_its_result_and_one_state(pool: Pool, crew: Crew) -> None:
