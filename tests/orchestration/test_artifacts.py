@@ -117,6 +117,16 @@ async def test_what_a_run_was_given_is_kept_until_a_branch_gets_to_it(pool: Pool
         assert (await run.result())["branches"]["b0"]["status"] == "succeeded"
 
 
+async def test_a_copy_keeps_the_texts_of_a_run_that_is_deleted(pool: Pool, database: str) -> None:
+    async with Orchestrator.on(workflow(), pool) as quorum:
+        await (await quorum.start({"task": "echo", "work": WORK}, "t")).result()
+        await quorum.fork("t", into="copy")
+        await quorum.delete("t")
+        age_of_all(database, hours=2)
+        assert (await collect(pool)).artifacts == 0
+        assert (await quorum.get("copy"))["result"]["text"] == LARGE
+
+
 async def test_encrypted_texts_stay_in_the_state_until_their_addresses_have_a_key(
     pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
