@@ -12,6 +12,7 @@ from langgraph_quorum.nodes.artifacts.texts import Texts
 from langgraph_quorum.state.artifacts import OFFLOADED, ArtifactRef
 from langgraph_quorum.state.errors import ArtifactError
 from tests.artifacts.stores import MISSING, TEXT, CountingArtifacts
+from tests.nested import nested
 
 GONE = ArtifactRef(artifact=MISSING["artifact"], size_bytes=3, media_type=OFFLOADED)
 
@@ -116,8 +117,6 @@ async def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 async def test_values_of_any_depth_are_looked_through() -> None:
-    deep: object = "small"
-    for _ in range(5000):
-        deep = [deep]
+    deep = nested(5000, "small")
     assert not holds_large(deep, 1000)
     assert not holds_offloaded(deep)

@@ -17,6 +17,7 @@ from langgraph_quorum.orchestration.cli import strict_json
 from langgraph_quorum.orchestration.cli.strict_json import json_text
 from langgraph_quorum.orchestration.cli.words import interval, seconds, share
 from tests.cli.conftest import Quorum, complaints_in
+from tests.nested import nested
 
 NULL = "quorum: null stands for numbers that JSON does not have (NaN, infinity)"
 
@@ -41,11 +42,7 @@ def test_what_json_lacks_is_null_or_text_and_that_is_said_once(capsys: pytest.Ca
 def test_a_value_that_is_nested_deeper_than_python_counts_is_cut_and_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    deep: list[Any] = []
-    for _ in range(20_000):
-        deep = [deep]
-
-    assert '"[[[[[[[...]]]]]]]"' in json_text(deep, indent=None)
+    assert '"[[[[[[[...]]]]]]]"' in json_text(nested(20_000), indent=None)
     assert capsys.readouterr().err == ""
 
 

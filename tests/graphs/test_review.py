@@ -17,19 +17,12 @@ from langgraph_quorum.state.artifacts import is_reference
 from langgraph_quorum.state.policies import ReviewPolicy, ValidationPolicy
 from tests.graphs.reviewing import Review, pausing, two
 from tests.graphs.running import FIXED, Crew
+from tests.nested import nested
 
 
 def form(**args: Any) -> dict[str, Any]:
     """LangChain's edit of the arguments."""
     return {"decisions": [{"type": "edit", "edited_action": {"name": "approve_result", "args": args}}]}
-
-
-def nested(levels: int) -> list[Any]:
-    """A list in a list, and so on."""
-    value: list[Any] = []
-    for _ in range(levels):
-        value = [value]
-    return value
 
 
 async def test_the_question_tells_quality_interval_findings_weights_and_who_failed_and_why() -> None:

@@ -16,6 +16,7 @@ from langgraph_quorum.nodes.reviewing.editing import edited, edited_value
 from langgraph_quorum.nodes.reviewing.question import question
 from langgraph_quorum.nodes.reviewing.summary import summary
 from langgraph_quorum.state.merged import Dissent, Merged
+from tests.nested import nested
 
 ALL: tuple[Kind, ...] = ("approve", "edit", "pick", "retry", "reject")
 
@@ -28,14 +29,6 @@ def form(**args: Any) -> dict[str, Any]:
 def inbox(kind: str, args: Any) -> list[dict[str, Any]]:
     """Agent Inbox's response."""
     return [{"type": kind, "args": args}]
-
-
-def nested(levels: int) -> list[Any]:
-    """A list in a list, and so on; 200 000 are deeper than any Python counts."""
-    value: list[Any] = []
-    for _ in range(levels):
-        value = [value]
-    return value
 
 
 @pytest.mark.parametrize(

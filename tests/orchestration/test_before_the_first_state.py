@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.persistence.register import record_end
 from langgraph_quorum.orchestration.persistence.runs import record_start
 from langgraph_quorum.state.errors import AnswerError, ConfigurationError, PlanError
 from langgraph_quorum.state.workflow import QuorumOutput
+from tests.nested import nested
 from tests.orchestration.crews import Crew
 
 OURS = {*QuorumOutput.__annotations__, "thread_id", "interrupts"}
@@ -45,16 +46,13 @@ async def test_an_input_that_cannot_be_stored_is_named_by_its_path_and_nothing_i
 
 
 async def test_an_answer_that_cannot_be_stored_is_named_with_its_question_which_stays_open(pool: Pool) -> None:
-    nested: Any = []
-    for _ in range(20_000):
-        nested = [nested]
     async with Orchestrator.on(reviewed(), pool) as quorum:
         waiting = await (await quorum.start({"task": "look"}, "t1")).result()
         (question,) = waiting["interrupts"]
         with pytest.raises(AnswerError, match=rf"question '{question}' cannot be stored: answer.value\[0\]=<object"):
             await quorum.resume("t1", {question: {"type": "edit", "value": [object()]}})
         with pytest.raises(AnswerError, match=r"cannot be stored: answer\[0\]"):
-            await quorum.resume("t1", {question: nested})
+            await quorum.resume("t1", {question: nested(20_000)})
         assert await quorum.get("t1") == waiting
 
 

@@ -19,6 +19,7 @@ from langgraph_quorum.state.errors import (
     SyncPolicyError,
     ThreadBusyError,
 )
+from tests.nested import nested
 
 ARGUMENTS = {"float": 2.5, "float | None": 2.5, "object": ["a", 1]}
 
@@ -63,10 +64,7 @@ def test_a_wrong_value_is_not_repeated_whole_where_it_is_large() -> None:
 
 
 def test_a_wrong_value_that_cannot_be_shown_is_told_by_its_type() -> None:
-    deep: list[object] = []
-    for _ in range(200_000):
-        deep = [deep]
-    assert str(ConfigurationError("given", deep, "give less")) == "given=<list>: give less"
+    assert str(ConfigurationError("given", nested(200_000), "give less")) == "given=<list>: give less"
 
 
 @pytest.mark.parametrize("kind", [ConfigurationError, SyncPolicyError, PlanError, DocumentError])
