@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache, partial
 from statistics import fmean
 from typing import Any
 
@@ -16,7 +17,7 @@ from langgraph.runtime import Runtime
 from langgraph_quorum.nodes.artifacts.shelf import shelf_of
 from langgraph_quorum.nodes.branching.failure import message_of
 from langgraph_quorum.nodes.journal import entry, some, task_of
-from langgraph_quorum.nodes.merging.merge import amerge, nothing_merged
+from langgraph_quorum.nodes.merging.merge import amerge_gathered, nothing_merged
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.nodes.merging.strategies import Strategy, StrategyName, strategy_named
 from langgraph_quorum.nodes.scoring.consistency import consistencies
@@ -25,7 +26,7 @@ from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.specialists.specialist import Specialist
 from langgraph_quorum.state.merged import Merged
 from langgraph_quorum.state.policies import WeightPolicy
-from langgraph_quorum.state.records import BranchRecord, Quality, WorkItem
+from langgraph_quorum.state.records import BranchRecord, Quality
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
 FALLBACKS: tuple[StrategyName, ...] = ("weighted", "merge_all")
@@ -52,9 +53,10 @@ def merger_node(
             compared, _, _ = await asyncio.to_thread(gathered, whole, types, {})
             meant = await aconsistencies(compared, embeddings)
         measured = None if meant is None else meant.scores
-        results, failed, agreed = await asyncio.to_thread(gathered, whole, types, measured)
+        gather = cache(partial(gathered, whole, types, measured))
         chosen = QuorumContext.of(runtime.context).merge or strategy
-        merged = await _merged(results, chosen, policy, failed, task_of(state))
+        merged = await _merged(lambda: gather()[:2], chosen, policy, task_of(state))
+        results, failed, agreed = gather()
         if agreed:
             merged["metadata"] = {**merged["metadata"], "consistency": agreed}
         if meant is not None and meant.evidence:
@@ -88,7 +90,10 @@ def _paid(state: QuorumState, merged: Merged) -> dict[str, Any]:
 
 
 async def _merged(
-    results: Sequence[Scored], strategy: str | Strategy, policy: WeightPolicy, failed: Sequence[str], task: str
+    gather: Callable[[], tuple[Sequence[Scored], Sequence[str]]],
+    strategy: str | Strategy,
+    policy: WeightPolicy,
+    task: str,
 ) -> Merged:
     """The results made one. A strategy that fails must not cost them: another takes its place, and it is said why.
 
@@ -98,7 +103,7 @@ async def _merged(
     tried: list[str] = []
     for place, one in enumerate([strategy, *(other for other in FALLBACKS if other != strategy)]):
         try:
-            merged = await amerge(results, one, policy, failed, task=task)
+            merged = await amerge_gathered(gather, one, policy, task=task)
         except GraphBubbleUp:
             raise
         except Exception as error:  # noqa: BLE001  a merge that fails must not cost the results
@@ -106,6 +111,7 @@ async def _merged(
             tried.append(f"the strategy {asked!r} failed ({type(error).__name__}: {message_of(error)})")
         else:
             return _instead(merged, name, f"{' and '.join(tried)}, {one!r} took its place") if tried else merged
+    results, failed = gather()
     without = sorted({*failed, *(result.branch_id for result in results)})
     nothing = nothing_merged(name, without)
     return _instead(nothing, name, f"{' and '.join(tried)}: nothing is merged, the branches keep their results")
@@ -137,7 +143,10 @@ def gathered(
     succeeded = [
         record for branch_id, record in branches.items() if record["status"] == "succeeded" and branch_id not in joined
     ]
-    failed = [item["branch_id"] for item in state["queue"] if _is_missing(item, branches)]
+    settled = {
+        branch_id for branch_id, record in branches.items() if record["status"] == "succeeded" or record["excused"]
+    }
+    failed = [branch_id for item in state["queue"] if (branch_id := item["branch_id"]) not in settled]
     results = [_scored(record, types.get(record["specialist"], "")) for record in succeeded]
     if agreed is None:
         agreed = consistencies(results)
@@ -155,11 +164,6 @@ def _pieces_of_joined(state: QuorumState) -> set[str]:
         for piece, whole in pieces.items()
         if (record := branches.get(whole)) is not None and record["status"] == "succeeded"
     }
-
-
-def _is_missing(item: WorkItem, branches: Mapping[str, BranchRecord]) -> bool:
-    record = branches.get(item["branch_id"])
-    return record is None or (record["status"] != "succeeded" and not record["excused"])
 
 
 def _scored(record: BranchRecord, kind: str) -> Scored:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
 
 from langgraph_quorum.nodes.branching.threads import in_thread
@@ -85,13 +85,40 @@ async def amerge(
     Raises:
         QuorumError: what `merge` raises.
     """
-    merging = await asyncio.to_thread(_Merging, results, strategy, policy, failed, interval)
-    if merging.is_settled or not hasattr(merging.strategy, "amake"):
-        made = await in_thread(merging.made, name="merge")
-    else:
-        answer = await awaited(merging.strategy, merging.results, merging.weights, task)
-        made = await asyncio.to_thread(kept, answer, merging.weights)
-    return await asyncio.to_thread(merging.finished, made)
+    return await amerge_gathered(lambda: (results, failed), strategy, policy, interval, task=task)
+
+
+async def amerge_gathered(
+    gather: Callable[[], tuple[Sequence[Scored], Sequence[str]]],
+    strategy: str | Strategy = "weighted",
+    policy: WeightPolicy | None = None,
+    interval: IntervalName | None = None,
+    *,
+    task: str = "",
+) -> Merged:
+    """The same of results that are yet to be gathered, in the thread that merges them: each way into one takes time.
+
+    Args:
+        gather: Gives the successes, and the branches without a result.
+        strategy: As `merge` takes it.
+        policy: How results are weighed.
+        interval: How the quality's interval is made.
+        task: What was asked, in words.
+
+    Raises:
+        QuorumError: what `merge` raises.
+    """
+
+    def begun() -> tuple[_Merging, Merged | None]:
+        results, failed = gather()
+        merging = _Merging(results, strategy, policy, failed, interval)
+        return merging, None if merging.is_awaited else merging.finished(merging.made())
+
+    merging, merged = await in_thread(begun, name="merge")
+    if merged is not None:
+        return merged
+    answer = await awaited(merging.strategy, merging.results, merging.weights, task)
+    return await asyncio.to_thread(lambda: merging.finished(kept(answer, merging.weights)))
 
 
 class _Merging:
@@ -120,6 +147,11 @@ class _Merging:
     def is_settled(self) -> bool:
         """Whether there is nothing to make: no result, or one that the same strategy has merged before."""
         return not self.results or (len(self.results) == 1 and self.results[0].type == MERGED_BY + self.name)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the strategy has a way of its own that blocks nobody."""
+        return not self.is_settled and hasattr(self.strategy, "amake")
 
     def made(self) -> Made:
         """What the strategy makes."""
@@ -182,7 +214,8 @@ def _quality(rows: Sequence[Attribution], method: IntervalName) -> tuple[float, 
 
 
 def _distribution(qualities: Sequence[float]) -> dict[str, float]:
-    return {"min": min(qualities), "median": median(qualities), "mean": fmean(qualities), "max": max(qualities)}
+    ordered = sorted(qualities)
+    return {"min": ordered[0], "median": median(ordered), "mean": fmean(ordered), "max": ordered[-1]}
 
 
 def nothing_merged(strategy: str, failed: Sequence[str]) -> Merged:
