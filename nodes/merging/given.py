@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from sys import float_info
 from typing import Any
 
-from langgraph_quorum.nodes.merging.json_faults import fault_in, is_json
+from langgraph_quorum.nodes.merging.json_faults import are_json, fault_in
 from langgraph_quorum.nodes.merging.scored import Scored
 from langgraph_quorum.state.bounds import is_number
 from langgraph_quorum.state.errors import ConfigurationError
@@ -54,29 +56,45 @@ def taken(results: Any) -> dict[str, Scored]:
         raise ConfigurationError("results", results, f"{_LIST}: [result]")
     if isinstance(results, (str, bytes, Mapping)) or not isinstance(results, Iterable):
         raise ConfigurationError("results", results, _LIST)
-    by_id: dict[str, Scored] = {}
+    results = list(results)
+    if _are_sound(results):
+        by_id = {result.branch_id: result for result in results}
+        if len(by_id) == len(results):
+            return by_id
+    by_id = {}
     for place, result in enumerate(results):
         if not isinstance(result, Scored):
             raise ConfigurationError(f"results[{place}]", result, "give Scored(branch_id, specialist, value, ...)")
-        if not _is_sound(result):
-            _look_closer(result, f"results[{place}]")
+        _look_closer(result, f"results[{place}]")
         known = by_id.setdefault(result.branch_id, result)
         if known is not result and known != result:
             raise ConfigurationError("results", result.branch_id, "give each branch once, or twice the same")
     return by_id
 
 
-def _is_sound(result: Scored) -> bool:
-    """Whether all is well with it, at a glance: most are, and there may be a hundred thousand."""
-    branch_id, specialist, value, quality, seconds, group, kind, at = result
+def _are_sound(results: Sequence[Scored]) -> bool:
+    """Whether all is well with them, at a glance: most are, and there may be a hundred thousand."""
+    if not {Scored}.issuperset(map(type, results)):
+        return False
+    if not results:
+        return True
+    branch_ids, specialists, values, qualities, seconds, groups, kinds, times = zip(*results, strict=True)
     return (
-        type(branch_id) is type(specialist) is type(group) is type(kind) is str
-        and branch_id != ""
-        and (quality is None or (type(quality) is float and 0 <= quality <= 1))
-        and (seconds is None or (type(seconds) is float and 0 <= seconds < math.inf))
-        and (at is None or type(at) is str)
-        and is_json(value)
+        {str}.issuperset(map(type, chain(branch_ids, specialists, groups, kinds)))
+        and all(branch_ids)
+        and {str, type(None)}.issuperset(map(type, times))
+        and _are_within(qualities, 1.0)
+        and _are_within(seconds, float_info.max)
+        and are_json(values)
     )
+
+
+def _are_within(numbers: Iterable[float | None], most: float) -> bool:
+    """Whether they are floats from 0 to `most`, or None."""
+    known = [number for number in numbers if number is not None]
+    if not known or not {float}.issuperset(map(type, known)):
+        return not known
+    return min(known) >= 0 and max(known) <= most and not math.isnan(sum(known))
 
 
 def _look_closer(result: Scored, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 DEPTH = 200
@@ -11,8 +12,8 @@ DEPTH = 200
 
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _NAMES = frozenset({str})
-_PLAIN = frozenset({str, bool, type(None)})
 _HOLDERS = frozenset({dict, list})
+_KINDS = _HOLDERS | {str, bool, int, float, type(None)}
 _SHOWN_BITS = 1000
 
 
@@ -30,25 +31,27 @@ class Fault(NamedTuple):
     mend: str
 
 
-def is_json(value: Any, depth: int = 0) -> bool:
-    """Whether it is nothing but JSON, at a glance: False says no more than that `fault_in` must look closer."""
-    items: Iterable[Any]
-    if type(value) is dict:
-        if not _NAMES.issuperset(map(type, value)):
+def are_json(values: Iterable[Any]) -> bool:
+    """Whether they are nothing but JSON, at a glance: False says no more than that `fault_in` must look closer.
+
+    All values are looked at level by level: there may be a hundred thousand small ones.
+    """
+    level, depth = list(values), 0
+    while level:
+        kinds = set(map(type, level))
+        if not kinds <= _KINDS or (depth > DEPTH and not kinds.isdisjoint(_HOLDERS)):
             return False
-        items = value.values()
-    else:
-        items = value if type(value) is list else (value,)
-    for item in items:
-        kind = type(item)
-        if kind is float:
-            if not math.isfinite(item):
-                return False
-        elif kind is int:
-            if not _is_kept(item):
-                return False
-        elif kind not in _PLAIN and not (kind in _HOLDERS and depth < DEPTH and is_json(item, depth + 1)):
+        if float in kinds and not all(math.isfinite(one) for one in level if type(one) is float):
             return False
+        if int in kinds and not all(_is_kept(one) for one in level if type(one) is int):
+            return False
+        if kinds.isdisjoint(_HOLDERS):
+            return True
+        dicts = [one for one in level if type(one) is dict]
+        if not _NAMES.issuperset(map(type, chain.from_iterable(dicts))):
+            return False
+        lists = [one for one in level if type(one) is list] if list in kinds else []
+        level, depth = [*chain.from_iterable(map(dict.values, dicts)), *chain.from_iterable(lists)], depth + 1
     return True
 
 

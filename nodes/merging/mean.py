@@ -49,14 +49,16 @@ def mean_and_error(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
     Args:
         pairs: A value that can be squared and its weight, from 0; not all of them 0.
     """
-    total = sum([weight for _, weight in pairs])
-    mean = sum([value * weight for value, weight in pairs]) / total
-    squares = sum([weight * weight for _, weight in pairs]) / (total * total)
-    spread = sum([(weight * (value - mean)) ** 2 for value, weight in pairs]) / (total * total)
+    values, weights = zip(*pairs, strict=True)
+    total = sum(weights)
+    mean = sum(map(mul, values, weights)) / total
+    squares = sum(map(mul, weights, weights)) / (total * total)
+    off = [weight * (value - mean) for value, weight in pairs]
+    spread = sum(map(mul, off, off)) / (total * total)
     return mean, math.sqrt(spread / (1 - squares)) if squares < 1 - ALONE else 0.0
 
 
 def effective_count(weights: Sequence[float]) -> float:
     """To how many values of equal weight these come (Kish 1965): (Σw)² / Σw², 1 to their number; 0 for none."""
-    squares = sum([weight * weight for weight in weights])
+    squares = sum(map(mul, weights, weights))
     return sum(weights) ** 2 / squares if squares > 0 else 0.0

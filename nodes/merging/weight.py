@@ -28,7 +28,24 @@ def attributions(results: Sequence[Scored], policy: WeightPolicy) -> list[Attrib
     if largest > _LARGE_SHARE:
         down = {"quality_share": policy.quality_share / largest, "speed_share": policy.speed_share / largest}
         policy = replace(policy, **down)
-    rows = [_row(result, policy) for result in results]
+    assumed, halving_s = policy.assumed_quality, policy.halving_s
+    quality_share, speed_share = policy.quality_share, policy.speed_share
+    rows: list[Attribution] = []
+    for branch_id, specialist, _, measured, seconds, group, _, _ in results:
+        quality = assumed if measured is None else measured
+        speed = 0.0 if seconds is None else 1 / (1 + seconds / halving_s)
+        row: Attribution = {
+            "branch_id": branch_id,
+            "specialist": specialist,
+            "group": group,
+            "weight": 0.0,
+            "raw_weight": quality_share * quality + speed_share * speed,
+            "quality": quality,
+            "quality_assumed": measured is None,
+            "seconds": seconds,
+            "speed": speed,
+        }
+        rows.append(row)
     total = math.fsum([row["raw_weight"] for row in rows])  # whatever their order
     for row in rows:
         row["weight"] = row["raw_weight"] / total if total > 0 else 1 / len(rows)
@@ -45,20 +62,3 @@ def heaviest_first(rows: Iterable[Attribution]) -> list[Attribution]:
 def reweighed(rows: Sequence[Attribution], weights: Mapping[str, float]) -> list[Attribution]:
     """The rows with other weights."""
     return heaviest_first([Attribution(**{**row, "weight": weights[row["branch_id"]]}) for row in rows])
-
-
-def _row(result: Scored, policy: WeightPolicy) -> Attribution:
-    branch_id, specialist, _, measured, seconds, group, _, _ = result
-    quality = policy.assumed_quality if measured is None else measured
-    speed = 0.0 if seconds is None else 1 / (1 + seconds / policy.halving_s)
-    return {
-        "branch_id": branch_id,
-        "specialist": specialist,
-        "group": group,
-        "weight": 0.0,
-        "raw_weight": policy.quality_share * quality + policy.speed_share * speed,
-        "quality": quality,
-        "quality_assumed": measured is None,
-        "seconds": seconds,
-        "speed": speed,
-    }

@@ -18,9 +18,13 @@ MERGED_BY = "merged by "
 
 def merge_all(results: Sequence[Scored], weights: Mapping[str, float]) -> Plain:
     """Every result as it is, by branch id: for gathering. What was gathered before is taken in branch by branch."""
-    value: dict[str, Any] = {}
-    for result in sorted(results, key=attrgetter("branch_id")):
-        parts = result.value if result.type == f"{MERGED_BY}merge_all" else {result.branch_id: result.value}
+    own, ordered = f"{MERGED_BY}merge_all", sorted(results, key=attrgetter("branch_id"))
+    value: dict[str, Any] = {result.branch_id: result.value for result in ordered}
+    if len(value) == len(ordered) and own not in {result.type for result in ordered}:
+        return Plain(value, support={branch_id: weights[branch_id] for branch_id in value})
+    value = {}
+    for result in ordered:
+        parts = result.value if result.type == own else {result.branch_id: result.value}
         for branch_id, part in parts.items():
             if value.setdefault(branch_id, part) != part:
                 raise ConfigurationError("results", branch_id, "give each branch once, or twice the same")
