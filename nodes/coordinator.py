@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -23,6 +25,8 @@ from langgraph_quorum.state.points import Points
 from langgraph_quorum.state.records import WorkItem
 from langgraph_quorum.state.workflow import QuorumContext, QuorumState
 
+_ASKS = frozenset({"depends_on", "part_of"})
+"""What a call has to be made of with care."""
 MANY = 5000
 """Branches that take some ten milliseconds to send out, which is long for other runs to wait."""
 
@@ -98,10 +102,7 @@ def dispatch(fan_out: FanOut) -> Callable[[QuorumState], list[Send]]:
     def to_specialists(state: QuorumState) -> list[Send]:
         active, task = set(state["active"]), task_of(state)
         sent = _Sent(state, fan_out, active)
-        calls = [
-            sent.call(item, order)
-            for order, item in enumerate(item for item in state["queue"] if item["branch_id"] in active)
-        ]
+        calls = sent.calls()
         if guidance := state.get("guidance"):
             for call in calls:
                 if findings := guidance.get(branch_id := call["item"]["branch_id"]):
@@ -134,7 +135,7 @@ class _Sent:
     state: QuorumState
     fan_out: FanOut
     active: set[str]
-    totals: dict[str, int] = field(default_factory=dict)
+    totals: Counter[str] = field(default_factory=Counter)
     _standing: Standing = field(init=False)
     _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
     # What all calls share: Python's collector counts every list and dict that is kept.
@@ -146,13 +147,25 @@ class _Sent:
         ids = {queued["branch_id"] for queued in self.state["queue"]}
         self._standing = Standing(self.state.get("branches", {}), self.active, policies, self._counted_by, ids)
 
-    def call(self, item: WorkItem, order: int) -> BranchCall:
+    def calls(self) -> list[BranchCall]:
+        """All of them, in order, with how many of them each point counts."""
+        only, none, unfed, active = self.fan_out.only, self._none, self._unfed, self.active
+        items = [item for item in self.state["queue"] if item["branch_id"] in active]
+        calls: list[BranchCall] = [
+            {"item": item, "order": order, "inputs": unfed, "waits_for": none, "points": only}
+            if only and item.keys().isdisjoint(_ASKS)
+            else self._call(item, order)
+            for order, item in enumerate(items)
+        ]
+        points = [call["points"] for call in calls if "part_of" not in call["item"]]
+        self.totals = Counter(chain.from_iterable(points))
+        return calls
+
+    def _call(self, item: WorkItem, order: int) -> BranchCall:
         points = self.fan_out.awaiting(item)
         if "part_of" in item and item["part_of"] not in self.active:
             item = {**item}
             del item["part_of"]  # its branch is not there to be counted in its place
-        for name in points if "part_of" not in item else ():
-            self.totals[name] = self.totals.get(name, 0) + 1
         if not item.get("depends_on"):
             return {"item": item, "order": order, "inputs": self._unfed, "waits_for": self._none, "points": points}
         fed = self._standing.fed(item)

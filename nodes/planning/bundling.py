@@ -70,8 +70,8 @@ def bundled(
     most |= dict.fromkeys(counts.keys() - most.keys(), 1)
     if all(one == 1 for one in most.values()):
         return [(_specialist(call), [call]) for call in calls]
-    free = [call for call in calls if not call["waits_for"]]
     waiting = [call for call in calls if call["waits_for"]]
+    free = [call for call in calls if not call["waits_for"]] if waiting else calls
     neighbours = groupby(waiting, key=_specialist)
     return [*_gathered(free, most), *chain.from_iterable(_gathered(run, most) for _, run in neighbours)]
 
@@ -90,6 +90,9 @@ def _worthwhile(count: int, mean_s: float | None) -> int:
 
 def _gathered(calls: Iterable[BranchCall], most: Mapping[str, int]) -> list[tuple[str, list[BranchCall]]]:
     """As many calls of a specialist together as may be; a bundle stands where its first call stood."""
+    if len(most) == 1:
+        [(name, size)], calls = most.items(), list(calls)
+        return [(name, calls[first : first + size]) for first in range(0, len(calls), size)]
     bundles: list[tuple[str, list[BranchCall]]] = []
     filling: dict[str, list[BranchCall]] = {}
     for call in calls:
