@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from langgraph_quorum.state.decision import is_good
+from langgraph_quorum.state.decision import count_good
 from langgraph_quorum.state.records import BranchRecord, ReleaseReason, SyncDecision, SyncStatus
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
@@ -22,12 +22,13 @@ def conclude(
         everything: Of all branches of the run that the point counts: the minimum and the threshold are held against
             these.
     """
-    counted = [record for record in records if not record["excused"]]
+    excused = [record["branch_id"] for record in records if record["excused"]]
+    counted = [record for record in records if not record["excused"]] if excused else records
     own = [record for record in records if record["round"] == round_number]  # others are kept from earlier rounds
     missed = [record for record in own if policy.name in record["missed"]]
     late = {record["branch_id"] for record in missed}
     succeeded = [record["branch_id"] for record in counted if record["status"] == "succeeded"]
-    completed = [branch_id for branch_id in succeeded if branch_id not in late]
+    completed = [branch_id for branch_id in succeeded if branch_id not in late] if late else succeeded
     done = set(completed)
     remaining = [record["branch_id"] for record in counted if record["branch_id"] not in done]
     ended: ReleaseReason = "all_done" if completed or not counted else "all_failed"
@@ -44,20 +45,19 @@ def conclude(
         remaining=remaining,
         threshold=policy.threshold,
         seconds=seconds,
-        excused=[record["branch_id"] for record in records if record["excused"]],
+        excused=excused,
     )
 
 
 def _is_enough(policy: SyncPolicy, everything: Sequence[BranchRecord], *, decisive: bool) -> bool:
     """Whether the minimum is met, and the threshold unless the answer was decisive without it."""
-    excused = {record["branch_id"] for record in everything if record["excused"]}
+    excused = [record["branch_id"] for record in everything if record["excused"]]
     total = len(everything) - len(excused)
     if not total:
         return True
-    succeeded = {record["branch_id"] for record in everything if record["status"] == "succeeded"}
-    good = sum([is_good(policy, record) for record in everything]) if policy.min_quality else len(succeeded)
-    viable = len(succeeded) >= policy.minimum and (succeeded | excused).issuperset(policy.must)
-    return viable and (decisive or good >= policy.needed(total))
+    succeeded = [record["branch_id"] for record in everything if record["status"] == "succeeded"]
+    viable = len(succeeded) >= policy.minimum and not {*policy.must}.difference(succeeded, excused)
+    return viable and (decisive or count_good(policy, everything) >= policy.needed(total))
 
 
 def _status(reason: ReleaseReason, *, enough: bool) -> SyncStatus:

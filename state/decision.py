@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from langgraph_quorum.state.records import BranchRecord, ReleaseReason
@@ -59,6 +60,13 @@ def is_good(policy: SyncPolicy, record: BranchRecord) -> bool:
     if score is None:
         return record["result"] is not None or not policy.min_quality
     return score >= policy.min_quality
+
+
+def count_good(policy: SyncPolicy, records: Iterable[BranchRecord]) -> int:
+    """How many of them count for the quorum."""
+    if policy.min_quality:
+        return sum([is_good(policy, record) for record in records])
+    return len([True for record in records if record["status"] == "succeeded"])
 
 
 def decide(policy: SyncPolicy, arrivals: Arrivals, now: float) -> Wait | Release:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable
 
 from langgraph_quorum.nodes.checking.check import Check, Checked, finding
-from langgraph_quorum.state.decision import is_good
+from langgraph_quorum.state.decision import count_good, is_good
 from langgraph_quorum.state.merged import CheckFinding
 from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.sync_policy import SyncPolicy
@@ -65,8 +65,9 @@ def _below_minimum(
     records: Collection[BranchRecord], total: int, sync: SyncPolicy, excused: Collection[str], where: str
 ) -> list[CheckFinding]:
     """An excused branch need not be among those that must succeed."""
-    succeeded = {record["branch_id"] for record in records if record["status"] == "succeeded"}
-    absent = [name for name in sync.must if name not in succeeded and name not in excused]
+    succeeded = [record["branch_id"] for record in records if record["status"] == "succeeded"]
+    missing = set(sync.must).difference(succeeded, excused)
+    absent = [name for name in sync.must if name in missing]
     if len(succeeded) >= sync.minimum and not absent:
         return []
     message = (
@@ -87,10 +88,9 @@ def _below_quorum(
     records: Collection[BranchRecord], total: int, sync: SyncPolicy, decisive: bool, where: str
 ) -> list[CheckFinding]:
     """As many good answers as the policy asks for, unless fewer were decisive."""
-    good = {record["branch_id"] for record in records if is_good(sync, record)}
-    needed = sync.needed(total)
-    if decisive or len(good) >= needed:
+    good, needed = count_good(sync, records), sync.needed(total)
+    if decisive or good >= needed:
         return []
-    message = f"{where}{counted(len(good), 'good answer')} of {total}, the quorum is {needed}"
-    missing = [record["branch_id"] for record in records if record["branch_id"] not in good]
+    message = f"{where}{counted(good, 'good answer')} of {total}, the quorum is {needed}"
+    missing = [record["branch_id"] for record in records if not is_good(sync, record)]
     return [finding("quorum", message, branches=missing)]
