@@ -92,7 +92,7 @@ class Attempts:
             raise
         except Exception as failed:
             name = seat.specialist.name
-            if persistence.fallback is None or persistence.fallback == name:
+            if persistence.fallback is None or persistence.fallback == name or asked_to_stop():
                 raise
             error = failed
         return await self._by_fallback([name, persistence.fallback], branch, item, error)
@@ -109,7 +109,7 @@ class Attempts:
                 raise
             except Exception as failed:
                 fallback = seat.specialist.fallback
-                if fallback is None or fallback in tried:
+                if fallback is None or fallback in tried or asked_to_stop():
                     raise
                 error = failed
             tried.append(fallback)

@@ -199,8 +199,9 @@ async def test_an_answer_that_is_still_being_scored_when_the_gate_closes_is_kept
 
 
 @pytest.mark.looptime
-async def test_a_cancelled_straggler_that_reports_a_broken_connection_is_not_tried_again() -> None:
+async def test_a_cancelled_straggler_that_reports_a_broken_connection_is_not_tried_again_nor_falls_back() -> None:
     calls = 0
+    spare = Crew()
 
     async def messy(branch: Branch) -> None:
         nonlocal calls
@@ -210,10 +211,12 @@ async def test_a_cancelled_straggler_that_reports_a_broken_connection_is_not_tri
         except asyncio.CancelledError:
             raise ConnectionError("closed") from None
 
-    crew = [Crew().sleeps("quick", 1), Specialist("messy", messy, attempts=5, backoff_s=1)]
-    result = await run(*crew, sync=SyncPolicy(threshold=0.5, grace_s=0))
+    messy_one = Specialist("messy", messy, attempts=5, backoff_s=1, fallback="spare")
+    crew = [Crew().sleeps("quick", 1), messy_one, spare.sleeps("spare", 1)]
+    work = [{"branch_id": name, "specialist": name} for name in ("quick", "messy")]
+    result = await run(*crew, work=work, sync=SyncPolicy(threshold=0.5, grace_s=0))
     await asyncio.sleep(60)
-    assert (statuses(result)["messy"], calls) == ("cut", 1)
+    assert (statuses(result)["messy"], calls, spare.calls.total()) == ("cut", 1, 0)
 
 
 @pytest.mark.looptime
