@@ -136,3 +136,21 @@ async def test_a_connection_that_died_in_the_pool_is_not_handed_out(database: st
         for _ in range(3):
             async with borrowed(pool, "looking") as connection:
                 assert connection.info.backend_pid != dead
+
+
+async def test_connections_beyond_the_least_are_closed_when_nobody_has_used_them(database: str) -> None:
+    async with open_pool(database, PoolSettings(max_idle_s=0.05, max_size=2)) as pool, asyncio.timeout(20):
+        async with borrowed(pool, "looking"), borrowed(pool, "looking too"):
+            assert pool.statistics().size == 2
+        while pool.statistics().size > 1:  # noqa: ASYNC110  a pool tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_a_peer_that_is_gone_is_noticed_by_default_unless_the_dsn_says_otherwise(database: str) -> None:
+    async def alive(dsn: str) -> tuple[str, str]:
+        async with open_pool(dsn) as pool, borrowed(pool, "looking") as connection:
+            set_up = connection.info.get_parameters()
+        return set_up["keepalives_idle"], set_up["tcp_user_timeout"]
+
+    assert await alive(database) == ("30", "60000")
+    assert await alive(f"{database} keepalives_idle=7") == ("7", "60000")
