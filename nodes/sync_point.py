@@ -14,6 +14,7 @@ from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.growth import Grown, Order, grown
 from langgraph_quorum.nodes.journal import entry, some
 from langgraph_quorum.nodes.performance import performance
+from langgraph_quorum.nodes.postponing import postponed
 from langgraph_quorum.nodes.signatures import RuntimeNode
 from langgraph_quorum.nodes.trail import branches_ended
 from langgraph_quorum.nodes.verdicts import conclude, explain
@@ -35,21 +36,22 @@ def sync_point_node(fan_out: FanOut, growth: GrowthPolicy, order: Order) -> Runt
         records = [branches[branch_id] for branch_id in state["active"]]
         decisions = _decisions(points, state["round"], records, branches)
         result = grown(state["queue"], state["growth"], [*records, *late.values()], growth, order)
-        upcoming = _next(points, records, result)
+        upcoming = _next(fan_out, records, branches, result)
+        queue = _waiting(result.queue, upcoming.branches, branches)
         load = _spent(state, records, late.values())
         if upcoming.branches:
             load["why"] = upcoming.why
         return {
             # Only what has changed: a checkpointer stores anew all that a node writes.
             **({"branches": late} if late else {}),
-            **({"queue": result.queue} if result.new else {}),
+            **({"queue": queue} if queue is not state["queue"] else {}),
             "active": [],
             "growth": result.growth,
             "redo": upcoming.branches,
             "round": state["round"] + bool(upcoming.branches),
             "load": load,
             "sync": decisions,
-            "performance": {branch_id: performance(record) for branch_id, record in branches.items()},
+            "performance": _performances(state["performance"], branches),
             "metrics": _metrics(branches.values(), len(result.queue)),
             "timeline": [
                 *branches_ended(state, records, late.values()),
@@ -89,11 +91,13 @@ class _Next:
     why: str = ""
 
 
-def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Next:
+def _next(
+    fan_out: FanOut, records: Sequence[BranchRecord], branches: Mapping[str, BranchRecord], result: Grown
+) -> _Next:
     """Branches that results have asked for, that were stopped by a drain, or whose question is due."""
     reasons = []
     stopped = [record["branch_id"] for record in records if record["release"] == "drained"]
-    asking = _due(points, records, result.queue)
+    asking = _due(fan_out, records, branches, result.queue)
     if result.new:
         reasons.append(f"results asked for {counted(len(result.new), 'more branch', 'more branches')}")
     if stopped:
@@ -103,28 +107,44 @@ def _next(points: Points, records: Sequence[BranchRecord], result: Grown) -> _Ne
     return _Next([*result.new, *stopped, *asking], "; ".join(reasons))
 
 
-def _due(points: Points, records: Sequence[BranchRecord], queue: Sequence[WorkItem]) -> list[str]:
+def _due(
+    fan_out: FanOut,
+    records: Sequence[BranchRecord],
+    branches: Mapping[str, BranchRecord],
+    queue: Sequence[WorkItem],
+) -> list[str]:
     """Branches whose question is due before anything is merged; not one that waits for a question that is put off."""
-    left = {record["branch_id"]: record for record in records if record["status"] == "awaiting_human"}
+    here = {record["branch_id"] for record in records if record["status"] == "awaiting_human"}
+    if not here:
+        return []
+    left = {name: record for name, record in branches.items() if record["status"] == "awaiting_human"}
     at_points = Counter(name for record in left.values() for name in record["points"])
-    due: list[str] = []
-    for item in queue if left else ():
-        record = left.get(item["branch_id"])
-        if record is None or all(points.policies[name].on_question == "park" for name in record["points"]):
+    policies, due = fan_out.points.policies, list[str]()
+    for item in queue:
+        name = item["branch_id"]
+        if name not in here or all(policies[one].on_question == "park" for one in fan_out.awaiting(item)):
             continue
-        if not any(name in left or at_points[name] for name in item.get("depends_on", [])):
-            due.append(record["branch_id"])
-            at_points.subtract(record["points"])
-            del left[record["branch_id"]]
+        if not any(one in left or at_points[one] for one in item.get("depends_on", [])):
+            due.append(name)
+            at_points.subtract(left.pop(name)["points"])
     return due
+
+
+def _waiting(queue: list[WorkItem], sent: Sequence[str], branches: Mapping[str, BranchRecord]) -> list[WorkItem]:
+    """The queue, in which what was stopped, or asks, keeps to when its service wants to be asked again."""
+    told = {name for name in sent if name in branches and "not_before" in branches[name]}
+    if not told:
+        return queue
+    return [postponed(item, branches[name]) if (name := item["branch_id"]) in told else item for item in queue]
 
 
 def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[BranchRecord]) -> LoadMetrics:
     """What the run has cost with this fan-out. Work that ran on from an earlier one was counted in part before."""
     load, counted_before = state["load"], state["performance"]
-    now = [record for record in records if record["round"] == state["round"]]
+    here = [record for record in records if record["round"] == state["round"]]
+    now = [record for record in here if not record["late"]]  # one that has ended meanwhile is told of in `late`
     # Of a branch that keeps the better result of an earlier fan-out it is only known that it was tried again.
-    attempts = load["attempts"] + len(records) - len(now)
+    attempts = load["attempts"] + len(records) - len(here)
     cost = load["cost"]
     for record in (*now, *late):
         attempts += record["attempts"]
@@ -139,6 +159,16 @@ def _spent(state: QuorumState, records: Sequence[BranchRecord], late: Iterable[B
 
 def _shortened(decision: SyncDecision) -> dict[str, Any]:
     return {key: some(value) if isinstance(value, list) else value for key, value in decision.items()}
+
+
+def _performances(
+    before: Mapping[str, dict[str, float]], branches: Mapping[str, BranchRecord]
+) -> dict[str, dict[str, float]]:
+    """By branch. One that was not tried again, since its work was under way or nobody waited, keeps its figures."""
+    return {
+        name: performance(record) if record["attempts"] or name not in before else before[name]
+        for name, record in branches.items()
+    }
 
 
 def _metrics(records: Iterable[BranchRecord], total: int) -> dict[str, float]:
