@@ -33,9 +33,11 @@ def load_balancer_node(fan_out: FanOut, policies: Policies, order: Order) -> Thr
         room = room_for_attempts(load, policies.recovery)
         vain = in_vain(state)
         applied = replace(fan_out, points=fan_out.points.applied(runtime.context))
-        chosen = [] if why else _whole(state, choose_redo(state, applied, is_vain=bool(vain))[:room])
+        mendable = [] if why else choose_redo(state, applied, is_vain=bool(vain))
+        chosen = _whole(state, mendable, room)
         if not chosen:
-            return _given_up(state, why or vain or "nothing is left that trying again could mend")
+            tight = f"what is left takes more than the {room} attempts that are left" if mendable else ""
+            return _given_up(state, why or tight or vain or "nothing is left that trying again could mend")
         plan = redistributed(state, chosen, applied, policies.recovery, room)
         why = explain(plan, len(chosen))
         return {
@@ -66,11 +68,15 @@ def _given_up(state: QuorumState, why: str) -> dict[str, Any]:
     return {**asked(state, waiting), "timeline": [line, second]}
 
 
-def _whole(state: QuorumState, chosen: list[str]) -> list[str]:
-    """The chosen branches, with those whose pieces are among them: a piece goes out with what joins it."""
-    sent = set(chosen)
-    owners = {item["part_of"] for item in state["queue"] if "part_of" in item and item["branch_id"] in sent}
-    return [*chosen, *(item["branch_id"] for item in state["queue"] if item["branch_id"] in owners - sent)]
+def _whole(state: QuorumState, chosen: Sequence[str], room: int | None) -> list[str]:
+    """As many of the chosen branches as there is room for, each piece of one with what joins it."""
+    owners = {item["branch_id"]: item["part_of"] for item in state["queue"] if "part_of" in item}
+    sent: dict[str, None] = {}
+    for name in chosen:
+        more = dict.fromkeys([name, owners.get(name, name)])
+        if room is None or len(sent.keys() | more.keys()) <= room:
+            sent |= more
+    return list(sent)
 
 
 def room_for_attempts(load: LoadMetrics, policy: RecoveryPolicy) -> int | None:

@@ -33,6 +33,7 @@ class Redistribution:
         split: Branches that are now done in pieces; their own is to join them.
         longer: By branch, the seconds that an attempt now has.
         later: By branch, when its service wants to be asked again.
+        spare: Attempts that pieces may take, beyond one for each of the chosen branches.
     """
 
     queue: list[WorkItem] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Redistribution:
     split: list[str] = field(default_factory=list)
     longer: dict[str, float] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
+    spare: float = math.inf
 
 
 def redistributed(
@@ -63,9 +65,9 @@ def redistributed(
         chosen: Ids of what goes out.
         fan_out: Of the workflow.
         policy: How much longer is longer.
-        room: Attempts at most, of all of them together; None for any number.
+        room: Attempts at most, of all of them together and of their pieces; None for any number.
     """
-    plan, seats = Redistribution(), fan_out.seats
+    plan, seats = Redistribution(spare=math.inf if room is None else room - len(chosen)), fan_out.seats
     again = set(chosen)
     for item in state["queue"]:
         if item["branch_id"] not in again:
@@ -97,7 +99,8 @@ def _send(state: QuorumState, item: WorkItem, fan_out: FanOut, policy: RecoveryP
     branch_id, record = item["branch_id"], state["branches"].get(item["branch_id"])
     far = record is not None and is_out_of_reach(item, record, fan_out)
     payloads = [] if far else smaller(state, item, fan_out.seats)
-    if payloads:
+    if payloads and len(payloads) <= plan.spare:
+        plan.spare -= len(payloads)
         waits = _postponed(item, record, plan)
         plan.split.append(branch_id)
         pieces = [
@@ -182,7 +185,7 @@ def stands_in(item: WorkItem, record: BranchRecord, seats: Mapping[str, Seat]) -
 
     Nobody gets a branch twice.
     """
-    tried = {item["specialist"], record["specialist"], *item.get("tried", [])}
+    tried = {*_asked(item, record, seats), *item.get("tried", [])}
     fallback = Persistence.of(seats[item["specialist"]].specialist, item).fallback
     if fallback is not None and fallback not in tried:
         return fallback
@@ -191,3 +194,13 @@ def stands_in(item: WorkItem, record: BranchRecord, seats: Mapping[str, Seat]) -
     source_type = item.get("source_type")
     others = (seat.specialist for name, seat in seats.items() if name not in tried)
     return next((one.name for one in others if one.serves(item["type"], source_type)), None)
+
+
+def _asked(item: WorkItem, record: BranchRecord, seats: Mapping[str, Seat]) -> list[str]:
+    """Who had a branch in its last round: its specialist, and one fallback after the other up to whom it ended with."""
+    asked, last = [item["specialist"]], record["specialist"]
+    following = Persistence.of(seats[item["specialist"]].specialist, item).fallback
+    while asked[-1] != last and following is not None and following not in asked:
+        asked.append(following)
+        following = seats[following].specialist.fallback
+    return asked if asked[-1] == last else [item["specialist"], last]
