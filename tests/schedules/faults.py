@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from langgraph_quorum.nodes.branching import harvest, rendezvous, stopping, tally
+from langgraph_quorum.nodes.branching import attempts, harvest, rendezvous, stopping, tally
 from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.claims import Claims
 from langgraph_quorum.nodes.branching.gate import Gate
@@ -185,6 +185,11 @@ def an_answer_that_is_not_scored_in_time_is_thrown_away(patch: Patch) -> None:
 @_fault
 def a_cancelled_straggler_is_waited_for(patch: Patch) -> None:
     patch.setattr(stopping, "CANCEL_WAIT_S", 60.0)
+
+
+@_fault
+def one_that_was_cut_is_tried_again_or_falls_back(patch: Patch) -> None:
+    patch.setattr(attempts, "asked_to_stop", lambda: False)
 
 
 @_fault

@@ -112,6 +112,8 @@ class Judge:
         first = event.name not in book.works
         if first and book is self.book:
             yield from turns.started(book, event.name, call, event.at)
+        elif book is self.book:
+            yield from turns.called_again(book, event.name, event.at)
         work = self._work(event)
         work.starts.append(call)
         work.live.add(call.number)

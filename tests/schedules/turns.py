@@ -43,6 +43,16 @@ def started(book: SittingBook, branch_id: str, call: Call, at: float) -> Iterato
     book.overtaken.update(dict.fromkeys(overtaken, branch_id))
 
 
+def called_again(book: SittingBook, branch_id: str, at: float) -> Iterator[str]:
+    """What is wrong with a further call of a branch in a sitting."""
+    place = book.places[branch_id]
+    released_at = book.released_at(place)
+    if released_at is None or at <= released_at + book.slack_s:
+        return
+    if all(point.policy.on_straggler == "cancel" or point.reason == "drained" for point in book.last_points(place)):
+        yield f"{branch_id} is called again after it was cut"
+
+
 def _fed(book: SittingBook, branch_id: str, place: Place, call: Call) -> Iterator[str]:
     """Its inputs are the results of its prerequisites, all of them."""
     for name in place.call["item"].get("depends_on", []):
