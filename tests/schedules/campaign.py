@@ -15,6 +15,7 @@ from tests.schedules.driver import Driver, Played
 from tests.schedules.generator import scenario_of
 from tests.schedules.judging import findings
 from tests.schedules.scenario import Scenario
+from tests.schedules.wall import on_the_wall
 
 
 @dataclass
@@ -59,7 +60,8 @@ def plays_of(seed: int, *, thorough: bool = False) -> Iterator[Played]:
 
 
 def play(scenario: Scenario) -> Played:
-    return Driver(scenario).play()
+    with on_the_wall():
+        return Driver(scenario).play()
 
 
 def played(seeds: Iterable[int], *, thorough: bool = False, most_failures: int = 10) -> Report:

@@ -22,6 +22,11 @@ LIVE_S = 20_000.0
 LIVE_STEPS = 200_000
 """Steps after which a run counts as one that never ends."""
 
+TICK_S = 1e-9
+"""What a clock goes on by itself while somebody sets one timer after the other for a moment that rounds to now."""
+STANDS = 10
+"""Timers at one moment, one set by the other, before it does."""
+
 
 class StoppedError(Exception):
     """The process has died: the loop was stopped between two steps."""
@@ -61,6 +66,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[float, float, int, Timer]] = []
         self._made = 0
         self._closed = False
+        self._stands = 0
         self.steps = 0
         self.stop_at = -1
         self.at_step: dict[int, Callable[[], None]] = {}
@@ -143,6 +149,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             self.quiet()
         if not timers:
             raise EndlessError("nothing is left that could wake anybody")
+        self._stands = self._stands + 1 if timers[0][0] <= self._now else 0
+        if self._stands > STANDS:
+            self._now += TICK_S
         self._now = max(self._now, timers[0][0])
         if self._now > self._born + LIVE_S or self.steps > LIVE_STEPS:
             raise EndlessError(f"after {self._now - self._born:.0f} s and {self.steps} steps it still goes on")

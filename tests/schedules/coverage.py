@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from langgraph_quorum.state.records import BranchRecord, BranchStatus, ReleaseReason
+from langgraph_quorum.state.records import BranchRecord, BranchStatus, ReleaseReason, WorkItem
 from tests.schedules.driver import Played
 from tests.schedules.journal import Event, SittingFacts
 
@@ -30,8 +30,20 @@ ALWAYS = (
     "fan-out: bundled",
     "fan-out: asks again",
     "fan-out: later round",
+    "growth: created",
+    "growth: refused",
+    "growth: of a later generation",
+    "mended: by somebody else",
+    "mended: in pieces",
+    "mended: pieces joined",
+    "mended: with more time",
+    "mended: not before its service wants it",
+    "mended: no further, a bound is met",
     "point: some must be there",
     "point: successes of earlier fan-outs",
+    "service: asked again after its rest",
+    "service: paced",
+    "service: rests",
 )
 """What must be seen again and again."""
 
@@ -42,6 +54,7 @@ def seen(played: Played) -> Counter[str]:
     calls: set[tuple[int, str]] = set()
     asked: dict[str, str] = {}
     live: Counter[tuple[int, str]] = Counter()
+    rests: dict[tuple[str, str], float] = {}
     for event in played.journal.events:
         counts.update(_simple(event))
         key = event.sitting, event.name
@@ -50,8 +63,15 @@ def seen(played: Played) -> Counter[str]:
             counts["branch: hedged"] += live[key] > 0
             counts["branch: retried"] += event.data.attempt > 1
             live[key] += 1
+            counts["mended: pieces joined"] += event.data.joins
+            counts.update(_asked(played, event, rests))
         elif event.kind in {"answer", "end"}:
             live[key] -= 1
+            if event.data.rests_until:
+                counts["service: rests"] += 1
+                rests[event.name, event.data.specialist] = event.data.rests_until
+        elif event.kind == "node":
+            counts.update(_passed(event))
         elif event.kind == "settle":
             counts.update(_ended(event.data, own=key in calls))
             counts["branch: by its fallback"] += event.data["specialist"] != asked.get(event.name)
@@ -76,6 +96,41 @@ def _simple(event: Event) -> Iterator[str]:
         case "late":
             for _ in event.data:
                 yield "branch: late result taken in"
+
+
+def _asked(played: Played, event: Event, rests: Mapping[tuple[str, str], float]) -> Iterator[str]:
+    if event.data.specialist in played.scenario.rates:
+        yield "service: paced"
+    if rests.get((event.name, event.data.specialist), event.at) < event.at:
+        yield "service: asked again after its rest"
+
+
+def _passed(event: Event) -> Iterator[str]:
+    before, after = event.data.before, event.data.after
+    if event.name == "sync_point":
+        for what in ("generations", "refused"):
+            for name in after["growth"][what].keys() - before["growth"][what].keys():
+                yield "growth: refused" if what == "refused" else "growth: created"
+                if after["growth"]["generations"].get(name, 0) > 1:
+                    yield "growth: of a later generation"
+    elif event.name == "load_balancer" and not after["redo"]:
+        if "used up" in after["load"]["why"] or "attempts that are left" in after["load"]["why"]:
+            yield "mended: no further, a bound is met"
+    elif event.name == "load_balancer":
+        old = {item["branch_id"]: item for item in before["queue"]}
+        for item in after["queue"]:
+            yield from _changed(old.get(item["branch_id"], item), item)
+
+
+def _changed(old: WorkItem, new: WorkItem) -> Iterator[str]:
+    if new["specialist"] != old["specialist"]:
+        yield "mended: by somebody else"
+    if new.get("joins", False) != old.get("joins", False):
+        yield "mended: in pieces"
+    if new.get("timeout_s", 0.0) > old.get("timeout_s", 0.0):
+        yield "mended: with more time"
+    if new.get("not_before") != old.get("not_before"):
+        yield "mended: not before its service wants it"
 
 
 def _ended(record: BranchRecord, *, own: bool) -> Iterator[str]:

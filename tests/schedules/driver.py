@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -14,16 +14,17 @@ from langgraph.types import Send
 from langgraph_quorum.nodes.branching import harvest, lasting, rendezvous, stopping
 from langgraph_quorum.nodes.coordinator import dispatch
 from langgraph_quorum.state.branch import Bundle
-from langgraph_quorum.state.records import BranchRecord
 from langgraph_quorum.state.reducers import merge_branches
+from langgraph_quorum.state.workflow import QuorumState
 from tests.schedules.clock import EndlessError, StoppedError, VirtualLoop
-from tests.schedules.journal import Journal, SittingFacts
-from tests.schedules.redo import next_fan_out
+from tests.schedules.journal import Journal, Passed, SittingFacts
+from tests.schedules.rounds import ENDS, RUN, SPECIALISTS, Rounds, begun
 from tests.schedules.scenario import Disturbance, Scenario
 from tests.schedules.superstep import Sitting, Superstep
 from tests.schedules.world import World
 
-RUN = "run"
+NODE_S = 1e-4
+"""What a node between two fan-outs takes."""
 MOST_FAN_OUTS = 60
 MOST_SITTINGS = 150
 LATE_WAIT_S = 500.0
@@ -34,13 +35,12 @@ LAST_WAIT_S = 700.0
 
 @dataclass
 class Kept:
-    """What survives a crash: the state of the last checkpoint, and the superstep that is under way."""
+    """What survives a crash: the state of the last checkpoint, its next node, and the superstep that is under way."""
 
-    records: dict[str, BranchRecord] = field(default_factory=dict)
+    state: QuorumState
+    node: str = "coordinator"
     step: Superstep | None = None
-    active: list[str] = field(default_factory=list)
     fan_outs: int = 0
-    redone: int = 0
     done: bool = False
 
 
@@ -51,6 +51,7 @@ class Played:
     scenario: Scenario
     journal: Journal
     steps: int
+    state: QuorumState
 
 
 class Driver:
@@ -60,11 +61,12 @@ class Driver:
         self._scenario, self._journal = scenario, Journal()
         self._rng = Random(scenario.seed)
         self._world = World(scenario, self._journal)
-        self._kept = Kept()
+        self._kept = Kept(begun(scenario))
         self._left = list(scenario.disturbances)
         self._sittings = 0
         self._sitting: Sitting | None = None
         self._crew: Any = None
+        self._rounds: Rounds
 
     def play(self) -> Played:
         """Run it to the end."""
@@ -73,6 +75,7 @@ class Driver:
         while not self._kept.done:
             loop = self._world.loop = VirtualLoop(self._rng, now)  # type: ignore[abstract]
             self._crew = self._world.crew()
+            self._rounds = Rounds(self._scenario, self._crew, self._world.terms)
             self._set_disturbance(loop)
             try:
                 loop.run(self._process())
@@ -83,7 +86,7 @@ class Driver:
                 self._kept.done = True
             self._bury(loop)
             now, steps = loop.time() + self._scenario.down_s, steps + loop.steps
-        return Played(self._scenario, self._journal, steps)
+        return Played(self._scenario, self._journal, steps, self._kept.state)
 
     def _set_disturbance(self, loop: VirtualLoop) -> None:
         if not self._left:
@@ -120,44 +123,40 @@ class Driver:
     async def _process(self) -> None:
         kept = self._kept
         while self._sittings < MOST_SITTINGS and kept.fan_outs < MOST_FAN_OUTS:
-            if kept.step is None and not self._send_out():
+            if kept.node in ENDS:
                 break
-            await self._sit()
+            await (self._sit() if kept.node == SPECIALISTS else self._pass())
         else:
             self._journal.fault(f"the run does not end: {self._sittings} sittings, {kept.fan_outs} fan-outs")
         await self._end()
 
-    def _send_out(self) -> bool:
-        kept, scenario = self._kept, self._scenario
-        active, redistributed = next_fan_out(scenario, kept.records, kept.redone)
-        if not active:
-            return False
-        state: Any = {
-            "queue": scenario.queue,
-            "active": active,
-            "round": kept.fan_outs,
-            "branches": kept.records,
-            "workflow_id": RUN,
-            "task": "look",
-            "mode": {
-                "mode": scenario.mode,
-                "at_once": scenario.at_once,
-                "ceiling": scenario.ceiling,
-                "cpu_at_once": scenario.cpu_at_once,
-            },
-        }
-        sends: list[Send] = dispatch(scenario.fan_out(self._crew.seats))(state)
-        kept.step = Superstep(f"step-{kept.fan_outs}", sends)
-        kept.active = active
-        kept.fan_outs += 1
-        kept.redone += redistributed
-        return True
+    async def _pass(self) -> None:
+        """One node between two fan-outs."""
+        kept, node = self._kept, self._kept.node
+        await asyncio.sleep(self._scenario.merging_s if node == "merger" else NODE_S)
+        held = {name for name in kept.state["branches"] if harvest.holds(RUN, name)}
+        before = kept.state
+        try:
+            kept.state, kept.node, late = await self._rounds.passed(node, before)
+        except Exception as error:  # noqa: BLE001  no node raises: this is what is looked for
+            self._journal.fault(f"{node} raised {error!r}")
+            self._sittings = MOST_SITTINGS
+            return
+        now = self._world.loop.time()
+        if node == "sync_point":
+            self._journal.note(now, "late", data=late)
+        given_up = frozenset(name for name in held - late.keys() if not harvest.holds(RUN, name))
+        self._journal.note(now, "node", node, Passed(before, kept.state, given_up))
+        if node == "coordinator":
+            sends: list[Send] = dispatch(self._scenario.fan_out(self._crew.seats))(kept.state)
+            kept.step = Superstep(f"step-{kept.fan_outs}", sends)
+            kept.fan_outs += 1
 
     async def _sit(self) -> None:
         kept, number = self._kept, self._sittings
         assert kept.step is not None
         bundles: list[Bundle] = [send.arg for send in kept.step.sends]
-        facts = SittingFacts(kept.fan_outs - 1, bundles, dict(kept.step.records), bool(kept.step.interrupts))
+        facts = SittingFacts(kept.state["round"], bundles, dict(kept.step.records), bool(kept.step.interrupts))
         self._journal.note(self._world.loop.time(), "sitting", kept.step.name, facts, number)
         self._sittings += 1
         self._sitting = Sitting(self._world, self._crew, kept.step, number)
@@ -187,16 +186,13 @@ class Driver:
 
     def _apply(self, step: Superstep) -> None:
         """The barrier has fallen: the next checkpoint."""
-        kept = self._kept
-        written = step.records
-        if written.keys() != set(kept.active):
-            self._journal.fault(f"the superstep is done with records of {sorted(written)}, sent were {kept.active}")
+        kept, active = self._kept, self._kept.state["active"]
+        if step.records.keys() != set(active):
+            self._journal.fault(f"the superstep is done with records of {sorted(step.records)}, sent were {active}")
             self._sittings = MOST_SITTINGS
             return
-        late = harvest.take(RUN)
-        self._journal.note(self._world.loop.time(), "late", data=dict(late))
-        kept.records = merge_branches(merge_branches(kept.records, written), late)
-        kept.step = None
+        kept.state = {**kept.state, "branches": merge_branches(kept.state["branches"], step.records)}
+        kept.step, kept.node = None, "sync_point"
 
     async def _end(self) -> None:
         """The run is over; the process waits for what it has left behind, and for what lingers."""
@@ -204,10 +200,10 @@ class Driver:
         harvest.left_by(RUN)
         late = await harvest.late_results(RUN, LATE_WAIT_S)
         self._journal.note(loop.time(), "late", data=dict(late))
-        kept.records = merge_branches(kept.records, late)
+        kept.state = {**kept.state, "branches": merge_branches(kept.state["branches"], late)}
         await asyncio.sleep(LAST_WAIT_S)
         kept.done = True
-        self._journal.note(loop.time(), "done", data=dict(kept.records))
+        self._journal.note(loop.time(), "done", data=dict(kept.state["branches"]))
         self._look_around(loop)
 
     def _look_around(self, loop: VirtualLoop) -> None:

@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.policies import GrowthPolicy, RecoveryPolicy
 from langgraph_quorum.state.records import Mode, WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
+from tests.schedules.demands import growing, paced, recovering, resting
 from tests.schedules.scenario import LONGEST_SCORING_S, Act, Kind, Says, Scenario
 
 TIMES = (0.0, 0.1, 0.1, 0.3, 0.5, 0.5, 1.0, 1.0, 2.0, 3.0, 5.0)
@@ -34,7 +36,7 @@ def scenario_of(seed: int) -> Scenario:
     modes: tuple[Mode, ...] = ("parallel", "parallel", "sequential", "adaptive")
     mode = rng.choice(modes)
     at_once = 1000 if mode == "parallel" and rng.random() < 0.6 else rng.choice((1, 1, 2, 3))
-    return Scenario(
+    drawn = Scenario(
         seed=seed,
         work=work,
         specialists=specialists,
@@ -47,12 +49,17 @@ def scenario_of(seed: int) -> Scenario:
         resources=resources,
         bundle=rng.choice((None, None, 2, 4, 12)),
         max_concurrency=rng.choice((None, None, None, 1, 2, 4)),
-        rounds=rng.choice((0, 1, 2, 3)),
+        recovery=RecoveryPolicy(rounds=rng.choice((0, 1, 2, 3))),
         weak_again=rng.random() < 0.1,
         commit_lag=rng.choice((0, 0, 1, 3)),
         down_s=rng.choice((0.0, 1.0, 100.0)),
         endless=endless,
+        growth=GrowthPolicy(0, 0),
+        strict=True,
+        merging_s=0.0,
+        spare=[_acts(rng, mood) for _ in range(3)],
     )
+    return growing(recovering(paced(resting(drawn))))
 
 
 def _time(rng: Random) -> float:
@@ -130,6 +137,7 @@ def _possible(policies: list[SyncPolicy], work: list[WorkItem], specialists: lis
         replace(
             policy,
             minimum=max(1, min(policy.minimum, len(counted.get(policy.name, [])))),
+            successes=policy.successes and max(1, min(policy.successes, len(counted.get(policy.name, [])))),
             must=tuple(name for name in policy.must if name in counted.get(policy.name, [])),
         )
         for policy in policies

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from langgraph_quorum.state.branch import Bundle
 from langgraph_quorum.state.records import BranchRecord
+from langgraph_quorum.state.workflow import QuorumState
 
 SITTING: ContextVar[int] = ContextVar("sitting", default=-1)
 """Which sitting the running code belongs to: one attempt of one superstep. Work that runs on keeps its own."""
@@ -34,6 +35,7 @@ class Event(NamedTuple):
         quiet: None; nothing can run before time goes on.
         over: how the sitting ended.
         late: records that were harvested.
+        node: a `Passed`: a node of the workflow has come between two fan-outs.
         done: the final records.
     """
 
@@ -61,10 +63,19 @@ class SittingFacts:
     asked: bool
 
 
+class Passed(NamedTuple):
+    """The state before and after a node; and the branches whose work of earlier fan-outs it has given up."""
+
+    before: QuorumState
+    after: QuorumState
+    given_up: frozenset[str] = frozenset()
+
+
 class Call(NamedTuple):
     """One call of a specialist: its number over the whole run, what it was handed, and what came of it.
 
-    `stopped` says that it was cancelled, and answered all the same.
+    `stopped` says that it was cancelled, and answered all the same; `rests_until`, when its service wants to be asked
+    again, by the loop's clock; `joins`, that it joins pieces and asks no service.
     """
 
     number: int
@@ -74,6 +85,8 @@ class Call(NamedTuple):
     cost: float | None = None
     result: Any = None
     stopped: bool = False
+    rests_until: float = 0.0
+    joins: bool = False
 
 
 class Journal:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from langgraph_quorum.state.records import BranchRecord
-from tests.schedules import outcomes, turns
+from tests.schedules import growth, mending, outcomes, services, turns
 from tests.schedules.driver import Played
 from tests.schedules.journal import Call, Event
 from tests.schedules.ledger import SittingBook, Work
@@ -42,7 +42,7 @@ class Judge:
             self._left += [(self.book, name, work) for name, work in self.book.works.items() if work.live]
         self.book = self._books[event.sitting] = SittingBook(self._scenario, event.sitting, event.data)
         self.book.slack_s = self._slack_s
-        self.book.follows = bool(self._stragglers or self._left)
+        self.book.follows = bool(self._stragglers or self._left or self._scenario.rates)
         if event.data.round:
             self.book.under_way = set(self._harvest)
         yield from ()
@@ -88,7 +88,8 @@ class Judge:
     def _quiet(self, event: Event) -> Iterator[str]:
         book = self._books[event.sitting]
         yield from turns.idle(book, event.at, self._slack_s)
-        book.peak = book.limit
+        if not self._scenario.rates:  # else a turn may have been given long before a start
+            book.peak = book.limit
 
     def _held_before(self) -> dict[str, dict[str, float]]:
         """By branch, what work of earlier fan-outs holds while it runs on."""
@@ -155,8 +156,8 @@ class Judge:
         place = book.places[event.name]
         book.settle(record, event.at)
         fates = {point.policy.on_straggler for point in book.last_points(place)}  # either counts, where they tie
-        self._stragglers += bool(record["missed"]) and work is not None
-        late = record["missed"].keys() >= set(place.call["points"]) and record["release"] != "drained"
+        self._stragglers += bool(outcomes.missed(book, record)) and work is not None
+        late = outcomes.missed(book, record) >= set(place.call["points"]) and record["release"] != "drained"
         if late and "harvest" in fates and work is not None and work.starts:
             self._harvest.setdefault(event.name, []).append(work)
             work.promised = fates == {"harvest"}
@@ -199,6 +200,11 @@ class Judge:
                 yield f"{branch_id} was harvested as {record['status']} with {record['result']}, it gave {given}"
             self._keep(record)
 
+    def _node(self, event: Event) -> None:
+        for branch_id in event.data.given_up:
+            self._ripe.pop(branch_id, None)
+            self._harvest.pop(branch_id, None)
+
     def _done(self, event: Event) -> Iterator[str]:
         final: dict[str, BranchRecord] = event.data
         yield from outcomes.done(self._scenario, final, self._kept)
@@ -209,4 +215,4 @@ class Judge:
 
 def findings(played: Played) -> list[Any]:
     """What must not have happened in a run; empty when all went as it should."""
-    return Judge(played).findings()
+    return [*Judge(played).findings(), *services.findings(played), *mending.findings(played), *growth.findings(played)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 
 from langgraph_quorum.state.branch import BranchCall
@@ -13,6 +12,7 @@ from langgraph_quorum.state.records import BranchRecord
 from tests.schedules.journal import Call, SittingFacts
 from tests.schedules.releases import Point
 from tests.schedules.scenario import LONGEST_SCORING_S, Scenario
+from tests.schedules.wall import seconds_of
 
 Ending = Literal["succeeded", "failed", "excused"]
 
@@ -88,9 +88,9 @@ class SittingBook:
         given = item.get("not_before", 0.0)
         return Place(
             call,
-            at + given if isinstance(given, float) else datetime.fromisoformat(given).timestamp() - 4e9,
+            at + given if isinstance(given, float) else seconds_of(given),
             {**dict.fromkeys(item.get("exclusive", ()), 1.0), **item.get("resources", {})},
-            not self.scenario.specialist(item["specialist"])["cpu"],
+            not (self.scenario.specialist(item["specialist"])["cpu"] or item["specialist"] in self.scenario.rates),
         )
 
     def cores_of(self, call: Call) -> float:
@@ -140,6 +140,8 @@ class SittingBook:
         fed, still = bool(call["inputs"]), False
         for name in call["waits_for"]:
             ending = self.ended.get(name)
+            if "joins" in call["item"] and not self.ended.keys() >= set(call["waits_for"]):
+                return "open"
             if ending == "failed" and (name not in call["inputs"] or name in self.points):
                 return "missing"
             fed = fed or ending == "succeeded"

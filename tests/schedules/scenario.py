@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from zlib import crc32
 
 from langgraph_quorum.nodes.branching.seat import Seat
 from langgraph_quorum.nodes.coordinator import FanOut
 from langgraph_quorum.nodes.planning.order import membership, ordered
 from langgraph_quorum.nodes.specialists.specialist import Resources, Specialist
 from langgraph_quorum.state.points import Points
+from langgraph_quorum.state.policies import GrowthPolicy, RecoveryPolicy
 from langgraph_quorum.state.records import Mode, WorkItem
 from langgraph_quorum.state.sync_policy import SyncPolicy
 
@@ -45,6 +47,9 @@ class Act:
         cost: What it says it cost; None for a bare value.
         score: What the scorer makes of its answer; None for nothing, -1 for a scorer that raises.
         scoring_s: How long that takes.
+        rest_s: With an error: for how long its service wants to be left alone; 0 where it does not say.
+        dated: Whether it gives a date for that, in whole seconds.
+        grows: Further branches that its answer asks for.
     """
 
     kind: Kind
@@ -54,6 +59,9 @@ class Act:
     cost: float | None = None
     score: float | None = None
     scoring_s: float = 0.0
+    rest_s: float = 0.0
+    dated: bool = False
+    grows: tuple[WorkItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,12 @@ CONDITIONS = {"yes": Says("yes"), "no": Says("no"), "some": Says("count", 1), "b
 
 @dataclass(frozen=True)
 class Scenario:
-    """One run in the making. Times are virtual seconds."""
+    """One run in the making. Times are virtual seconds.
+
+    Of what is not told by its type: `spare` are the acts of branches that come to be on the way; `strict` says that
+    whatever is missing is found wanting in the merged result, which takes `merging_s`, and `weak_again` that weak
+    answers are.
+    """
 
     seed: int
     work: Sequence[WorkItem]
@@ -100,15 +113,20 @@ class Scenario:
     resources: Mapping[str, float]
     bundle: int | None
     max_concurrency: int | None
-    rounds: int
+    recovery: RecoveryPolicy
     weak_again: bool
     commit_lag: int
     down_s: float
     endless: bool
+    growth: GrowthPolicy
+    strict: bool
+    merging_s: float
+    spare: Sequence[Sequence[Act]]
     disturbances: Sequence[Disturbance] = ()
     points: Points = field(init=False)
     queue: list[WorkItem] = field(init=False)
     points_of: dict[str, list[str]] = field(init=False)
+    rates: Mapping[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         fix = object.__setattr__
@@ -116,11 +134,12 @@ class Scenario:
         index = {one["name"]: specialist_of(one, _never) for one in self.specialists}
         points_of = membership(self.work, index, self.points)
         fix(self, "points_of", points_of)
+        fix(self, "rates", {one["name"]: rate for one in self.specialists if (rate := one.get("rate_limit"))})
         fix(self, "queue", ordered(self.work, points_of))
 
     def act(self, branch_id: str, call: int) -> Act:
         """What a branch's call does, counted from 0 over the whole run; the last act stays."""
-        acts = self.acts[branch_id]
+        acts = self.acts.get(branch_id) or self.spare[crc32(branch_id.encode()) % len(self.spare)]
         return acts[min(call, len(acts) - 1)]
 
     def fan_out(self, seats: Mapping[str, Seat]) -> FanOut:
@@ -133,7 +152,21 @@ class Scenario:
 async def _never(_: Any) -> None: ...
 
 
-def specialist_of(settings: Mapping[str, Any], run: Any) -> Specialist:
+class Pieces:
+    """Splits a payload into so many; below 0 it cannot."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, _: dict[str, Any]) -> list[dict[str, Any]]:
+        if self.number < 0:
+            raise LookupError("a broken split")
+        return [{"piece": number} for number in range(self.number)]
+
+
+def specialist_of(settings: Mapping[str, Any], run: Any, join: Callable[[list[Any]], Any] = list) -> Specialist:
     """A specialist as the scenario describes it."""
-    given = {name: value for name, value in settings.items() if name != "cpu"}
+    given = {name: value for name, value in settings.items() if name not in {"cpu", "pieces"}}
+    if settings.get("pieces"):
+        given |= {"split": Pieces(settings["pieces"]), "join": join}
     return Specialist(run=run, resources=Resources(cpu=settings["cpu"]), **given)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.schedules import faults, faults_between
 from tests.schedules.campaign import played
-from tests.schedules.faults import FAULTS
 
 SOON = 400
 """Seeds among which each fault must show."""
+FAULTS = {**faults.FAULTS, **faults_between.FAULTS}
 
 
 @pytest.mark.parametrize("name", FAULTS)

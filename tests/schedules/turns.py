@@ -54,7 +54,9 @@ def called_again(book: SittingBook, branch_id: str, at: float) -> Iterator[str]:
 
 
 def _fed(book: SittingBook, branch_id: str, place: Place, call: Call) -> Iterator[str]:
-    """Its inputs are the results of its prerequisites, all of them."""
+    """Its inputs are the results of its prerequisites, all of them. What joins is handed its pieces only."""
+    if "joins" in place.call["item"]:
+        return
     for name in place.call["item"].get("depends_on", []):
         expected: Any
         had = place.call["inputs"].get(name)
@@ -128,7 +130,8 @@ def idle(book: SittingBook, at: float, slack_s: float) -> Iterator[str]:
     book.overtaken.clear()
     running = [name for name in book.places if book.holds_turn(name)]
     unheard = book.follows or any(
-        place.settled is not None and (place.settled["missed"] or (name in book.works and book.works[name].live))
+        place.settled is not None
+        and (place.settled["missed"] or place.settled["release"] or (name in book.works and book.works[name].live))
         for name, place in book.places.items()
     )
     for branch_id, place in book.places.items():

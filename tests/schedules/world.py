@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
+from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 from langgraph.errors import GraphInterrupt
@@ -11,17 +14,31 @@ from langgraph.types import Interrupt
 
 from langgraph_quorum.nodes.branching.crew import Crew
 from langgraph_quorum.nodes.branching.seat import Seat
+from langgraph_quorum.nodes.planning.checks import Terms
+from langgraph_quorum.nodes.planning.routing import created
 from langgraph_quorum.nodes.scoring.scorer import scored_by
 from langgraph_quorum.state.branch import Answer, Branch
 from tests.schedules.clock import VirtualLoop
 from tests.schedules.journal import Call, Journal
 from tests.schedules.scenario import CONDITIONS, Act, Scenario, specialist_of
+from tests.schedules.wall import moment
 
 TICK_S = 1e-9
 
 
 class RefusedError(Exception):
     """An error that stays."""
+
+
+class RestingError(Exception):
+    """An error of a service that says when it wants to be asked again: at `until`, by the loop's clock."""
+
+    def __init__(self, act: Act, now: float) -> None:
+        super().__init__("later")
+        self.status_code = 429 if act.kind == "transient" else 403
+        self.until = math.floor(now + act.rest_s) if act.dated else now + act.rest_s
+        said = format_datetime(moment(self.until), usegmt=True) if act.dated else f"{act.rest_s:g}"
+        self.headers = {"Retry-After": said}
 
 
 class World:
@@ -33,17 +50,24 @@ class World:
         self.asked: set[str] = set()
         self.answered: set[str] = set()
         self.loop: VirtualLoop
+        self.terms: Terms
         self.dead = False
 
     def crew(self) -> Crew:
         """Specialists as a new process makes them."""
-        specialists = [specialist_of(one, self._run(one["name"])) for one in self.scenario.specialists]
+        specialists = {
+            name: specialist_of(one, self._run(name), partial(self._join, name))
+            for one in self.scenario.specialists
+            for name in [one["name"]]
+        }
+        self.terms = Terms(specialists, self.scenario.points, CONDITIONS, self.scenario.resources)
         return Crew(
-            seats={one.name: Seat.of(one) for one in specialists},
+            seats={name: Seat.of(one) for name, one in specialists.items()},
             points=self.scenario.points,
             score=scored_by(self._score),
             conditions=CONDITIONS,
             resources=self.scenario.resources,
+            created=lambda parent, asked: created(parent, asked, self.terms),
         )
 
     def _run(self, name: str) -> Any:
@@ -57,21 +81,32 @@ class World:
         self.calls[branch.branch_id] += 1
         act = self.scenario.act(branch.branch_id, number)
         call = Call(number, name, branch.attempt, branch.inputs, act.cost)
-        self._note("start", branch, call)
+        self._note("start", branch.branch_id, call)
         try:
             stopped = await self._act(act, branch, call)
         except BaseException as error:
-            self._note("end", branch, call._replace(result=type(error).__name__))
+            until = error.until if isinstance(error, RestingError) else 0.0
+            self._note("end", branch.branch_id, call._replace(result=type(error).__name__, rests_until=until))
             raise
         value = {"by": branch.branch_id, "call": number}
         if act.kind in {"unkeepable", "quits"}:
-            self._note("end", branch, call._replace(result=act.kind))
+            self._note("end", branch.branch_id, call._replace(result=act.kind))
             return object() if act.kind == "unkeepable" else value
-        self._note("answer", branch, call._replace(result=value, stopped=stopped))
-        return value if act.cost is None else Answer(value, cost=act.cost)
+        self._note("answer", branch.branch_id, call._replace(result=value, stopped=stopped))
+        return value if act.cost is None and not act.grows else Answer(value, cost=act.cost, work=act.grows)
 
-    def _note(self, kind: str, branch: Branch, call: Call) -> None:
-        self.journal.note(self.loop.time(), kind, branch.branch_id, call)
+    def _join(self, name: str, pieces: list[Any]) -> Any:
+        """One result of those of the pieces: it counts as a call, too."""
+        branch_id = pieces[0]["by"].rpartition("/")[0]
+        call = Call(self.calls[branch_id], name, 1, {piece["by"]: piece for piece in pieces}, joins=True)
+        self.calls[branch_id] += 1
+        self._note("start", branch_id, call)
+        value = {"by": branch_id, "call": call.number, "pieces": list(call.inputs)}
+        self._note("answer", branch_id, call._replace(result=value))
+        return value
+
+    def _note(self, kind: str, branch_id: str, call: Call) -> None:
+        self.journal.note(self.loop.time(), kind, branch_id, call)
 
     async def _act(self, act: Act, branch: Branch, call: Call) -> bool:
         """Says whether it was cancelled meanwhile."""
@@ -92,6 +127,8 @@ class World:
                 raise SystemExit(3)
             case _:
                 await self._pause(act)
+                if act.rest_s and act.kind != "answer":
+                    raise RestingError(act, self.loop.time())
                 if act.kind == "transient":
                     raise ConnectionError("try later")
                 if act.kind == "permanent":
@@ -113,7 +150,7 @@ class World:
             if act.kind == "bitter":
                 raise RuntimeError("how dare you") from None
             if act.kind != "hang":
-                self._note("refuse", branch, call)
+                self._note("refuse", branch.branch_id, call)
                 await self._refuse(act.refuses_s)
             if act.kind != "swallow" or self.dead:
                 raise
