@@ -137,6 +137,9 @@ def fields_of(values: Any) -> Mapping[str, Any]:
     Raises:
         ConfigurationError: it is none of these.
     """
+    if isinstance(values, Command):
+        mend = "give the graph's input: `resume` takes answers to questions, and `fork` edits of the state"
+        raise ConfigurationError("values", values, mend)
     if isinstance(values, BaseModel):
         # Defaults are given too, as LangGraph does it: what a factory has made would be another in each node.
         fields = {name: getattr(values, name) for name in (*type(values).model_fields, *(values.model_extra or ()))}
@@ -215,8 +218,10 @@ def check_options(options: Mapping[str, Any]) -> None:
     """Refuse options under the names of what a run keeps by itself: one of the two would be lost without a word.
 
     Raises:
-        ConfigurationError: naming the option.
+        ConfigurationError: naming the option; or they are no dict.
     """
+    if not isinstance(options, Mapping):
+        raise ConfigurationError("options", options, "give a dict of JSON values, by name")
     for name in (INPUT, DIGEST, _ANSWERS):
         if name in options:
             raise ConfigurationError("options", name, "a run keeps something of its own under this name: take another")

@@ -178,7 +178,7 @@ class Orchestrator(Stopping, Generic[Input_contra]):
         check_names(given, self._driver.inputs)
         check_storable(given, self._driver.graph.channels)
         check_context(context, self._driver.graph.context_schema)
-        check_options(options or {})
+        check_options({} if options is None else options)
         given = await input_away(given, self._driver.context(context, None))
         known = kept_input(given)
         if not known:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import Command
 
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
@@ -152,6 +153,9 @@ async def test_answers_that_name_no_question_are_refused(pool: Pool, crew: Crew,
         ({"values": "look"}, "values"),
         ({"values": {"task": 5}}, "task"),
         ({"values": TASK, "thread_id": 5}, "thread_id"),
+        ({"values": Command(resume="yes")}, "values"),
+        ({"values": TASK, "options": ["a"]}, "options"),
+        ({"values": TASK, "options": ""}, "options"),
     ],
 )
 async def test_arguments_of_the_wrong_kind_are_named(
