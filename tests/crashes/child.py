@@ -16,7 +16,7 @@ from typing import Any
 
 from langgraph_quorum import Orchestrator, Run
 from langgraph_quorum.state.errors import ThreadNotFoundError
-from tests.crashes import continuing, enduring, joining
+from tests.crashes import continuing, enduring, joining, waiting
 from tests.crashes.crew import Crew
 from tests.crashes.ledger import Ledger
 from tests.crashes.scenario import Scenario
@@ -25,7 +25,7 @@ from tests.graphs.running import FIXED
 WITHIN_S = 60.0
 SCENARIOS = {
     one.name: one
-    for module in (joining, enduring, continuing)
+    for module in (joining, enduring, continuing, waiting)
     for one in vars(module).values()
     if isinstance(one, Scenario)
 }

@@ -16,14 +16,21 @@ from langgraph_quorum import Answer, Branch, Specialist
 from tests.crashes.ledger import Ledger, key_of
 
 ENDLESS_S = 3600.0
+REST_S = 1
+
+
+class BusyError(Exception):
+    """A service that wants to be left alone for a while."""
+
+    status_code, headers = 429, {"Retry-After": f"{REST_S}"}
 
 
 class Crew:
     """Makes the specialists of one process.
 
     Payloads say: `seconds` of work and the `confidence` of its result, by round, the last one stays; `slow` and
-    `failing`, the attempts that never answer or raise; `asks`, a question to a human; `grows`, work items that the
-    result asks for.
+    `failing`, the attempts that never answer or raise; `resting`, the rounds in which the service is busy and says so;
+    `asks`, a question to a human; `grows`, work items that the result asks for.
     """
 
     def __init__(self, ledger: Ledger, lets: Collection[str] | None = None) -> None:
@@ -69,6 +76,8 @@ class Crew:
         await asyncio.sleep(ENDLESS_S if slow else _by_round(told.get("seconds", [0.02]), branch))
         if branch.attempt in told.get("failing", ()):
             raise ConnectionError("try again")
+        if branch.round in told.get("resting", ()):
+            raise BusyError
         if self._lets is not None and key not in self._lets:
             await asyncio.sleep(ENDLESS_S)
         confidence = _by_round(told.get("confidence", [0.9]), branch)
