@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 from langgraph_quorum.orchestration.cli.databases import database_to_read
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError, complain
+from langgraph_quorum.orchestration.cli.review_answers import parsed
 from langgraph_quorum.orchestration.cli.sealed import saver_of
 from langgraph_quorum.orchestration.cli.thread_ids import checked_thread, command_for
 from langgraph_quorum.orchestration.cli.threads import analyses, any_run, known_run, settings_of
@@ -15,27 +19,50 @@ from langgraph_quorum.orchestration.cli.words import seconds
 from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.state.errors import ConfigurationError, ThreadBusyError
 
-_FLAGS = {"checkpoint_id": "--checkpoint", "into": "--into"}
+_FLAGS = {"checkpoint_id": "--checkpoint", "into": "--into", "as_node": "--as-node"}
 
 
-async def fork_run(dsn: str | None, thread: str, checkpoint_id: str | None, into: str | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What was asked for on the command line.
+
+    Attributes:
+        checkpoint_id: Which state; None for the latest.
+        into: The copy's thread; None for a new one.
+        values: Fields of the state that are different, as they were typed.
+        as_node: What they are to come from.
+    """
+
+    checkpoint_id: str | None
+    into: str | None
+    values: str | None
+    as_node: str | None
+
+
+async def fork_run(dsn: str | None, thread: str, wanted: Copy) -> int:
     """Copy the run, print the copy's thread, and return the exit code.
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread.
-        RefusedError: the checkpoint does not exist, the target does, or a Python program started the run.
+        RefusedError: the checkpoint does not exist, the target does, the values do not fit, or a Python program started
+            the run.
         QuorumError: the database cannot be used.
     """
     thread_id = checked_thread(thread)
-    target = None if into is None else checked_thread(into)
+    target = None if wanted.into is None else checked_thread(wanted.into)
+    values = _values(wanted)
     async with database_to_read(dsn) as pool:
         stored = await known_run(pool, thread_id, "fork")
         async with analyses(pool, settings_of(stored)) as orchestrator:
             try:
-                copy = await orchestrator.fork(thread_id, checkpoint_id, into=target)
+                copy = await orchestrator.fork(
+                    thread_id, wanted.checkpoint_id, values=values, as_node=wanted.as_node, into=target
+                )
                 ended = (await get_run(pool, copy)).ended
             except ConfigurationError as error:
-                raise RefusedError(f"{_FLAGS.get(error.field, error.field)} {error.value}: {error.mend}") from error
+                flag = _FLAGS.get(error.field)
+                told = f"--values: {error}" if flag is None else f"{flag} {error.value}: {error.mend}"
+                raise RefusedError(told) from error
     sys.stdout.write(f"{copy}\n")
     sys.stdout.flush()
     if ended:
@@ -44,6 +71,17 @@ async def fork_run(dsn: str | None, thread: str, checkpoint_id: str | None, into
     else:
         complain(f"nothing runs yet, go on with: {command_for('resume', copy, dsn_given=dsn is not None)}")
     return APPROVED
+
+
+def _values(wanted: Copy) -> Mapping[str, Any] | None:
+    if wanted.values is None:
+        if wanted.as_node is not None:
+            raise RefusedError("--as-node: give it together with --values")
+        return None
+    values = parsed(wanted.values, "--values")
+    if not isinstance(values, dict) or not values:
+        raise RefusedError("--values: give a JSON object of the fields that are different")
+    return values
 
 
 async def cancel_run(dsn: str | None, thread: str, reason: str | None, wait_s: float | None) -> int:

@@ -102,6 +102,20 @@ CheckpointId = Annotated[
     typer.Option(metavar="ID", help="Which state, as `quorum history` lists it; the latest when left out."),
 ]
 Into = Annotated[str | None, typer.Option(metavar="NEW", help="The copy's thread; a fresh id when left out.")]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        metavar="JSON",
+        help="Fields of the state that are different in the copy, an object; the step that follows starts anew.",
+    ),
+]
+AsNode = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NODE",
+        help="With --values: what they are to come from, which decides what follows; the last that wrote.",
+    ),
+]
 Reason = Annotated[str | None, typer.Option(metavar="WORDS", help="Kept with the run.")]
 Wait = Annotated[str | None, typer.Option(metavar="DURATION", help="How long to wait for its driver to stop: 30s, 2m.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", metavar="", help="Do not ask.")]

@@ -131,13 +131,16 @@ def fork(
     *,
     checkpoint: options.CheckpointId = None,
     into: options.Into = None,
+    values: options.Values = None,
+    as_node: options.AsNode = None,
     dsn: options.DsnOption = None,
 ) -> int:
     """Copy a run as it stood at a checkpoint into a thread of its own, and print that thread. Nothing is driven."""
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
-    from langgraph_quorum.orchestration.cli.managing import fork_run  # noqa: PLC0415
+    from langgraph_quorum.orchestration.cli.managing import Copy, fork_run  # noqa: PLC0415
 
-    return run_to_end(lambda _: fork_run(dsn, thread, checkpoint, into))
+    copy = Copy(checkpoint, into, values, as_node)
+    return run_to_end(lambda _: fork_run(dsn, thread, copy))
 
 
 @stored_app.command()

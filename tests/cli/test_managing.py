@@ -112,6 +112,9 @@ def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database
     unasked = quorum("delete", "two", *dsn)
     unknown = quorum("delete", "nowhere", *dsn)
     finished = quorum("fork", "two", "--into", "three", *dsn)
+    edit = ("--values", '{"result": {"pep.rst": "mine"}}', "--as-node", "integrator")
+    edited = quorum("fork", "two", "--into", "four", *edit, *dsn)
+    misspelt = quorum("fork", "two", "--values", '{"reslt": 1}', *dsn)
 
     assert [(run["thread_id"], run["tags"]) for run in found] == [("one", ["nightly", "peps"])]
     assert none.stdout == "no such runs\n"
@@ -124,9 +127,13 @@ def test_an_analysis_is_tagged_found_copied_and_deleted(quorum: Quorum, database
     assert "no run is stored as thread 'nowhere'" in one_complaint(unknown.stderr)
     assert finished.stdout == "three\n"
     assert "nothing is left to do in it: take a --checkpoint of quorum history two --dsn" in finished.stderr
+    assert edited.stdout == "four\n"
+    assert quorum.json("show", "four", "--json", *dsn)["result"] == {"pep.rst": "mine"}
+    assert misspelt.returncode == 2
+    assert "--values: reslt=1: the state has no such field: did you mean 'result'?" in one_complaint(misspelt.stderr)
     assert unasked.returncode == 2
     assert one_complaint(unasked.stderr).endswith("there is no terminal to ask on: add --yes")
-    assert [run["thread_id"] for run in quorum.json("runs", "--json", *dsn)] == ["three", "two"]
+    assert [run["thread_id"] for run in quorum.json("runs", "--json", *dsn)] == ["four", "three", "two"]
 
 
 async def test_runs_come_by_page_and_old_ones_are_pruned(quorum: Quorum, database: str) -> None:
