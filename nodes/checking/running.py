@@ -52,7 +52,7 @@ async def findings_of(checks: Sequence[Check], checked: Checked) -> list[CheckFi
 
 def _is_quick(check: Check, checked: Checked) -> bool:
     """Whether it has ended sooner than a thread has begun: a shipped one that only counts, and not much to count."""
-    shipped = getattr(check.run, "__module__", "").startswith(_SHIPPED)
+    shipped = str(getattr(check.run, "__module__", "")).startswith(_SHIPPED)
     return shipped and check.name in STANDARD and len(checked.queue) <= FEW
 
 

@@ -31,6 +31,18 @@ async def test_a_sync_check_runs_off_the_event_loop() -> None:
     assert await findings(where) == []
 
 
+@pytest.mark.parametrize("nowhere", [False, True])
+async def test_so_does_one_that_takes_the_place_of_a_standard_check(nowhere: bool) -> None:
+    here = threading.get_ident()
+
+    def where(shown: Checked) -> str | None:
+        return "on the loop" if threading.get_ident() == here else None
+
+    if nowhere:
+        where.__module__ = None  # type: ignore[assignment]  # as functions that are made of text have it
+    assert await findings(Check(where, "coverage")) == []
+
+
 async def test_a_sync_check_may_compute_its_findings_one_by_one() -> None:
     here = threading.get_ident()
 
