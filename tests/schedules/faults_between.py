@@ -151,8 +151,10 @@ def what_has_grown_does_not_go_out(patch: Patch) -> None:
 
 
 def a_question_that_is_put_off_is_waited_for_without_end(patch: Patch) -> None:
-    def due(_: Any, records: Sequence[Any], *__: Any) -> list[str]:
-        return [record["branch_id"] for record in records if record["status"] == "awaiting_human"]
+    def due(fan_out: Any, records: Sequence[Any], *_: Any) -> list[str]:
+        asking = [record for record in records if record["status"] == "awaiting_human"]
+        blocks = {name for name, policy in fan_out.points.policies.items() if policy.on_question == "block"}
+        return [record["branch_id"] for record in asking if blocks.intersection(record["points"])]
 
     patch.setattr(sync_point, "_due", due)
 
