@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.clocks import clocks_agree
 from langgraph_quorum.orchestration.expiry import database_time, overdue, too_late
 from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import NOTHING, Given
-from langgraph_quorum.orchestration.memories import untouched_copy
+from langgraph_quorum.orchestration.memories import called_anew
 from langgraph_quorum.orchestration.outcome import is_new, open_questions, ours, outcome_of
 from langgraph_quorum.orchestration.persistence.artifacts.binding import addresses_in, with_artifacts
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
@@ -109,7 +109,7 @@ class Driver:
                 await self._enter(thread_id, given, stored, lease, new=is_new(snapshot))
                 if not refused:
                     on_taken()
-                within = untouched_copy(stored, snapshot) if values is None else {}
+                within = await called_anew(self.pool, thread_id, snapshot) if values is None else {}
                 snapshot, status = await self._through(run, values, given.context, lease, within)
                 if refused:
                     raise too_late(thread_id, refused, status)

@@ -1,4 +1,4 @@
-"""What nested graphs remember from one of their runs to the next, as a fork takes it along.
+"""What nested graphs remember from one of their runs to the next: a fork takes it along, and a resume adds to it.
 
 A graph that is compiled with `checkpointer=True` has one state for all its runs within a thread. Its checkpoints stand
 in a namespace without the id of a task, and belong to the steps of the outer graph by their time alone.
@@ -17,7 +17,6 @@ from langgraph.types import StateSnapshot
 
 from langgraph_quorum.orchestration.copying import COUNTERS, copy_values
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
-from langgraph_quorum.orchestration.persistence.runs import StoredRun
 from langgraph_quorum.state.errors import ConfigurationError
 
 _WITHIN = "|"
@@ -50,7 +49,7 @@ async def copy_memories(
     where = saved.config["configurable"]
     asked = {"thread_id": where["thread_id"], "checkpoint_id": saved.checkpoint["id"]}
     async with borrowed(pool, f"forking thread {where['thread_id']!r}") as connection:
-        rows = await (await connection.execute(pool.statements("forking")["memories"], asked)).fetchall()
+        rows = await (await connection.execute(pool.statements("memories")["then"], asked)).fetchall()
     if not rows:
         return
     nested = dict(graph.get_subgraphs(recurse=True))
@@ -71,14 +70,25 @@ async def copy_memories(
         await copy_values(found if isinstance(found, Pregel) else None, saver, remembered, at)
 
 
-def untouched_copy(stored: StoredRun | None, snapshot: StateSnapshot) -> Mapping[str, Any]:
-    """What goes into the config of a copy that nothing has been done in, so that it is driven on; {} for another run.
+async def called_anew(pool: Pool, thread_id: str, snapshot: StateSnapshot) -> Mapping[str, Any]:
+    """What goes into the config with which a thread is driven on, so that nested graphs that remember take their input.
 
-    A run that is resumed hands no input to a nested graph that remembers: it may have been in the midst of its work.
-    From a checkpoint that is named, LangGraph takes each to be called anew.
+    To a run that is resumed LangGraph hands none of it on: a nested graph may have been in the midst of its work. From
+    a checkpoint that is named, it takes each to be called anew. That is so where nothing of the step has begun; what a
+    copy begins with is such a place, and where a run was drained between two steps.
+
+    Args:
+        pool: The database.
+        thread_id: The thread.
+        snapshot: Its latest state.
+
+    Raises:
+        DatabaseError: the database cannot be used.
     """
-    metadata: Mapping[str, Any] = snapshot.metadata or {}
-    begun = any(task.result is not None or task.error or task.interrupts for task in snapshot.tasks)
-    if stored is None or stored.forked_from is None or begun or metadata.get("source") not in ("fork", "update"):
+    if any(task.result is not None or task.interrupts for task in snapshot.tasks):
         return {}
-    return {"checkpoint_id": snapshot.config["configurable"]["checkpoint_id"]}
+    latest = snapshot.config["configurable"]["checkpoint_id"]
+    asked = {"thread_id": thread_id, "checkpoint_id": latest}
+    async with borrowed(pool, f"reading thread {thread_id!r}") as connection:
+        row = await (await connection.execute(pool.statements("memories")["nested"], asked)).fetchone()
+    return {"checkpoint_id": latest} if row is not None and row["remembers"] and not row["begun"] else {}

@@ -1,6 +1,6 @@
 -- Statements of memories.py, on LangGraph's tables.
 
--- name: memories
+-- name: then
 -- The latest checkpoint of each nested graph that goes on where its last run ended: by the time of a checkpoint of the
 -- outer graph, and by the end of the step after it. The namespace of one that begins anew with each task names the task,
 -- after a colon, which no name of a node may hold.
@@ -21,3 +21,15 @@ WHERE thread_id = %(thread_id)s
     )
 GROUP BY checkpoint_ns
 ORDER BY checkpoint_ns;
+
+-- name: nested
+-- Whether any graph within this one goes on where its last run ended, and whether any has begun since a checkpoint.
+SELECT
+    EXISTS (
+        SELECT FROM checkpoints
+        WHERE thread_id = %(thread_id)s AND checkpoint_ns <> '' AND position(':' IN checkpoint_ns) = 0
+    ) AS remembers,
+    EXISTS (
+        SELECT FROM checkpoints
+        WHERE thread_id = %(thread_id)s AND checkpoint_ns <> '' AND checkpoint_id > %(checkpoint_id)s
+    ) AS begun;

@@ -1,7 +1,8 @@
-"""What nested graphs remember from one of their runs to the next goes into the copy as it was by then."""
+"""What nested graphs remember from one of their runs to the next: in a copy as it was by then, and after a resume."""
 
 from __future__ import annotations
 
+import asyncio
 import operator
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -108,3 +109,37 @@ async def test_what_a_finished_node_has_told_since_is_remembered_unless_its_step
         found = await saver.aget_tuple({"configurable": {"thread_id": thread_id, "checkpoint_ns": "tell"}})
         assert (None if found is None else found.checkpoint["channel_values"]["seen"]) == seen
     saver.close()
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["before it was called", "in the midst of its work"])
+async def test_a_run_that_was_drained_goes_on_as_if_it_had_not_been(pool: Pool, inside: bool) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def wait(number: str) -> None:
+        if number == "2":
+            begun.set()
+            await go.wait()
+
+    async def see(state: Plain) -> Plain:
+        if inside:
+            await wait(state["said"])
+        return {"seen": [state["said"]]}
+
+    nested = StateGraph(Plain)
+    nested.add_node("see", see)
+    nested.add_edge(START, "see")
+    remembers: Any = nested.compile(checkpointer=True)
+
+    class Waiting:
+        async def ainvoke(self, values: dict[str, Any]) -> dict[str, Any]:
+            if not inside:
+                await wait(values["said"])
+            out: dict[str, Any] = await remembers.ainvoke(values)
+            return out
+
+    async with Orchestrator.on(asked_thrice(Waiting), pool) as quorum:
+        await quorum.start({}, "t1")
+        await begun.wait()
+        await quorum.drain("t1", timeout_s=0.1)
+        go.set()
+        assert (await (await quorum.resume("t1", on_busy="wait")).result())["heard"] == WHOLE
