@@ -39,10 +39,14 @@ class _Reader:
         self._told: dict[str, list[Rest]] = {}
         self._known: dict[str, list[Rest]] = {}
         self._worked: dict[str, int] = {}
+        self._tried: dict[str, list[str]] = {}
         self._settled: dict[tuple[int, str], list[Rest]] = {}
 
     def read(self, event: Event) -> Iterator[str]:
         match event.kind:
+            case "sitting":
+                items = [call["item"] for bundle in event.data.bundles for call in bundle["calls"]]
+                self._tried.update((item["branch_id"], item.get("tried", [])) for item in items)
             case "crash":
                 self._last.clear()
             case "start" if not event.data.joins:
@@ -81,6 +85,8 @@ class _Reader:
             rests = []
         whole, _, piece = name.rpartition("/piece-")
         for one in [name, whole] if piece.isdigit() else [name]:
+            if service in self._tried.get(name, ()):
+                continue  # whoever had a branch before may still be the fallback of who has it now
             rests += [rest for rest in self._known.get(one, ()) if rest.sitting < event.sitting]
         # A second call may have been decided upon at the very moment at which the first has failed.
         heard = [rest.until for rest in rests if rest.service == service and rest.told_at < event.at - NEAR]
