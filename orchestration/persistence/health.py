@@ -89,9 +89,8 @@ class Diagnosis:
 
 def migrations_done(status: MigrationStatus) -> str:
     """How many migrations are carried out, in words. LangGraph numbers its own from 0, and says -1 for none."""
-    return (
-        f"ours {status.current} of {status.latest}, LangGraph's {status.saver_version + 1} of {status.saver_latest + 1}"
-    )
+    ours, langgraphs = (status.current, status.latest), (status.saver_version + 1, status.saver_latest + 1)
+    return f"ours {_of(*ours)}, LangGraph's {_of(*langgraphs)}"
 
 
 async def diagnose(
@@ -135,6 +134,10 @@ async def diagnose(
     for what, mend in diagnosis.encryption.faults if diagnosis.encryption else ():
         diagnosis = diagnosis.with_problem(what, mend)
     return diagnosis
+
+
+def _of(done: int, known: int) -> str:
+    return f"{done} of {known}" if done <= known else f"{done} where this release knows {known}"
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
-from langgraph_quorum.orchestration.persistence.migrations import migrate
+from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose, migrations_done
+from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migrate
 from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
@@ -114,6 +114,11 @@ async def test_a_read_only_server_is_told_apart(database: str) -> None:
     diagnosis = await diagnose(database)
     assert only_problem(diagnosis)[0] == "the server is set to read-only"
     assert diagnosis.writable is False
+
+
+def test_what_is_ahead_of_this_release_is_not_told_as_a_part_of_it() -> None:
+    assert migrations_done(MigrationStatus(3, 4, -1, 9)) == "ours 3 of 4, LangGraph's 0 of 10"
+    assert migrations_done(MigrationStatus(9, 4, 9, 9)) == "ours 9 where this release knows 4, LangGraph's 10 of 10"
 
 
 async def test_a_database_ahead_of_this_release_asks_for_an_upgrade(database: str) -> None:
