@@ -26,6 +26,8 @@ def findings(played: Played) -> list[str]:
             spent += event.data.cost or 0.0
         elif event.kind == "node":
             said = [*_kept(event.data)]
+            if event.name == "sync_point":
+                starts += _tried_again(event.data)
             load = event.data.after["load"]
             if load["attempts"] > starts or load["cost"] > spent + 1e-9:
                 said.append(f"{load['attempts']} attempts count and cost {load['cost']}, were {starts} and {spent}")
@@ -33,6 +35,12 @@ def findings(played: Played) -> list[str]:
                 said += _sent(played.scenario, event.name, event.data, event.at)
             found += [f"at {event.at:.6g}: {event.name}: {one}" for one in said]
     return found
+
+
+def _tried_again(passed: Passed) -> int:
+    """Branches that were sent out again and keep an earlier result: each counts as tried once, whether it began."""
+    before, after = passed.before, passed.after
+    return sum(after["branches"][name]["round"] != before["round"] for name in before["active"])
 
 
 def _kept(passed: Passed) -> Iterator[str]:
