@@ -61,6 +61,7 @@ _ended: dict[tuple[str, str], None] = {}
 def keep(run: str, branch_id: str, straggler: Straggler) -> None:
     """List a straggler under its run, until it is taken, adopted, given up, or forgotten."""
     _drop(run, branch_id)
+    _drop_what_ends_no_more()
     listed = _listed.setdefault(run, {})[branch_id] = _Listed(straggler)
     straggler.task.add_done_callback(lambda _: _note_end(run, branch_id, listed))
 
@@ -158,6 +159,16 @@ def _forget_later(run: str, branch_id: str, one: _Listed) -> None:
 def _forget(run: str, branch_id: str, one: _Listed) -> None:
     if _is_listed(run, branch_id, one):
         _drop(run, branch_id)
+
+
+def _drop_what_ends_no_more() -> None:
+    """Work that went on when its event loop was closed."""
+    for run, stragglers in list(_listed.items()):
+        listed = list(stragglers.items())
+        if listed[0][1].loop.is_closed():  # most runs have one loop: only the first is looked at
+            for branch_id, one in listed:
+                if one.record is None and one.loop.is_closed():
+                    _drop(run, branch_id)
 
 
 def _is_listed(run: str, branch_id: str, one: _Listed) -> bool:

@@ -16,6 +16,9 @@ _held: dict[str, list[Held]] = {}
 def keep(run: str, ticket: Ticket, task: asyncio.Future[Any]) -> None:
     """Note that a straggler's work goes on and holds what its ticket claims, until it is done."""
     held = ticket, task
+    for earlier, others in list(_held.items()):
+        if all(work.get_loop().is_closed() for _, work in list(others)):
+            _held.pop(earlier, None)  # closed while it went on: it ends no more
     _held.setdefault(run, []).append(held)
     task.add_done_callback(lambda _: _drop(run, held))
 

@@ -44,6 +44,7 @@ class Meeting:
 
     def __init__(self, key: Key, control: RunControl | None) -> None:
         self._key, self._control = key, control
+        self._loop = asyncio.get_running_loop()
         self.open_gate: Gate | None = None
         self.tries: dict[str, FirstTries] = {}
         self.lasts = True
@@ -53,6 +54,11 @@ class Meeting:
         self._broken = False
         self._lingering: asyncio.TimerHandle | None = None
         self.left: list[Any] = []
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its event loop was closed while branches were there: nobody says goodbye any more."""
+        return self._loop.is_closed()
 
     def come(self, calls: Sequence[BranchCall]) -> None:
         """Note that a bundle has come."""
@@ -149,6 +155,8 @@ class meet:  # noqa: N801  a context manager, named as what one does
         key = _key(runtime, bundle["wave"])
         meeting = _meetings.get(key)
         if meeting is None:
+            for dead in [key for key, one in list(_meetings.items()) if one.is_dead]:
+                _meetings.pop(dead, None)
             meeting = _meetings[key] = Meeting(key, runtime.control)
         self._meeting, self._count = meeting, len(bundle["calls"])
         meeting.come(bundle["calls"])

@@ -8,8 +8,8 @@ from typing import Any
 CANCEL_WAIT_S = 0.1
 """How long a cancelled straggler may clean up before it is abandoned."""
 
-_abandoned: set[asyncio.Task[Any]] = set()
-"""Keeps abandoned tasks from being collected while they run."""
+_abandoned: dict[asyncio.AbstractEventLoop, set[asyncio.Task[Any]]] = {}
+"""Keeps abandoned tasks from being collected while they run, by event loop."""
 
 
 async def stop(task: asyncio.Task[Any], *, cancel: bool) -> None:
@@ -20,16 +20,25 @@ async def stop(task: asyncio.Task[Any], *, cancel: bool) -> None:
             await asyncio.wait({task}, timeout=CANCEL_WAIT_S)
     finally:
         if not task.done():
-            _abandoned.add(task)
+            _keep(task)
         task.add_done_callback(_forget)
 
 
 def abandoned() -> int:
     """Tasks of this process that run on unheard."""
-    return len(_abandoned)
+    return sum(len(tasks) for tasks in list(_abandoned.values()))
+
+
+def _keep(task: asyncio.Task[Any]) -> None:
+    for loop in [loop for loop in list(_abandoned) if loop.is_closed()]:
+        _abandoned.pop(loop, None)  # closed while they ran: they end no more
+    _abandoned.setdefault(task.get_loop(), set()).add(task)
 
 
 def _forget(task: asyncio.Task[Any]) -> None:
-    _abandoned.discard(task)
+    tasks = _abandoned.get(task.get_loop(), set())
+    tasks.discard(task)
+    if not tasks:
+        _abandoned.pop(task.get_loop(), None)
     if not task.cancelled():
         task.exception()  # looked at, so that the loop does not complain of an error nobody waits for
