@@ -40,8 +40,8 @@ def prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    if sys.platform != "win32":  # whose console takes no bytes
-        told = sys.stderr
+    told = sys.__stderr__
+    if told is not None and sys.stderr is told and sys.platform != "win32":  # whose console takes no bytes
         raw = _Forgiving(told.fileno(), "w", closefd=False)
         sys.stderr = io.TextIOWrapper(
             io.BufferedWriter(raw), encoding=told.encoding, errors="backslashreplace", line_buffering=True
