@@ -20,10 +20,13 @@ from tests.graphs.running import run
 from tests.nodes.waves import wave
 
 
+OPEN_FILES = Path("/proc/self/fd")
+
+
 def test_a_waiting_thread_takes_no_cpu_and_a_computing_one_a_core() -> None:
     computing = CpuMeter()
     computing.metered(lambda: hashlib.pbkdf2_hmac("sha256", b"a", b"b", 100_000))
-    for _ in range(50):  # where no core is free when it wakes, the wait for one counts: on a busy machine it may be long
+    for _ in range(50):  # where no core is free when it wakes, the wait for one counts
         waiting = CpuMeter()
         waiting.metered(lambda: threading.Event().wait(0.05))
         if waiting.share < 0.2:
@@ -51,6 +54,14 @@ def test_functions_that_fight_for_one_core_count_as_busy_each() -> None:
     for thread in threads:
         thread.join()
     assert meter.share > 0.6  # each ran for about a quarter of its time
+
+
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="only Linux has a file that tells a thread's waits")
+def test_calls_that_have_ended_leave_no_file_open() -> None:
+    meter, before = CpuMeter(), len(list(OPEN_FILES.iterdir()))
+    for _ in range(200):
+        meter.metered(lambda: None)
+    assert len(list(OPEN_FILES.iterdir())) < before + 100
 
 
 def test_a_thread_that_is_gone_tells_nothing() -> None:
