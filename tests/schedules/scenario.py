@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 from zlib import crc32
 
@@ -123,19 +124,25 @@ class Scenario:
     merging_s: float
     spare: Sequence[Sequence[Act]]
     disturbances: Sequence[Disturbance] = ()
-    points: Points = field(init=False)
-    queue: list[WorkItem] = field(init=False)
-    points_of: dict[str, list[str]] = field(init=False)
-    rates: Mapping[str, float] = field(init=False)
 
-    def __post_init__(self) -> None:
-        fix = object.__setattr__
-        fix(self, "points", Points.of(list(self.policies)))
+    @cached_property
+    def points(self) -> Points:
+        return Points.of(list(self.policies))
+
+    @cached_property
+    def points_of(self) -> dict[str, list[str]]:
+        """The points that count each branch."""
         index = {one["name"]: specialist_of(one, _never) for one in self.specialists}
-        points_of = membership(self.work, index, self.points)
-        fix(self, "points_of", points_of)
-        fix(self, "rates", {one["name"]: rate for one in self.specialists if (rate := one.get("rate_limit"))})
-        fix(self, "queue", ordered(self.work, points_of))
+        return membership(self.work, index, self.points)
+
+    @cached_property
+    def queue(self) -> list[WorkItem]:
+        return ordered(self.work, self.points_of)
+
+    @cached_property
+    def rates(self) -> Mapping[str, float]:
+        """Calls a second, by specialist that is paced."""
+        return {one["name"]: rate for one in self.specialists if (rate := one.get("rate_limit"))}
 
     def act(self, branch_id: str, call: int) -> Act:
         """What a branch's call does, counted from 0 over the whole run; the last act stays."""
