@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from langgraph_quorum import Branch, Resources, Specialist, SyncPolicy
+from langgraph_quorum.nodes.branching.admission import Admission
 from langgraph_quorum.nodes.branching.loads import Load, Loads
+from langgraph_quorum.nodes.branching.ticket import Ticket
 from tests.graphs.running import run, statuses
 from tests.nodes.waves import Meeting, wave
 
@@ -146,12 +149,42 @@ async def test_a_branch_that_is_cut_while_it_waits_for_its_rate_gives_its_cores_
     computing = Computing(lambda _: 1)
     paced = Specialist("paced", computing, resources=Resources(cpu=CORES), rate_limit=0.1)
     other = Specialist("other", computing, resources=Resources(cpu=CORES))
-    work = [{"branch_id": name, "specialist": "paced"} for name in ("a", "b")]
+    work: list[dict[str, Any]] = [{"branch_id": name, "specialist": "paced"} for name in ("a", "b")]
     late = {"branch_id": "c", "specialist": "other", "not_before": 2}
     point = SyncPolicy(name="soon", branches=("a", "b"), threshold=0.5, grace_s=3)
     result = await run(paced, other, work=[*work, late], sync=[point, SyncPolicy(name="rest", deadline_s=60)])
     assert statuses(result) == {"a": "succeeded", "b": "cut", "c": "succeeded"}
     assert result["branches"]["c"]["waited_s"] == pytest.approx(4)  # 1 s of work, and 3 s of grace
+
+
+async def test_a_second_call_that_waits_for_cores_holds_up_no_branch_that_fits() -> None:
+    slow = Specialist("slow", Computing(lambda _: 5), resources=Resources(cpu=3), hedge_s=1)
+    small = Specialist("small", Computing(lambda _: 1), resources=Resources(cpu=1))
+    late: dict[str, Any] = {"branch_id": "b", "specialist": "small", "not_before": 2}
+    result = await run(slow, small, work=[{"branch_id": "a", "specialist": "slow"}, late])
+    assert result["branches"]["b"]["waited_s"] == pytest.approx(2)  # 3 of 4 cores are busy, and 3 more are waited for
+
+
+async def test_a_further_call_begins_when_those_that_run_are_measured_to_take_less() -> None:
+    meter: Any = SimpleNamespace(share=1.0, running_share=1.0)
+    turns = Meeting(SyncPolicy(), wave(2, cpu_at_once=1)).gate.turns
+    await turns.call("a", Load(1, meter))
+    waiting = asyncio.create_task(turns.call("b", Load(1)))
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    meter.running_share = 0.0  # it hangs: nothing will have ended that could wake anybody
+    await asyncio.wait_for(waiting, 1)
+
+
+def test_a_second_call_does_not_take_the_cores_that_a_branch_waits_for() -> None:
+    admission = Admission(wave(2, cpu_at_once=2), 0.0)
+    admission.queue(Ticket("a", 0, load=Load(1)))
+    admission.admit(0.0)
+    second = Load(1, beside=admission.load_of("a"))
+    admission.queue(Ticket("b", 1, load=Load(2)))
+    assert admission.admit(0.0) == []
+    admission.loads.waiting[second] = None
+    assert admission.admit_seconds() == []  # there is room, but then b might wait for ever
 
 
 def test_a_call_of_a_running_branch_goes_before_the_first_of_another() -> None:

@@ -19,7 +19,6 @@ from langgraph_quorum.nodes.branching.ticket import Ticket
 from tests.graphs.running import run
 from tests.nodes.waves import wave
 
-
 OPEN_FILES = Path("/proc/self/fd")
 
 
