@@ -10,8 +10,7 @@ from typing import Any, Literal
 from psycopg.rows import DictRow
 
 from langgraph_quorum.orchestration.persistence.encryption import SEALED, Encryption, described
-from langgraph_quorum.orchestration.persistence.saving.rows import CheckpointRow, Rows
-from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
+from langgraph_quorum.orchestration.persistence.saving.sealed import left_readable
 from langgraph_quorum.orchestration.persistence.sealed_register import (
     from_json,
     from_text,
@@ -97,25 +96,7 @@ class Subject:
         if self.name != "checkpoints":
             return {}
         value: dict[str, Any] = json.loads(row["data"])
-        return value if from_json(value) is not None else _readable(value)
-
-
-class _Nothing:
-    """Seals to nothing: to learn what the saver leaves readable."""
-
-    def seal(self, place: Place, kind: str, data: bytes) -> tuple[str, bytes]:  # noqa: ARG002
-        return "", b""
-
-    def unseal(self, place: Place, kind: str, data: bytes) -> tuple[str, bytes]:
-        raise NotImplementedError
-
-
-def _readable(metadata: dict[str, Any]) -> dict[str, Any]:
-    row = CheckpointRow("", "", "", None, "{}", json.dumps(metadata))
-    sealed = Sealed(_Nothing()).seal(Rows(checkpoint=row)).checkpoint
-    assert sealed is not None  # noqa: S101  # what went in comes out
-    found: dict[str, Any] = json.loads(sealed.metadata)
-    return found
+        return value if from_json(value) is not None else left_readable(value)
 
 
 def _blob(row: DictRow) -> Place:

@@ -134,6 +134,11 @@ SWAPS = {
     " WHERE a.thread_id = 'one' AND b.thread_id = 'two' AND a.channel = b.channel AND a.idx = b.idx",
     "metadata of another checkpoint": "UPDATE checkpoints AS a SET metadata = b.metadata FROM checkpoints AS b"
     " WHERE a.thread_id = 'one' AND b.thread_id = 'two'",
+    "a checkpoint of another thread": "UPDATE checkpoints AS a SET checkpoint = b.checkpoint FROM checkpoints AS b"
+    " WHERE a.thread_id = 'one' AND b.thread_id = 'two'",
+    "another version of a value": "UPDATE checkpoints"
+    " SET checkpoint = jsonb_set(checkpoint, '{channel_versions,text}', '\"1\"')",
+    "a write without a type": "UPDATE checkpoint_writes SET type = NULL",
     "a plain blob": "UPDATE checkpoint_blobs SET type = 'json', blob = '\"forged\"' WHERE channel = 'text'",
     "a blob taken out": "UPDATE checkpoint_blobs SET type = 'empty', blob = NULL WHERE channel = 'text'",
     "a plain write": "UPDATE checkpoint_writes SET type = 'json', blob = '\"forged\"'",
