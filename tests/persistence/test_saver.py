@@ -85,7 +85,7 @@ async def test_a_graph_with_messages_sends_and_interrupts_runs_and_is_read_back(
 
 async def test_a_class_that_was_not_allowed_is_refused_when_it_is_written(saver: AsyncPostgresSaver) -> None:
     graph = StateGraph(State).add_node("judge", judge).add_edge(START, "judge").compile(checkpointer=saver)
-    with pytest.raises(BlockedTypeError, match=r"Verdict is not allowed in a checkpoint.*allow="):
+    with pytest.raises(BlockedTypeError, match=r"field 'parts' .*Verdict is not allowed in a checkpoint.*allow="):
         await graph.ainvoke({}, THREAD)
 
 

@@ -13,7 +13,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.types import TASKS, _DeltaSnapshot
 
 from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow
-from langgraph_quorum.state.errors import ChannelValueError
+from langgraph_quorum.state.errors import BlockedTypeError, ChannelValueError, ConfigurationError
 
 LARGE_CHARS = 2048
 """A text of at least this length is stored once, in `checkpoint_blobs`, instead of in every checkpoint."""
@@ -86,6 +86,7 @@ def encode_writes(
 
     Raises:
         ChannelValueError: A value cannot be stored.
+        BlockedTypeError: A value is of a type that is not allowed.
     """
     rows: list[WriteRow] = []
     size, replacing = 0, True
@@ -119,7 +120,10 @@ def encode_checkpoint(
 
     Raises:
         ChannelValueError: A value cannot be stored.
+        BlockedTypeError: A value is of a type that is not allowed.
+        ConfigurationError: The metadata of the run's config cannot be stored.
     """
+    _check_metadata(metadata)
     for channel, value in values.inline.items():
         _check_primitive(channel, value)
     blobs = tuple(
@@ -180,12 +184,22 @@ def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple
 def _dumped(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
     try:
         kind, blob = serde.dumps_typed(value)
+    except BlockedTypeError as error:
+        raise BlockedTypeError(f"the state's field {channel!r} cannot be stored: {error}") from error
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ChannelValueError(channel, str(error) or type(error).__name__) from error
     if len(blob) > MOST_BYTES:
         mend = "write it to a file, and keep its path in the state"
         raise ChannelValueError(channel, f"it takes {len(blob)} bytes, more than Postgres holds ({MOST_BYTES}): {mend}")
     return kind, blob
+
+
+def _check_metadata(metadata: Mapping[str, Any]) -> None:
+    for name, value in metadata.items():
+        try:
+            _check_primitive(name, value)
+        except ChannelValueError as error:
+            raise ConfigurationError(f"metadata[{name!r}]", value, error.problem) from error
 
 
 def _check_primitive(channel: str, value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -109,10 +109,11 @@ class GroupCommitSaver(PatientReader):
             LeaseLostError: The config carries a token, and the thread was taken over.
             ChannelValueError: A value cannot be stored.
             BlockedTypeError: A value is of a type that is not allowed.
+            ConfigurationError: The config names no thread, or has metadata that cannot be stored.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
         configurable = config["configurable"]
-        thread_id, ns = str(configurable["thread_id"]), configurable["checkpoint_ns"]
+        thread_id, ns = _thread_of(configurable), configurable["checkpoint_ns"]
         values = split_values(checkpoint, new_versions, sealed=self._sealed is not None)
         due, moved = self._due(thread_id, ns, values)
         make = partial(
@@ -161,7 +162,7 @@ class GroupCommitSaver(PatientReader):
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
         configurable = config["configurable"]
-        thread_id = str(configurable["thread_id"])
+        thread_id = _thread_of(configurable)
         place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
         make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
         hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
@@ -171,7 +172,7 @@ class GroupCommitSaver(PatientReader):
         await done
 
     def close(self) -> None:
-        """Let go of the thread that encodes. What is handed over afterwards fails."""
+        """Let go of the thread that encodes. What is handed over afterwards, and is more than a little, fails."""
         self._committer.close()
 
     async def adelete_thread(self, thread_id: str) -> None:
@@ -221,3 +222,12 @@ class GroupCommitSaver(PatientReader):
             return self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
         sealed = self._sealed
         return self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=False, hold=hold, then=then)
+
+
+def _thread_of(configurable: Mapping[str, Any]) -> str:
+    """The thread, as text: whoever gives a number or a UUID means its name."""
+    thread_id = configurable["thread_id"]
+    if thread_id is None:
+        mend = "name the thread: all who give None would share one"
+        raise ConfigurationError("configurable.thread_id", thread_id, mend)
+    return str(thread_id)

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from langgraph_quorum.orchestration.persistence.saving.encoding import LARGE_CHARS
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
-from langgraph_quorum.state.errors import ChannelValueError
+from langgraph_quorum.state.errors import ChannelValueError, ConfigurationError
 
 
 def checkpoint_with(value: object) -> Any:
@@ -47,6 +47,20 @@ async def test_a_checkpoint_that_cannot_be_stored_fails_alone(saver: GroupCommit
     assert ends[5].channel == "odd"
     stored = [item async for item in saver.alist(None)]
     assert sorted(item.checkpoint["channel_values"]["odd"] for item in stored) == [0, 1, 2, 3, 4, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("value", [float("nan"), "\ud800"], ids=["NaN", "surrogate"])
+async def test_metadata_that_cannot_be_stored_is_refused_by_name(saver: GroupCommitSaver, value: float | str) -> None:
+    config: RunnableConfig = {**at("t"), "metadata": {"who": value}}
+    with pytest.raises(ConfigurationError, match=r"metadata\['who'\]"):
+        await saver.aput(config, checkpoint_with(1), {}, {"odd": "1"})
+
+
+async def test_a_thread_without_a_name_is_refused_for_all_such_callers_would_share_it(saver: GroupCommitSaver) -> None:
+    graph = StateGraph(Measured).add_node("see", lambda _: {"seen": True}).add_edge(START, "see")
+    config: Any = {"configurable": {"thread_id": None}}
+    with pytest.raises(ConfigurationError, match="thread_id=None"):
+        await graph.compile(checkpointer=saver).ainvoke({}, config)
 
 
 @pytest.mark.parametrize("value", [[2**70], [print]], ids=["70 bits", "a function"])
@@ -140,7 +154,7 @@ async def test_once_the_node_is_mended_a_thread_that_met_poison_goes_on(
 async def test_what_only_postgres_refuses_fails_alone_too(saver: GroupCommitSaver) -> None:
     writes = [saver.aput_writes(at("t"), [("c", n)], "task\x00" if n == 5 else f"task-{n}") for n in range(10)]
     writes.append(saver.aput_writes(at("t"), [("long" * 1000, 1)], "x" * 10_000_000))  # too long for an index
-    writes.append(saver.aput(at("m"), checkpoint_with(1), {"step": float("nan")}, {}))  # type: ignore[arg-type, typeddict-item]
+    writes.append(saver.aput(at("m"), checkpoint_with(1), {"step": [float("nan")]}, {}))  # type: ignore[arg-type, typeddict-item]
     ends = await asyncio.gather(*writes, return_exceptions=True)
     assert [n for n, end in enumerate(ends) if isinstance(end, psycopg.Error)] == [5, 10, 11]
     assert [n for n, end in enumerate(ends) if isinstance(end, Exception)] == [5, 10, 11]
