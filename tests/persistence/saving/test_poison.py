@@ -51,7 +51,7 @@ async def test_a_checkpoint_that_cannot_be_stored_fails_alone(saver: GroupCommit
 
 @pytest.mark.parametrize("value", [float("nan"), "\ud800"], ids=["NaN", "surrogate"])
 async def test_metadata_that_cannot_be_stored_is_refused_by_name(saver: GroupCommitSaver, value: float | str) -> None:
-    config: RunnableConfig = {**at("t"), "metadata": {"who": value}}
+    config: Any = {**at("t"), "metadata": {"who": value}}
     with pytest.raises(ConfigurationError, match=r"metadata\['who'\]"):
         await saver.aput(config, checkpoint_with(1), {}, {"odd": "1"})
 
