@@ -52,9 +52,10 @@ async def test_a_point_whose_branches_were_all_excused_asks_for_nothing() -> Non
 
 async def test_a_branch_that_must_be_among_the_successes_need_not_when_it_is_excused() -> None:
     stage = Play()
-    point = SyncPolicy(name="p", branches=("a", "b"), must=("a",), threshold=0.5, grace_s=0)
-    work = [item("a", when="never"), item("b", 2), item("next", depends_on=["p"])]
+    point = SyncPolicy(name="p", branches=("a", "b", "slow"), must=("a",), threshold=0.5, grace_s=0)
+    work = [item("a", when="never"), item("b", 2), item("slow", 50), item("next", depends_on=["p"])]
     result = await play(stage, work, [point, ALL], conditions=CONDITIONS)
+    assert decision_of(result, "p")["reason"] == "quorum_met"
     assert stage.starts("next") == [2.0]
     assert (result["status"], result["findings"][-1]["severity"]) == ("approved", "info")
 
