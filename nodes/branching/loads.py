@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from langgraph_quorum.nodes.branching.cores import ONLY_WAITS
 from langgraph_quorum.nodes.branching.metering import CpuMeter
-
-LEAST_CORES = 0.05
-"""A call that takes less than this share of a core is one that waits."""
 
 
 @dataclass(eq=False, slots=True)
@@ -35,7 +33,7 @@ class Load:
 
 
 def _counted(cores: float) -> float:
-    return cores if cores >= LEAST_CORES else 0.0
+    return cores if cores >= ONLY_WAITS else 0.0
 
 
 class Loads:
