@@ -32,7 +32,6 @@ ALWAYS = (
     "fan-out: later round",
     "growth: created",
     "growth: refused",
-    "growth: of a later generation",
     "mended: by somebody else",
     "mended: in pieces",
     "mended: pieces joined",
