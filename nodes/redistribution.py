@@ -73,7 +73,8 @@ def redistributed(
         if item["branch_id"] not in again:
             plan.queue.append(item)
         elif _goes_on(state, item, seats):
-            plan.queue.append(item)
+            # Begun anew all the same, where a drain or a crash ends that work, it keeps to what its service wants.
+            plan.queue.append(postponed(item, state["branches"].get(item["branch_id"])))
             plan.sent.append(item["branch_id"])
         else:
             harvest.give_up(state["workflow_id"], item["branch_id"])

@@ -144,6 +144,13 @@ class Admission:
         if ticket.claims:
             self._again(self._claims.give_back(ticket))
 
+    def free_unused_loads(self) -> None:
+        """Take back the cores of all branches that have their turn and have made no call."""
+        for branch_id in list(self._running):
+            load = self.load_of(branch_id)
+            if load is not None:
+                self.loads.give_back(load)
+
     def load_of(self, branch_id: str) -> Load | None:
         """The cores that a branch got with its turn, for its first call; None when that has been made."""
         ticket = self._running.get(branch_id)

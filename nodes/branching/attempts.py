@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -22,7 +21,6 @@ from tenacity import (
 
 from langgraph_quorum.nodes.branching.calling import name_calls_of, unname_calls
 from langgraph_quorum.nodes.branching.effort import Effort, Persistence
-from langgraph_quorum.nodes.branching.failure import retry_after_s
 from langgraph_quorum.nodes.branching.gate import Gate
 from langgraph_quorum.nodes.branching.hedging import first_success
 from langgraph_quorum.nodes.branching.jsonable import NotFiniteError
@@ -91,11 +89,11 @@ class Attempts:
         except GraphBubbleUp:
             raise
         except Exception as failed:
-            name = seat.specialist.name
-            if persistence.fallback is None or persistence.fallback == name or asked_to_stop():
+            had = [*item.get("tried", ()), seat.specialist.name]
+            if persistence.fallback is None or persistence.fallback in had or asked_to_stop():
                 raise
             error = failed
-        return await self._by_fallback([name, persistence.fallback], branch, item, error)
+        return await self._by_fallback([*had, persistence.fallback], branch, item, error)
 
     async def _by_fallback(self, tried: list[str], branch: Branch, item: WorkItem, error: Exception) -> Answer:
         timed: WorkItem = {"timeout_s": item["timeout_s"]} if "timeout_s" in item else {}
@@ -131,7 +129,11 @@ class Attempts:
         return await self.gate.deadlines.within(persistence.timeout_s, answer)
 
     async def _second(self, seat: Seat, branch: Branch, beside: Load | None) -> Answer:
-        return await self._call(seat, branch, await self._readied(seat, branch, beside))
+        load = await self._readied(seat, branch, beside)
+        if self.effort.rest_s:  # the first one was told so meanwhile; its error is the one that is raised
+            self._called(load)
+            raise ConnectionError("the service wants to be left alone")
+        return await self._call(seat, branch, load)
 
     async def _readied(self, seat: Seat, branch: Branch, beside: Load | None = None) -> Load | None:
         """Wait until the specialist may be called: for cores, then for its rate."""
@@ -207,7 +209,7 @@ class Attempts:
 
         retrying = AsyncRetrying(
             stop=stop_after_attempt(persistence.attempts),
-            wait=_pause(seat.specialist),
+            wait=_pause(seat.specialist, self.effort),
             retry=retry_if_exception(lambda error: not asked_to_stop() and seat.passes(error)),
             sleep=asyncio.sleep,
             before_sleep=before_sleep,
@@ -217,16 +219,13 @@ class Attempts:
         return answered
 
 
-def _pause(specialist: Specialist) -> Callable[[RetryCallState], float]:
-    """Seconds before the next attempt: doubling with jitter, or as long as the service asked for, if that is longer."""
+def _pause(specialist: Specialist, effort: Effort) -> Callable[[RetryCallState], float]:
+    """Seconds before the next attempt: doubling with jitter, or as long as the service asked for, if that is longer.
+
+    Of two calls side by side either may have been told, also the one whose error is not the one that is raised.
+    """
     backoff = wait_exponential(specialist.backoff_s, specialist.backoff_max_s) + wait_random(0, specialist.backoff_s)
-
-    def pause(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome is not None else None
-        asked_for = retry_after_s(error, datetime.now(UTC)) if error is not None else None
-        return max(backoff(state), asked_for or 0.0)
-
-    return pause
+    return lambda state: max(backoff(state), effort.rest_s)
 
 
 def exit_of(error: BaseException) -> SpecialistExitError | None:

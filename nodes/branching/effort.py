@@ -25,7 +25,7 @@ class Effort:
     """What a branch has cost so far, and in `notes` what of its answer was not taken. Times are of the loop's clock.
 
     `not_before` is the wall clock's: the last moment before which a service of one of its attempts wants to be left
-    alone, as ISO 8601.
+    alone, as ISO 8601. `rests` has the same of each of them, by the loop's clock.
     """
 
     answered_by: str
@@ -37,6 +37,7 @@ class Effort:
     lost: list[asyncio.Task[Any]] | None = None
     notes: str = ""
     not_before: str | None = None
+    rests: dict[str, float] | None = None
 
     def start(self) -> int:
         """Count one more attempt; gives its number."""
@@ -74,6 +75,9 @@ class Effort:
         if wait_s := retry_after_s(error, now):
             until = (now + timedelta(seconds=wait_s)).isoformat(timespec="microseconds")
             self.not_before = max(self.not_before or until, until)
+            rests, asked = self.rests or {}, self.answered_by
+            rests[asked] = max(rests.get(asked, 0.0), asyncio.get_running_loop().time() + wait_s)
+            self.rests = rests
         cost: Any = getattr(error, "cost", None)
         if is_number(cost) and 0 <= cost < math.inf:
             self.spend(cost)
@@ -100,6 +104,12 @@ class Effort:
 
         work.add_done_callback(look)
         return ended
+
+    @property
+    def rest_s(self) -> float:
+        """Seconds for which the service that is being asked wants to be left alone; 0 where it does not say."""
+        until = (self.rests or {}).get(self.answered_by)
+        return 0.0 if until is None else max(0.0, until - asyncio.get_running_loop().time())
 
     @property
     def seconds(self) -> float:

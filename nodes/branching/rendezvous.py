@@ -130,6 +130,8 @@ class Meeting:
         _meetings.pop(self._key, None)
         if self.open_gate is not None:
             self.open_gate.close()
+            if self._broken:
+                self.open_gate.turns.break_off()
         elif self._opening is not None:
             self._opening.cancel()
 

@@ -85,6 +85,11 @@ class Turns:
             del self._calls[load]
         return load
 
+    def break_off(self) -> None:
+        """Whoever ran these branches was cancelled: cores that came with a turn and are not in use yet are free."""
+        self._admission.free_unused_loads()
+        self.give()
+
     def call_ended(self, load: Load) -> None:
         """Note that a call takes nothing of the cores any more."""
         self._admission.loads.give_back(load)

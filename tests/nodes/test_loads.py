@@ -109,6 +109,17 @@ async def test_what_goes_on_after_its_fan_out_still_waits_for_cores_and_gets_the
     await waiting
 
 
+async def test_cores_that_came_with_the_turn_of_a_branch_that_is_gone_are_free_for_what_goes_on() -> None:
+    turns = Meeting(SyncPolicy(), wave(2, cpu_at_once=1)).gate.turns
+    await turns.wait(Ticket("cancelled before its first call", 0, load=Load(1)))
+    waiting = asyncio.create_task(turns.call("goes on", Load(1)))
+    turns.close()
+    await asyncio.sleep(1)
+    assert not waiting.done()
+    turns.break_off()
+    await waiting
+
+
 async def test_a_call_that_is_given_up_while_it_waits_keeps_nobody_waiting() -> None:
     turns = Meeting(SyncPolicy(), wave(3, cpu_at_once=2)).gate.turns
     held = await turns.call("a", Load(1))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from langgraph_quorum.nodes import growth, load_balancer, mending, redistribution, sync_point
-from langgraph_quorum.nodes.branching import attempts, seat
+from langgraph_quorum.nodes.branching import seat
 from langgraph_quorum.nodes.branching.effort import Effort
 from langgraph_quorum.state.policies import GrowthPolicy
 
@@ -20,8 +20,19 @@ def a_rate_limit_is_not_kept(patch: Patch) -> None:
     patch.setattr(seat, "pace_of", lambda specialist: None)
 
 
+def what_the_second_of_two_calls_was_told_is_not_heard(patch: Patch) -> None:
+    failed = Effort.failed
+
+    def deaf(self: Effort, error: Exception) -> None:
+        failed(self, error)
+        if self.attempts % 2 == 0:
+            self.rests = None
+
+    patch.setattr(Effort, "failed", deaf)
+
+
 def a_retry_does_not_wait_for_its_service(patch: Patch) -> None:
-    patch.setattr(attempts, "retry_after_s", lambda error, now: None)
+    patch.setattr(Effort, "rest_s", 0.0)
 
 
 def a_later_round_does_not_wait_for_its_service(patch: Patch) -> None:
@@ -163,6 +174,7 @@ FAULTS: dict[str, Callable[[Patch], None]] = {
     one.__name__.replace("_", " "): one
     for one in (
         a_rate_limit_is_not_kept,
+        what_the_second_of_two_calls_was_told_is_not_heard,
         a_retry_does_not_wait_for_its_service,
         a_later_round_does_not_wait_for_its_service,
         a_record_does_not_say_when_its_service_wants_to_be_asked,

@@ -23,7 +23,8 @@ class Judge:
         self._stragglers = 0
         self._ripe: dict[str, Call] = {}
         self._kept: dict[str, BranchRecord] = {}
-        busy = sum(act.seconds for acts in played.scenario.acts.values() for act in acts if act.kind == "busy")
+        acts = [act for acts in (*played.scenario.acts.values(), *played.scenario.spare) for act in acts]
+        busy = sum(act.seconds for act in acts if act.kind == "busy")
         self._slack_s = busy and 0.3
         self.book: SittingBook | None = None
 

@@ -125,10 +125,13 @@ def _fits(scenario: Scenario, old: WorkItem, new: WorkItem, record: BranchRecord
 
 
 def _waits(scenario: Scenario, item: WorkItem, record: BranchRecord | None, at: float) -> Iterator[str]:
-    """A branch is not sent out to wait for a service beyond its deadline."""
+    """A branch is not sent out to wait for a service beyond its deadline, unless its work may still be under way."""
     until, named = item.get("not_before"), record.get("not_before") if record is not None else None
-    if named is None or until != named:
+    if record is None or named is None or until != named:
         return
-    claims = [scenario.points.policies[name].deadline_s for name in record["points"]] if record is not None else []
+    policies = [scenario.points.policies[name] for name in record["points"]]
+    if record["missed"] and any(policy.on_straggler == "harvest" for policy in policies):
+        return
+    claims = [policy.deadline_s for policy in policies]
     if claims and seconds_of(named) - at > max(claims) + 1e-3:
         yield f"{item['branch_id']} waits for {seconds_of(named) - at:g} s, its deadline comes after {max(claims):g}"

@@ -27,26 +27,22 @@ class _Reader:
     """Reads one run.
 
     Who works on goes by what its own calls were told. Who begins anew goes by what the last record knew that knew of
-    any rest; what had no record, since the process died or the run was stopped, is forgotten.
+    any rest; what had no record, since the process died or the run was stopped, is forgotten. So is what was told to
+    one that asks a human, who takes time.
     """
 
     def __init__(self, played: Played) -> None:
         self._rates = played.scenario.rates
         acts = [act for acts in (*played.scenario.acts.values(), *played.scenario.spare) for act in acts]
         self._slack_s = sum(act.seconds for act in acts if act.kind == "busy")
-        self._hedged = {one["name"] for one in played.scenario.specialists if one["hedge_s"] is not None}
         self._last: dict[str, float] = {}
         self._told: dict[str, list[Rest]] = {}
         self._known: dict[str, list[Rest]] = {}
         self._worked: dict[str, int] = {}
-        self._tried: dict[str, list[str]] = {}
         self._settled: dict[tuple[int, str], list[Rest]] = {}
 
     def read(self, event: Event) -> Iterator[str]:
         match event.kind:
-            case "sitting":
-                items = [call["item"] for bundle in event.data.bundles for call in bundle["calls"]]
-                self._tried.update((item["branch_id"], item.get("tried", [])) for item in items)
             case "crash":
                 self._last.clear()
             case "start" if not event.data.joins:
@@ -56,8 +52,10 @@ class _Reader:
             case "end" if event.data.rests_until:
                 rest = Rest(event.sitting, event.data.specialist, event.at, event.data.rests_until)
                 self._told.setdefault(event.name, []).append(rest)
-            case "settle" if event.data["status"] != "succeeded":
+            case "settle" if event.data["status"] not in {"succeeded", "awaiting_human"}:
                 self._settled[event.sitting, event.name] = self._heard(event.data)
+            case "settle" if event.data["status"] == "awaiting_human":
+                self._known.pop(event.name, None)
             case "commit":
                 for name in event.data:
                     if rests := self._settled.get((event.sitting, name)):
@@ -81,12 +79,8 @@ class _Reader:
     def _rested(self, event: Event) -> Iterator[str]:
         name, service = event.name, event.data.specialist
         rests = [rest for rest in self._told.get(name, ()) if rest.sitting == event.sitting]
-        if service in self._hedged:  # of two calls side by side, what the one was told is not heard by the other
-            rests = []
         whole, _, piece = name.rpartition("/piece-")
         for one in [name, whole] if piece.isdigit() else [name]:
-            if service in self._tried.get(name, ()):
-                continue  # whoever had a branch before may still be the fallback of who has it now
             rests += [rest for rest in self._known.get(one, ()) if rest.sitting < event.sitting]
         # A second call may have been decided upon at the very moment at which the first has failed.
         heard = [rest.until for rest in rests if rest.service == service and rest.told_at < event.at - NEAR]

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from langgraph_quorum.nodes import postponing
-from langgraph_quorum.nodes.branching import attempts, effort, work
+from langgraph_quorum.nodes.branching import effort, work
 
 EPOCH = datetime(2004, 1, 1, tzinfo=UTC)
 """What the clock on the wall says when the loop's says 0."""
-_READERS = [module for module in (attempts, effort, postponing, work) if hasattr(module, "datetime")]
+_READERS = (effort, postponing, work)
 
 
 class Wall(datetime):
