@@ -225,9 +225,14 @@ class Committer:
             largest_batch=max(done.largest_batch, len(batch)),
             flush_s=done.flush_s + seconds,
         )
-        for call in batch:
+        for call in sorted(batch, key=_has_followers, reverse=True):
             if call.fence in stored.lost:
                 message = f"thread {call.thread_id!r} has been taken over by another driver: nothing was written"
                 call.end(LeaseLostError(message))
             else:
                 call.end()
+
+
+def _has_followers(call: Call) -> bool:
+    """Whether a step of a run waits for it: the next checkpoint is handed over when the one before is stored."""
+    return call.encoding.rows is not None and call.encoding.rows.checkpoint is not None

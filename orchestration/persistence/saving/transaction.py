@@ -21,6 +21,8 @@ Fence: TypeAlias = tuple[str, int]
 
 STATEMENT_ROWS = 512
 """Rows in one statement, at most. With several, the server works on the first while the next is made."""
+FIRST_ROWS = 128
+"""From so many writes on they are taken to be the first of their tasks, until the server says otherwise."""
 STATEMENT_BYTES = 256 * 2**20
 """Of a batch whose rows go one by one: Postgres takes a gigabyte in one statement."""
 
@@ -110,7 +112,7 @@ class Transactions:
     ) -> Stored:
         """The same in one round trip and from a thread, if all leases are held and nothing is at fault.
 
-        What the calls hold and the server has already, it is told to copy.
+        What the calls hold and the server has already, it is told to copy. Many writes at once must not be there yet.
 
         Args:
             pgconn: Of a connection of the pool that nobody else uses meanwhile.
@@ -125,11 +127,12 @@ class Transactions:
         sql = self.pool.statements("checkpoints")
         batch, stored = _batch(calls, frozenset())
         batch.blobs, copies = self._recent.split(batch.blobs)
-        statements = [*self._demands(calls), *self._statements(batch, stored, copies)]
+        writes = "first_writes" if len(batch.new_writes) >= FIRST_ROWS else "new_writes"
+        statements = [*self._demands(calls), *self._statements(batch, stored, copies, writes)]
         if statements:
             counts = exchange(pgconn, statements, until=until, is_stopped=is_stopped, prepared=prepared)
             done = zip(statements, counts, strict=True)
-            if sum(count for statement, count in done if statement.sql == sql["new_writes"]) == len(batch.new_writes):
+            if sum(count for statement, count in done if statement.sql == sql[writes]) == len(batch.new_writes):
                 self._recent.add(batch.new_writes)  # none of them was there before, perhaps with another value
         return replace(stored, statements=len(statements))
 
@@ -138,10 +141,12 @@ class Transactions:
         sql = self.pool.statements("checkpoints")["demand_tokens"]
         return [Statement(sql, _asked(fences))] if fences else []
 
-    def _statements(self, batch: Batch, stored: Stored, copies: Sequence[CopyRow] = ()) -> list[Statement]:
+    def _statements(
+        self, batch: Batch, stored: Stored, copies: Sequence[CopyRow] = (), writes: str = "new_writes"
+    ) -> list[Statement]:
         sql = self.pool.statements("checkpoints")
         rows_each = STATEMENT_ROWS if stored.size_bytes < STATEMENT_BYTES else 1
-        statements = list(_inserts(sql, batch, copies, rows_each))
+        statements = list(_inserts(sql, batch, copies, writes, rows_each))
         if self.relaxed_writes and statements and not batch.checkpoints:
             statements.insert(0, Statement(sql["relax"], {}))
         return statements
@@ -177,9 +182,11 @@ def _batch(calls: Sequence[_Call], lost: frozenset[Fence]) -> tuple[Batch, Store
     return batch, Stored(lost, len(batch), sum(rows.size_bytes for rows in kept), 0)
 
 
-def _inserts(sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow], rows_each: int) -> Iterator[Statement]:
+def _inserts(
+    sql: dict[str, bytes], batch: Batch, copies: Sequence[CopyRow], writes: str, rows_each: int
+) -> Iterator[Statement]:
     tables: Iterable[tuple[str, Sequence[Any]]] = (
-        ("new_writes", batch.new_writes),
+        (writes, batch.new_writes),
         ("replaced_writes", batch.replaced_writes),
         ("blobs", batch.blobs),
         ("copied_blobs", copies),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from langgraph_quorum.orchestration.database import open_database
-from langgraph_quorum.orchestration.persistence.saving import order
+from langgraph_quorum.orchestration.persistence.saving import order, transaction
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
 from tests.persistence.saving.drawn_calls import calls, contents
@@ -18,9 +18,12 @@ from tests.persistence.saving.drawn_calls import calls, contents
 shared = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.parametrize("first_rows", [1, transaction.FIRST_ROWS])
 @shared
 @given(made=calls, group=st.integers(1, 12))
-def test_the_tables_hold_what_the_official_saver_leaves(database: str, made: list[Any], group: int) -> None:
+def test_the_tables_hold_what_the_official_saver_leaves(
+    database: str, made: list[Any], group: int, first_rows: int
+) -> None:
     """Writes are drawn for checkpoints that never come, too: they are not held back for long here."""
 
     async def compare() -> None:
@@ -36,4 +39,5 @@ def test_the_tables_hold_what_the_official_saver_leaves(database: str, made: lis
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order, "HOLD_S", 0.001)
+        patch.setattr(transaction, "FIRST_ROWS", first_rows)
         asyncio.run(compare())

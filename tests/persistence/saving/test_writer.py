@@ -113,6 +113,19 @@ async def test_what_fails_in_the_thread_is_done_again_with_patience(
     assert saver.statistics().retries == 1  # what broke the connection; a statement that fails is no retry
 
 
+async def test_many_writes_are_taken_for_the_first_of_their_task_until_the_server_says_otherwise(
+    pool: Pool, saver: GroupCommitSaver, exchanges: list[int]
+) -> None:
+    many = transaction.FIRST_ROWS
+    await saver.aput_writes(at("t"), [("c", 0)] * many, "task")
+    await saver.aput_writes(at("t"), [("c", 1)] * (many + 2), "task")
+    async with pool.connection() as connection:
+        rows = await (await connection.execute("SELECT idx, blob FROM checkpoint_writes ORDER BY idx")).fetchall()
+    assert [row["blob"] for row in rows] == [b"\x00"] * many + [b"\x01"] * 2  # what was there has stayed
+    assert exchanges == [1, 1]
+    assert saver.statistics().retries == 0
+
+
 async def test_a_batch_without_an_answer_in_time_fails_and_the_next_one_is_written(
     pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
