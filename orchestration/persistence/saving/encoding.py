@@ -39,6 +39,11 @@ class Values:
     inline: dict[str, Any]
     stored: dict[str, tuple[str, Any]]
 
+    @property
+    def are_light(self) -> bool:
+        """Whether encoding all of them is done sooner than another thread could be asked."""
+        return is_light([*self.inline.items(), *((channel, value) for channel, (_, value) in self.stored.items())])
+
 
 def is_light(values: Sequence[tuple[str, Any]]) -> bool:
     """Whether encoding is done sooner than another thread could be asked: little, and plain."""

@@ -128,7 +128,7 @@ class GroupCommitSaver(PatientReader):
         place = thread_id, ns
         try:
             await self._commit(
-                config, thread_id, make, light=False, then=lambda: self._order.saw(place, checkpoint["id"])
+                config, thread_id, make, light=due.are_light, then=lambda: self._order.saw(place, checkpoint["id"])
             )
         except BaseException:
             self._order.let_go(place)

@@ -30,6 +30,10 @@ class Watched(StrictSerializer):
         return super().dumps_typed(obj)
 
 
+def holding(value: object) -> Any:
+    return {**empty_checkpoint(), "channel_values": {"c": value}}
+
+
 @pytest.mark.parametrize(
     ("value", "light"),
     [
@@ -55,9 +59,15 @@ async def test_what_is_not_light_is_encoded_in_a_thread(pool: Pool) -> None:
     assert watched.threads == [threading.main_thread().name]
     watched.threads.clear()
     await saver.aput_writes(AT, [("c", list(range(1000)))], "heavy")
-    checkpoint: Any = {**empty_checkpoint(), "channel_values": {"c": [1]}}
-    await saver.aput(AT, checkpoint, {}, {"c": "1"})
+    await saver.aput(AT, holding(list(range(1000))), {}, {"c": "1"})
     assert [name.startswith("quorum-encoding") for name in watched.threads] == [True, True]
+
+
+async def test_a_checkpoint_of_little_is_encoded_at_once(pool: Pool) -> None:
+    saver = GroupCommitSaver(pool)
+    saver.serde = watched = Watched()
+    await saver.aput(AT, holding([1]), {}, {"c": "1"})
+    assert watched.threads == [threading.main_thread().name]
 
 
 async def test_sealing_is_done_in_a_thread(pool: Pool) -> None:
