@@ -42,6 +42,8 @@ BEGIN
         RETURN NEW;
     END
     $claim$;
+    -- Whoever may call it could make it the trigger of a table of their own, and ask it whose a thread is.
+    REVOKE ALL ON FUNCTION {schema}.claim_thread() FROM PUBLIC;
 
     FOR found IN
         SELECT
@@ -54,7 +56,9 @@ BEGIN
             EXISTS (SELECT FROM pg_trigger WHERE tgrelid = class.oid AND tgname = 'quorum_tenant') AS has_trigger,
             EXISTS (
                 SELECT FROM pg_attribute WHERE attrelid = class.oid AND attname = 'thread_id' AND NOT attisdropped
-            ) AS has_thread
+            ) AS has_thread,
+            class.oid IN (to_regclass('{schema}.artifacts'), to_regclass('{schema}.artifact_refs')) AS has_address,
+            EXISTS (SELECT FROM pg_policy WHERE polrelid = class.oid AND polname = 'quorum_address') AS has_own
         FROM pg_class AS class
         WHERE class.relkind IN ('r', 'p') AND (
             class.oid IN (
@@ -90,6 +94,23 @@ BEGIN
                 'CREATE POLICY quorum_tenant ON %s USING (tenant = current_setting(''quorum.tenant''))'
                 ' WITH CHECK (tenant = current_setting(''quorum.tenant''))', found.name
             );
+        END IF;
+        -- Keys and references are checked past all policies: they would tell which contents another tenant keeps, and
+        -- a reference would keep them there. What has no name before it was put before the tenants were separated.
+        IF found.has_address AND NOT found.has_own THEN
+            EXECUTE format(
+                'CREATE POLICY quorum_address ON %s AS RESTRICTIVE FOR INSERT WITH CHECK ('
+                ' hash = tenant || ''/'' || substring(hash FROM ''[^/]*$'')%s)', found.name,
+                CASE WHEN found.has_thread THEN
+                    ' OR EXISTS (SELECT FROM {schema}.artifacts AS kept WHERE kept.hash = artifact_refs.hash)'
+                ELSE '' END
+            );
+            IF NOT found.has_thread THEN
+                EXECUTE format(
+                    'CREATE POLICY quorum_address_kept ON %s AS RESTRICTIVE FOR UPDATE USING (true) WITH CHECK ('
+                    ' hash = tenant || ''/'' || substring(hash FROM ''[^/]*$'') OR position(''/'' IN hash) = 0)', found.name
+                );
+            END IF;
         END IF;
         -- Blobs and writes need none: their checkpoint's is refused, in the same transaction or right after.
         IF found.has_thread AND NOT found.has_trigger AND found.name::text !~ 'checkpoint_(blobs|writes)"?$' THEN
@@ -165,6 +186,11 @@ above AS (
     SELECT oid, rolname FROM pg_roles
     WHERE (rolsuper OR rolbypassrls) AND (pg_has_role(session_user, oid, 'MEMBER') OR pg_has_role(oid, 'MEMBER'))
 ),
+bound AS (
+    -- What bind_role has made: which roles are held to one tenant on which table.
+    SELECT polrelid, role FROM pg_policy CROSS JOIN unnest(polroles) AS bound (role)
+    WHERE polname ~ '^quorum_role_' AND NOT polpermissive
+),
 gap AS (
     SELECT 1 AS place, 'tables are missing' AS what, 'migrate the database first' AS mend
     WHERE (SELECT count(*) FROM held) < 5
@@ -178,6 +204,12 @@ gap AS (
                 AND pg_get_expr(polqual, polrelid) = $$(tenant = current_setting('quorum.tenant'::text))$$
                 AND pg_get_expr(polwithcheck, polrelid) = $$(tenant = current_setting('quorum.tenant'::text))$$
         )
+    UNION ALL
+    SELECT 2, format('%s tells what other tenants keep', name), 'run `quorum db tenants separate` as the owner of the tables'
+    FROM held
+    WHERE oid IN (to_regclass('{schema}.artifacts'), to_regclass('{schema}.artifact_refs'))
+        AND EXISTS (SELECT FROM pg_policy WHERE polrelid = held.oid AND polname = 'quorum_tenant')
+        AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = held.oid AND polname = 'quorum_address')
     UNION ALL
     SELECT 3, format('%s has the policy %I, which lets in more than one tenant', name, polname), 'drop that policy'
     FROM held JOIN pg_policy ON polrelid = held.oid
@@ -213,7 +245,12 @@ gap AS (
     JOIN pg_roles AS owner ON owner.oid = view.relowner
     WHERE NOT EXISTS (SELECT FROM above)
         AND has_table_privilege(session_user, view.oid, 'SELECT')
-        AND (view.relkind = 'm' OR owner.rolsuper OR owner.rolbypassrls)
+        AND (
+            view.relkind = 'm' OR owner.rolsuper OR owner.rolbypassrls
+            -- Its owner's policies hold in it: what its reader is bound to does not, and the setting is the reader's.
+            OR EXISTS (SELECT FROM bound WHERE polrelid = held.oid AND pg_has_role(session_user, role, 'USAGE'))
+            AND NOT EXISTS (SELECT FROM bound WHERE polrelid = held.oid AND pg_has_role(owner.oid, role, 'USAGE'))
+        )
         AND NOT coalesce(view.reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
     UNION ALL
     SELECT 8, format('%s is a part of %s with no policy of its own', inhrelid::regclass, held.name),
@@ -230,5 +267,14 @@ gap AS (
             SELECT FROM pg_policy
             WHERE polname = 'quorum_role_' || pg_roles.oid AND polrelid = held.oid AND NOT polpermissive
         )
+    UNION ALL
+    SELECT DISTINCT 10, format('the role %I is bound to its tenant, and may become %I, which is not', session_user, rolname),
+        format('bind %I, too, or grant %I its rights itself and REVOKE %I FROM %I', rolname, session_user, rolname, session_user)
+    FROM held JOIN pg_roles AS other
+        ON pg_has_role(session_user, other.oid, 'MEMBER')
+        AND has_table_privilege(other.oid, held.oid, 'SELECT, INSERT, UPDATE, DELETE')
+    WHERE NOT EXISTS (SELECT FROM above) AND NOT pg_has_role(session_user, held.relowner, 'MEMBER')
+        AND EXISTS (SELECT FROM bound WHERE polrelid = held.oid AND pg_has_role(session_user, role, 'USAGE'))
+        AND NOT EXISTS (SELECT FROM bound WHERE polrelid = held.oid AND pg_has_role(other.oid, role, 'USAGE'))
 )
 SELECT what, mend FROM gap ORDER BY place, what;

@@ -7,9 +7,11 @@ import pytest
 
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
+from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
 from langgraph_quorum.orchestration.persistence.tenants import (
     check_tenant,
+    separate_tenants,
 )
 from langgraph_quorum.state.errors import ArtifactError, DatabaseError
 from tests.persistence.tenants.sites import TABLES, Site, as_tenant, rows, run_graph, thread
@@ -120,3 +122,63 @@ async def test_another_tenants_artifact_is_not_read_and_the_same_content_is_kept
         with pytest.raises(DatabaseError, match="'of-b' belongs to another tenant"):
             await PostgresArtifacts(pool, thread_id="of-b").put(b"same", media_type="text/plain")
     assert rows(site.owner, "quorum.artifacts") == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        ("artifact_refs", "thread_id, hash", "'mine', 'b/{there}'"),
+        ("artifact_refs", "thread_id, hash", "'mine', 'b/nothing'"),
+        ("artifact_refs", "thread_id, hash", "'mine', '{before}'"),
+        ("artifact_refs", "thread_id, hash", "'mine', 'nothing'"),
+        ("artifacts", "hash, size_bytes, media_type, data", "'b/{there}', 1, 'a/b', 'x'"),
+        ("artifacts", "hash, size_bytes, media_type, data", "'b/nothing', 1, 'a/b', 'x'"),
+        ("artifacts", "hash, size_bytes, media_type, data", "'{before}', 1, 'a/b', 'x'"),
+    ],
+)
+async def test_no_key_tells_which_artifacts_another_tenant_has_or_keeps_them_there(
+    inhabited: tuple[Site, str], table: str, columns: str, values: str
+) -> None:
+    site, role = inhabited
+    async with as_tenant(site, role, "b") as pool:
+        ref = await PostgresArtifacts(pool, thread_id="of-b").put(b"theirs", media_type="text/plain")
+    site.run(
+        "INSERT INTO quorum.artifacts (hash, size_bytes, media_type, data, tenant)"
+        " VALUES ('from before', 1, 'a/b', 'x', 'b')"
+    )
+    told = values.format(there=ref["artifact"], before="from before")
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="quorum_address")
+    with psycopg.connect(site.seen_by(role, "a"), autocommit=True) as connection, refused:
+        connection.execute(f"INSERT INTO quorum.{table} ({columns}) VALUES ({told})".encode())
+
+
+async def test_an_artifact_cannot_be_given_a_name_of_another_tenants(inhabited: tuple[Site, str]) -> None:
+    site, role = inhabited
+    async with as_tenant(site, role, "a") as pool:
+        await PostgresArtifacts(pool).put(b"mine", media_type="text/plain")
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="quorum_address")
+    with psycopg.connect(site.seen_by(role, "a"), autocommit=True) as connection, refused:
+        connection.execute("UPDATE quorum.artifacts SET hash = 'b/' || substring(hash FROM '[^/]*$')")
+
+
+async def test_what_was_put_before_the_tenants_were_separated_is_referred_to_and_put_again(site: Site) -> None:
+    role = site.role()
+    async with open_pool(site.owner) as pool:
+        ref = await PostgresArtifacts(pool, thread_id="old").put(b"old", media_type="text/plain")
+        await separate_tenants(pool, existing="a")
+    async with as_tenant(site, role, "a") as pool:
+        store = PostgresArtifacts(pool, thread_id="new")
+        assert await store.get(ref) == b"old"
+        assert await store.put(b"old", media_type="text/plain") == ref
+    assert (rows(site.owner, "quorum.artifacts"), rows(site.owner, "quorum.artifact_refs")) == (1, 2)
+
+
+async def test_tables_separated_by_an_older_release_are_a_gap_until_that_is_done_again(separated: Site) -> None:
+    role = separated.role()
+    separated.run("DROP POLICY quorum_address ON quorum.artifact_refs")
+    async with as_tenant(separated, role, "a") as pool:
+        with pytest.raises(DatabaseError, match="artifact_refs tells what other tenants keep: run `quorum db tenants"):
+            await check_tenant(pool, "a")
+        async with open_pool(separated.owner) as owners:
+            await separate_tenants(owners)
+        await check_tenant(pool, "a")

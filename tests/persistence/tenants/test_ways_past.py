@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
+from langgraph_quorum.orchestration.persistence.pool import open_pool
 from langgraph_quorum.orchestration.persistence.tenants import (
+    bind_role,
     check_tenant,
     tenants_status,
 )
@@ -75,3 +78,71 @@ async def test_a_view_that_asks_as_its_reader_is_no_gap(inhabited: tuple[Site, s
     async with as_tenant(site, role, "a") as pool:
         assert (await tenants_status(pool)).gaps == ()
     assert rows(site.seen_by(role, "a"), "every") == 0
+
+
+@pytest.fixture
+async def bound(inhabited: tuple[Site, str]) -> tuple[Site, str]:
+    """A role that is bound to tenant a, where tenant b has a run."""
+    site, _ = inhabited
+    role = site.role()
+    async with open_pool(site.owner) as pool:
+        await bind_role(pool, role, "a")
+    return site, role
+
+
+def seen_of_b(site: Site, role: str, *, by: str, past: str = "") -> int:
+    with psycopg.connect(site.seen_by(role, "b"), autocommit=True) as connection:
+        if past:
+            connection.execute(past.encode())
+        (count,) = connection.execute(f"SELECT count(*) FROM {by}".encode()).fetchone() or (0,)
+    return int(count)
+
+
+@pytest.mark.parametrize("how", ["", "WITH INHERIT FALSE"])
+async def test_a_bound_role_that_may_become_one_that_is_not_is_refused_until_that_is_bound_too(
+    bound: tuple[Site, str], how: str
+) -> None:
+    site, role = bound
+    group = site.role()
+    site.run(f"GRANT {group} TO {role} {how}")
+    assert seen_of_b(site, role, by="checkpoints") == 0
+    assert seen_of_b(site, role, by="checkpoints", past=f"SET ROLE {group}") > 0
+    async with as_tenant(site, role, "a") as pool:
+        with pytest.raises(DatabaseError, match=f"may become {group}, which is not: bind {group}, too"):
+            await check_tenant(pool, "a")
+        async with open_pool(site.owner) as owners:
+            await bind_role(owners, group, "a")
+        await check_tenant(pool, "a")
+    assert seen_of_b(site, role, by="checkpoints", past=f"SET ROLE {group}") == 0
+
+
+async def test_a_bound_role_that_may_become_one_without_rights_is_no_gap(bound: tuple[Site, str]) -> None:
+    site, role = bound
+    badge = site.role()
+    site.run(f"DROP OWNED BY {badge}", f"GRANT {badge} TO {role}")
+    async with as_tenant(site, role, "a") as pool:
+        await check_tenant(pool, "a")
+
+
+async def test_a_view_of_somebody_who_is_not_bound_is_a_gap_for_who_is(bound: tuple[Site, str]) -> None:
+    site, role = bound
+    author, free = site.role(), site.role()
+    site.run("CREATE VIEW every AS SELECT * FROM checkpoints", f"ALTER VIEW every OWNER TO {author}")
+    site.run(f"GRANT SELECT ON every TO {role}, {free}")
+    assert seen_of_b(site, role, by="checkpoints") == 0
+    assert seen_of_b(site, role, by="every") > 0
+    async with as_tenant(site, role, "a") as pool:
+        with pytest.raises(DatabaseError, match="the view every shows checkpoints past the policies"):
+            await check_tenant(pool, "a")
+    async with as_tenant(site, free, "a") as pool:
+        await check_tenant(pool, "a")  # whoever is not bound sees what the setting says, with the view or without
+
+
+async def test_nobody_can_ask_whose_a_thread_is_with_a_table_of_their_own(inhabited: tuple[Site, str]) -> None:
+    site, role = inhabited
+    with psycopg.connect(site.seen_by(role, "a"), autocommit=True) as connection:
+        connection.execute("CREATE TEMP TABLE mine (thread_id text, tenant text)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="claim_thread"):
+            connection.execute(
+                "CREATE TRIGGER ask BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION quorum.claim_thread()"
+            )
