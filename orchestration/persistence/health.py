@@ -18,7 +18,11 @@ from langgraph_quorum.orchestration.persistence.embedded import (
     free_bytes,
 )
 from langgraph_quorum.orchestration.persistence.keys_in_use import KeysInUse, given_keys, keys_in_use
-from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migration_status
+from langgraph_quorum.orchestration.persistence.migrations import (
+    MigrationStatus,
+    broken_indexes,
+    migration_status,
+)
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings, Preset
 from langgraph_quorum.orchestration.persistence.roles import lacking_rights
@@ -185,6 +189,11 @@ async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     if not migrations.up_to_date:
         what = f"the tables are not up to date: {migrations_done(migrations)}"
         return diagnosis.with_problem(what, "run `quorum db migrate` as a role that may create tables")
+    async with borrowed(pool, "looking at the indexes") as connection:
+        broken = await broken_indexes(connection, pool) if migrations.up_to_date else []
+    for index in broken:
+        mend = f"as the owner of the tables: REINDEX INDEX CONCURRENTLY {index}"
+        diagnosis = diagnosis.with_problem(f"the index {index} was not built to its end", mend)
     lacking = await lacking_rights(pool)
     for table, rights in lacking.items():
         mend = f"let the owner GRANT {rights} ON {table}, or run `quorum db grant` for this role"

@@ -7,7 +7,12 @@ from typing import Literal
 
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
-from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, read_status, schema_is_missing
+from langgraph_quorum.orchestration.persistence.migrations import (
+    MigrationStatus,
+    broken_indexes,
+    read_status,
+    schema_is_missing,
+)
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 
@@ -55,8 +60,16 @@ async def plan_migration(pool: Pool) -> MigrationPlan:
     async with borrowed(pool, "reading the migrations") as connection:
         status = await read_status(connection, pool)
         missing = await schema_is_missing(connection, pool)
+        broken = await broken_indexes(connection, pool, status.saver_version)
     schema = [MigrationStep("quorum", "schema", _text(pool, "create_schema"))] if missing else []
-    return MigrationPlan(status, (*schema, *_langgraphs(status, pool), *_ours(status, pool)))
+    return MigrationPlan(status, (*schema, *_cleared(broken), *_langgraphs(status, pool), *_ours(status, pool)))
+
+
+def _cleared(broken: list[str]) -> list[MigrationStep]:
+    """Away with what is left of indexes that nobody has built to their end: IF NOT EXISTS would keep it."""
+    return [
+        MigrationStep("langgraph", "broken_index", f"DROP INDEX CONCURRENTLY IF EXISTS {index};") for index in broken
+    ]
 
 
 def _langgraphs(status: MigrationStatus, pool: Pool) -> list[MigrationStep]:

@@ -104,6 +104,19 @@ async def schema_is_missing(connection: Connection, pool: Pool) -> bool:
     return not (await _row(connection, pool.statements("migrations")["tables"]))["schema_exists"]
 
 
+async def broken_indexes(connection: Connection, pool: Pool, after: int = -1) -> list[str]:
+    """Indexes of LangGraph's tables that were not built to their end, by the names that SQL takes.
+
+    Args:
+        connection: Any connection of the pool.
+        pool: The database.
+        after: Only those that a migration of LangGraph's with a greater number makes.
+    """
+    found = await connection.execute(pool.statements("migrations")["broken_indexes"])
+    to_come = " ".join(AsyncPostgresSaver.MIGRATIONS[after + 1 :])
+    return [row["path"] for row in await found.fetchall() if row["name"] in to_come]
+
+
 async def _set_up_saver(pool: Pool) -> None:
     """LangGraph's tables, and before them the schema they belong in: on a connection that commits each statement.
 
@@ -112,6 +125,9 @@ async def _set_up_saver(pool: Pool) -> None:
     async with patient_connection(pool) as connection:
         if await schema_is_missing(connection, pool):
             await connection.execute(pool.statements("migrations")["create_schema"])
+        version = (await read_status(connection, pool)).saver_version
+        for index in await broken_indexes(connection, pool, version):
+            await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index}".encode())
         await AsyncPostgresSaver(connection).setup()
 
 
@@ -137,6 +153,7 @@ async def _locked(pool: Pool) -> AsyncIterator[Connection]:
         while True:
             async with connection.transaction():
                 if (await _row(connection, pool.statements("migrations")["try_lock"]))["locked"]:
+                    await connection.execute(pool.statements("migrations")["stand_still"])
                     yield connection
                     return
             if time.monotonic() >= deadline:

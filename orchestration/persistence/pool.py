@@ -170,6 +170,8 @@ async def patient_connection(pool: Pool) -> AsyncIterator[Connection]:
     except (psycopg.Error, TimeoutError) as error:
         raise connection_fault(error, dsn) from None
     async with connection:
+        if settings.preset == "direct":  # behind a transaction pooler it would be said to whoever comes next
+            await connection.execute(pool.statements("migrations")["unlimited"])
         yield connection
 
 

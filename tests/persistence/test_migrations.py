@@ -10,8 +10,10 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg.conninfo import make_conninfo
 
 from langgraph_quorum.orchestration.persistence import migrations
+from langgraph_quorum.orchestration.persistence.health import diagnose
+from langgraph_quorum.orchestration.persistence.migration_plan import plan_migration
 from langgraph_quorum.orchestration.persistence.migrations import MigrationStatus, migrate, migration_status
-from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool, patient_connection
 from langgraph_quorum.orchestration.persistence.statements import migration_scripts
 from langgraph_quorum.state.errors import DatabaseError
 
@@ -134,3 +136,65 @@ async def test_a_database_ahead_of_this_release_is_left_alone(database: str) -> 
     as_owner(database, "INSERT INTO quorum.migrations VALUES (99, '0099_later')")
     status = await migrate_alone(database)
     assert (status.current, status.up_to_date) == (99, True)
+
+
+async def old_tables(database: str) -> None:
+    """LangGraph's tables as they were before it had indexes."""
+    async with await psycopg.AsyncConnection.connect(database, autocommit=True) as owner:
+        for version, statement in enumerate(AsyncPostgresSaver.MIGRATIONS[:6]):
+            await owner.execute(statement.encode())
+            await owner.execute("INSERT INTO checkpoint_migrations VALUES (%s)", (version,))
+
+
+def broken(database: str) -> list[str]:
+    with psycopg.connect(database) as connection:
+        found = connection.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
+        return [row[0] for row in found.fetchall()]
+
+
+async def break_off(database: str) -> None:
+    """Begin to migrate, and end as by Ctrl-C while an index is built, which waits for another's transaction."""
+    with psycopg.connect(database) as other:
+        other.execute("LOCK TABLE checkpoints IN ROW EXCLUSIVE MODE")
+        migrating = asyncio.create_task(migrate_alone(database))
+        async with asyncio.timeout(20):
+            while not broken(database):  # noqa: ASYNC110  another process tells nobody
+                await asyncio.sleep(0.01)
+        migrating.cancel()
+        await asyncio.wait([migrating])
+
+
+async def test_an_index_that_was_not_built_to_its_end_is_built_by_the_next_that_migrates(database: str) -> None:
+    await old_tables(database)
+    await break_off(database)
+    assert broken(database) == ["checkpoints_thread_id_idx"]
+    async with open_pool(database) as pool:
+        script = (await plan_migration(pool)).script
+    assert "DROP INDEX CONCURRENTLY IF EXISTS checkpoints_thread_id_idx;" in script
+    assert script.index("DROP INDEX") < script.index("CREATE INDEX CONCURRENTLY")
+    assert (await migrate_alone(database)).up_to_date
+    assert broken(database) == []
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT to_regclass('checkpoints_thread_id_idx') IS NOT NULL").fetchone() == (True,)
+
+
+async def test_an_index_that_langgraph_itself_has_left_broken_is_kept_and_told_by_the_doctor(database: str) -> None:
+    await old_tables(database)
+    await break_off(database)
+    async with open_pool(database) as pool:
+        await AsyncPostgresSaver(pool).setup()  # passes it by
+        await migrate(pool)
+    (problem,) = (await diagnose(database, environ={})).problems
+    assert problem.what == "the index checkpoints_thread_id_idx was not built to its end"
+    as_owner(database, problem.mend.partition(": ")[2])
+    assert broken(database) == []
+    assert (await diagnose(database, environ={})).healthy
+
+
+async def test_what_takes_its_time_is_not_broken_off_by_limits_of_the_role_or_the_database(database: str) -> None:
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+    name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    as_owner(database, *(f"ALTER DATABASE {name} SET {limit} = '1s'" for limit in limits))
+    async with open_pool(database) as pool, patient_connection(pool) as connection:
+        for limit in limits:
+            assert await (await connection.execute(f"SHOW {limit}".encode())).fetchone() == {limit: "0"}
