@@ -27,6 +27,7 @@ _MEND = (
 )
 _UNKNOWN_OPTION = re.compile(r'(?:invalid URI query parameter|invalid connection option):? "([^"]*)"')
 _MAX_PORT = 65535
+_SCHEMES = frozenset({"postgresql", "postgres"})
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,11 @@ def check_dsn(dsn: str, name: str = "dsn") -> None:
     except (ProgrammingError, UnicodeError) as error:
         # The parser's own words quote the part it stumbled over, which may be half a password.
         raise ConfigurationError(name, _UNREADABLE, _mend_of(dsn, str(error))) from None
-    if any("@" in str(parts.get(part, "")) for part in ("host", "port")):
+    if any("@" in str(parts.get(part, "")) for part in ("host", "port")) or _ends_early(dsn):
         raise ConfigurationError(name, _UNREADABLE, _MEND)
     ports = [port for port in str(parts.get("port", "")).split(",") if port]
     if not all(_is_port(port) for port in ports):
-        # A database with an @ in its name is the rest of a password that ended too early, at a slash.
-        mend = _MEND if "@" in str(parts.get("dbname", "")) else f"its port is no number from 1 to {_MAX_PORT}: {_MEND}"
-        raise ConfigurationError(name, _UNREADABLE, mend)
+        raise ConfigurationError(name, _UNREADABLE, f"its port is no number from 1 to {_MAX_PORT}: {_MEND}")
 
 
 def _mend_of(dsn: str, said: str) -> str:
@@ -145,6 +144,13 @@ def address(dsn: str) -> str:
 
 def _pattern(secret: str) -> str:
     return re.escape(secret) if len(secret) >= _SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
+
+
+def _ends_early(dsn: str) -> bool:
+    """Whether the only @ of a URL is behind a slash: the rest of a password that ended there, taken for a database."""
+    scheme, _, rest = dsn.partition("://")
+    host, _, database = rest.partition("?")[0].partition("/")
+    return scheme in _SCHEMES and "@" not in host and "@" in database
 
 
 def _is_port(text: str) -> bool:

@@ -15,6 +15,8 @@ Right: TypeAlias = Literal["SELECT", "INSERT", "UPDATE", "DELETE"]
 
 _ALL: tuple[Right, ...] = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _PUBLIC = "public"
+_EVERYBODY = "public"
+"""What Postgres takes for all roles where one is to be named, also in quotes."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def grant_statements(
     """
     if not role or "\x00" in role:
         raise ConfigurationError("role", role, "give the name of a role that exists")
+    if role == _EVERYBODY:
+        raise ConfigurationError("role", role, "that is every role there is: give the one that runs")
     placed = _as_listed(schema) if tables is None else tables
     to = f"TO {quoted(role)}"
     schemas = dict.fromkeys(table.schema for table in placed)

@@ -24,6 +24,8 @@ def test_the_caller_wins_over_the_environment_and_that_over_the_embedded_server(
         "postgresql+asyncpg://me:hunter2@host/db",
         "postgresql://me:hunter2@evil@host/db",  # an @ in the password makes the rest of it the host
         "postgresql://me:hunter2/x@host/db",  # a / in the password ends the host
+        "postgresql://me:12/hunter2@host/db",  # what stands before it could be a port
+        "postgres://me:12/hunter2@x@host/db?sslmode=require",
         "postgresql://me:hunter2%zz@host/db",
         "postgresql://me:hunter2@host:99999/db",
     ],
@@ -50,6 +52,11 @@ def test_a_shown_dsn_holds_everything_but_its_secrets(dsn: str) -> None:
     assert "password=***" in shown
     assert "hunter2" not in repr(resolve_dsn(dsn, {}))
     assert resolve_dsn(dsn, {}).shown == shown
+
+
+def test_a_database_may_have_an_at_in_its_name() -> None:
+    assert "db@home" in redact(resolve_dsn("postgresql://me:hunter2@host/db@home", {}).text or "")
+    assert resolve_dsn("postgresql://host/db%40home", {}).source == "argument"
 
 
 def test_what_cannot_be_parsed_is_not_shown_at_all() -> None:

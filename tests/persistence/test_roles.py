@@ -169,7 +169,7 @@ def test_names_are_quoted_so_that_they_stay_names() -> None:
     assert 'TO "a""; DROP TABLE quorum.runs; --";' in script.splitlines()[0]
     assert 'GRANT SELECT, INSERT, UPDATE, DELETE ON "quorum".runs TO "r";' in grants("r").splitlines()
     assert 'GRANT SELECT, INSERT, DELETE ON "team_a".checkpoint_blobs TO "r"' in grant_statements("r", schema="team_a")
-    for role in ("", "a\x00b"):
+    for role in ("", "a\x00b", "public"):  # the last is everybody, even in quotes
         with pytest.raises(ConfigurationError, match="role="):
             grants(role)
     with pytest.raises(ConfigurationError, match="schema="):
