@@ -23,8 +23,8 @@ from langgraph_quorum.state.words import kind_of
 
 
 def parcel(payload: Any) -> dict[str, Any]:
-    """A payload as it travels. `kept`: others need the update. `shares`: its `Send` holds more branches."""
-    return {"payload": payload, "kept": False, "shares": False}
+    """A payload as it travels: with `kept` where others need the update, `shares` where its `Send` holds more."""
+    return {"payload": payload}
 
 
 class Held(dict[str, Any]):
@@ -116,7 +116,7 @@ def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
     """What a graph within the worker hands up to this one is the worker's update. All else goes on its way."""
     if isinstance(bubble, ParentCommand):
         return replace(bubble.args[0], graph=None)
-    if isinstance(bubble, GraphInterrupt) and branch.payload["shares"]:
+    if isinstance(bubble, GraphInterrupt) and branch.payload.get("shares", False):
         raise PlanError("it asks a human, but shares its Send with others: leave 'bundle' out of fan_out") from bubble
     raise bubble
 
@@ -131,7 +131,7 @@ def _held(update: Any, branch: Branch, taking: Taking) -> Any:
             raise ResultError("it returned a list without any Command: return a dict of the state's keys, or a Command")
     else:
         _check_part(update, taking)
-    return Held(update, kept=branch.payload["kept"])
+    return Held(update, kept=branch.payload.get("kept", False))
 
 
 def _check_part(part: Any, taking: Taking) -> None:
