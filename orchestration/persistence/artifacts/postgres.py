@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from psycopg.rows import DictRow
 
 from langgraph_quorum.nodes.artifacts.hashing import referred, verified
 from langgraph_quorum.orchestration.persistence.artifacts.sealed import Seal
+from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
-from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed
+from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.saving.aside import carried_out_aside
 from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, Statement
+from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.artifacts import MOST_BYTES, ArtifactRef, check_reference
 from langgraph_quorum.state.errors import ArtifactError
 
-_TIMEOUT_S = 60.0
+T = TypeVar("T")
 
 
 class PostgresArtifacts:
-    """Keeps artifacts in a migrated database. Sessions of different tenants share none, not even their existence."""
+    """Keeps artifacts in a migrated database. Sessions of different tenants share none, not even their existence.
+
+    What a broken connection cut short is done again for up to 30 seconds: all of it may be repeated.
+    """
 
     def __init__(
         self,
@@ -82,12 +89,7 @@ class PostgresArtifacts:
             DatabaseError: the database cannot be used.
         """
         address = check_reference(ref)["artifact"]
-        async with (
-            borrowed(self._pool, "reading an artifact", timeout_s=_TIMEOUT_S) as connection,
-            connection.cursor(binary=True) as cursor,
-        ):
-            await cursor.execute(self._pool.statements("artifacts")["get"], self._named(ref))
-            row = await cursor.fetchone()
+        row = await _patiently("reading an artifact", partial(self._found, ref))
         if row is None:
             raise ArtifactError(f"artifact {address}: not in the database: it was collected, or put into another store")
         data = await self._seal.opened(address, row["kind"], bytes(row["data"]))
@@ -99,10 +101,20 @@ class PostgresArtifacts:
     async def _touched(self, ref: ArtifactRef) -> bool:
         return await self._wrote("touch", self._named(ref))
 
+    async def _found(self, ref: ArtifactRef) -> DictRow | None:
+        async with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            await cursor.execute(self._pool.statements("artifacts")["get"], self._named(ref))
+            return await cursor.fetchone()
+
     async def _wrote(self, statement: str, values: dict[str, Any]) -> bool:
-        async with self._writing(values) as connection:
-            cursor = await connection.execute(self._pool.statements("artifacts")[statement], values)
-            return await cursor.fetchone() is not None
+        async def write() -> bool:
+            async with self._pool.connection() as connection, connection.transaction():
+                if self._thread_id is not None:
+                    await hold_token(connection, self._pool, self._thread_id, self._token)
+                cursor = await connection.execute(self._pool.statements("artifacts")[statement], values)
+                return await cursor.fetchone() is not None
+
+        return await _patiently(_storing(values), write)
 
     async def _inserted_aside(self, values: dict[str, Any]) -> bool:
         """Write large content from a thread; False when it was refused."""
@@ -110,18 +122,12 @@ class PostgresArtifacts:
         if self._thread_id is not None and self._token is not None:
             tokens = {"thread_ids": [self._thread_id], "tokens": [self._token]}
             statements.insert(0, Statement(self._pool.statements("checkpoints")["demand_tokens"], tokens))
-        async with borrowed(self._pool, _doing(values), timeout_s=_TIMEOUT_S) as connection:
-            return await carried_out_aside(connection, statements)
 
-    @asynccontextmanager
-    async def _writing(self, values: dict[str, Any]) -> AsyncIterator[Connection]:
-        async with (
-            borrowed(self._pool, _doing(values), timeout_s=_TIMEOUT_S) as connection,
-            connection.transaction(),
-        ):
-            if self._thread_id is not None:
-                await hold_token(connection, self._pool, self._thread_id, self._token)
-            yield connection
+        async def insert() -> bool:
+            async with self._pool.connection() as connection:
+                return await carried_out_aside(connection, statements)
+
+        return await _patiently(_storing(values), insert)
 
     def _named(self, ref: ArtifactRef) -> dict[str, Any]:
         return {
@@ -132,5 +138,10 @@ class PostgresArtifacts:
         }
 
 
-def _doing(values: dict[str, Any]) -> str:
+async def _patiently(doing: str, statement: Callable[[], Awaitable[T]]) -> T:
+    with database_errors(doing):
+        return await patiently(doing, statement)
+
+
+def _storing(values: dict[str, Any]) -> str:
     return f"storing an artifact of {values['size_bytes']} bytes"
