@@ -8,6 +8,8 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 ANSWERS_WITHIN_S = 60.0
+PAUSE_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,25 @@ class Child:
     def ended(self) -> bool:
         return psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
 
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for its end, but no longer than that; whether it has ended."""
+        if sys.platform != "linux":
+            return _looked_at(self, seconds)
+        told = os.pidfd_open(self.pid)  # of use to others than its parent, and awake only when it ends
+        try:
+            return bool(select.select([told], [], [], seconds)[0])
+        finally:
+            os.close(told)
+
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+
+def _looked_at(child: Child, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while not child.ended and time.monotonic() < until:
+        time.sleep(PAUSE_S)
+    return child.ended
 
 
 class Start(Protocol):
@@ -44,10 +64,10 @@ class Start(Protocol):
 
 
 class Zygote:
-    """Forks children, see `tests.crashes.zygote`."""
+    """Forks children, see `tests.crashes.zygote`. Any thread may ask for one."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+        self._process, self._asking = process, threading.Lock()
         assert self._answer() == {"threads": 1}
 
     def __call__(self, arguments: Sequence[str], output: Path) -> Child:
@@ -56,9 +76,10 @@ class Zygote:
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
+        with self._asking:
+            self._process.stdin.write(json.dumps(order) + "\n")
+            self._process.stdin.flush()
+            return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
@@ -25,7 +24,7 @@ import psycopg
 from langgraph_quorum.orchestration.persistence.embedded import embedded_postgres
 from tests.conftest import private_folder
 from tests.crashes.processes import zygote
-from tests.storm.campaign import Report, Storm, complaint
+from tests.storm.campaign import Report, Storm, complaint, stormed
 from tests.storm.trial import Weather, database_on
 
 EVERY_S = 10.0
@@ -38,13 +37,15 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="trials at a time")
     asked = parser.parse_args()
     began, last, report = time.monotonic(), time.monotonic(), Report()
-    for done in _reports(asked.seed, asked.kills, asked.jobs):
-        report.add(done)
-        for seed, found in done.failures.items():
-            _say(complaint(seed, found))
-        if time.monotonic() - last > EVERY_S:
-            last = time.monotonic()
-            _say(f"{report.kills}/{asked.kills} kills in {last - began:.0f} s, {len(report.failures)} failures")
+    with _server() as storms:
+        jobs = list(itertools.islice(storms, asked.jobs))
+        for done in stormed(jobs, itertools.count(asked.seed), lambda: report.kills < asked.kills):
+            report.add(done)
+            for seed, found in done.failures.items():
+                _say(complaint(seed, found))
+            if time.monotonic() - last > EVERY_S:
+                last = time.monotonic()
+                _say(f"{report.kills}/{asked.kills} kills in {last - began:.0f} s, {len(report.failures)} failures")
     for name, count in sorted(report.hit.items()):
         _say(f"{count:8}  {name}")
     seconds = time.monotonic() - began
@@ -57,24 +58,9 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _reports(first: int, kills: int, jobs: int) -> Iterator[Report]:
-    """One trial for each job at a time, each job with a database and a zygote of its own, until that is enough."""
-    seeds, done = itertools.count(first), 0
-    with _server() as storms, ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(storm.tried, next(seeds)): storm for storm in itertools.islice(storms, jobs)}
-        while running:
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for one in ended:
-                storm, report = running.pop(one), one.result()
-                done += report.kills
-                yield report
-                if done < kills:
-                    running[pool.submit(storm.tried, next(seeds))] = storm
-
-
 @contextmanager
 def _server() -> Iterator[Iterator[Storm]]:
-    """Storms on a server that lives as long as the context."""
+    """Storms on a server that lives as long as the context, each with a database and a zygote of its own."""
     with private_folder() as folder, asyncio.Runner() as runner, tempfile.TemporaryDirectory() as files:
         stack = AsyncExitStack()
         dsn = runner.run(stack.enter_async_context(embedded_postgres(folder / "pg")))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from tests.crashes.scenario import Scenario
@@ -40,10 +42,11 @@ class Report:
 
 @dataclass
 class Storm:
-    """Tries seeds on one weather. What an undisturbed run does is found out once for each scenario."""
+    """Tries seeds on one weather, in any thread. What an undisturbed run does is found out once for each scenario."""
 
     weather: Weather
     _calm: dict[str, Told] = field(default_factory=dict)
+    _calming: Lock = field(default_factory=Lock)
 
     def tried(self, seed: int) -> Report:
         """The report of one seed."""
@@ -60,18 +63,32 @@ class Storm:
         return report
 
     def _calm_of(self, scene: Scenario) -> Told:
-        if scene.name not in self._calm:
-            calm = self.weather.calm(scene)
-            found = wrong(calm, _only(calm))
-            if found:
-                raise AssertionError(f"undisturbed, {scene.name} goes wrong: {'; '.join(found)}")
-            self._calm[scene.name] = calm
-        return self._calm[scene.name]
+        with self._calming:
+            if scene.name not in self._calm:
+                calm = self.weather.calm(scene)
+                found = wrong(calm, _only(calm))
+                if found:
+                    raise AssertionError(f"undisturbed, {scene.name} goes wrong: {'; '.join(found)}")
+                self._calm[scene.name] = calm
+            return self._calm[scene.name]
 
     def _tidy(self, plan: Plan) -> None:
         for thread in plan.threads:
             for path in (ledger_of(self.weather.folder, thread), promises(self.weather.folder, thread)):
                 path.unlink(missing_ok=True)
+
+
+def stormed(storms: Sequence[Storm], seeds: Iterator[int], goes_on: Callable[[], bool]) -> Iterator[Report]:
+    """What comes of the seeds, one at a time on each storm, as it comes; no more are begun once it does not go on."""
+    with ThreadPoolExecutor(len(storms)) as pool:
+        running = {pool.submit(storm.tried, next(seeds)): storm for storm in storms}
+        while running:
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for one in ended:
+                storm = running.pop(one)
+                yield one.result()
+                if goes_on():
+                    running[pool.submit(storm.tried, next(seeds))] = storm
 
 
 def _only(calm: Told) -> dict[str, Any]:

@@ -30,7 +30,6 @@ from tests.storm.moments import Extent, Moment, drawn
 from tests.storm.scenes import SCENES
 
 WITHIN_S = 90.0
-PAUSE_S = 0.002
 MOST_KILLS = 8
 MOST_THREADS = 4
 FRESH = 0.05
@@ -159,10 +158,7 @@ class Weather:
         own = None if moment is None or moment.delay_s is not None else vars(moment)
         order = Order(plan.scene.name, dsn, plan.threads, str(self.folder), own)
         child = self.start([json.dumps(vars(order))], self.folder / f"{plan.threads[0]}.out")
-        delay_s = moment.delay_s if moment is not None and moment.delay_s is not None else WITHIN_S
-        until = time.monotonic() + delay_s
-        while not child.ended and time.monotonic() < until:
-            time.sleep(PAUSE_S)
+        child.ends_within(WITHIN_S if moment is None or moment.delay_s is None else moment.delay_s)
         child.signal(signal.SIGKILL)  # changes nothing for one that has ended
         return child.reap(), child
 
