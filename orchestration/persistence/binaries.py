@@ -155,8 +155,11 @@ def _ids(user: str) -> tuple[int, int]:
 
 
 def _clean_environment() -> dict[str, str]:
-    """The environment without PGPORT, PGDATA and the like, which would steer the server."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    """The environment without PGPORT, PGDATA and the like, which would steer the server, and without our secrets.
+
+    The server may run as another user, whose programs can read what it was started with.
+    """
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "QUORUM_"))}
 
 
 def _text_of(output: IO[bytes]) -> str:

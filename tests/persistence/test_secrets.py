@@ -152,6 +152,20 @@ async def test_nothing_of_a_password_is_told_when_the_connection_is_lost_later(w
     assert any("password authentication failed" in text for text in seen.texts), "the pool's own attempts are heard"
 
 
+async def test_the_embedded_server_is_not_handed_our_secrets(
+    server_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUORUM_DSN", f"password={RIGHT}")
+    monkeypatch.setenv("QUORUM_ENCRYPTION_KEYS", RIGHT)
+    monkeypatch.setenv("HANDED_ON", "something")
+    async with embedded_postgres(server_folder) as dsn, await psycopg.AsyncConnection.connect(dsn) as connection:
+        copied = await connection.execute("CREATE TEMP TABLE told (line text)")
+        await copied.execute("COPY told FROM PROGRAM 'env' WITH (DELIMITER E'\\x01', FORMAT csv, QUOTE E'\\x02')")
+        lines = [row[0] for row in await (await copied.execute("SELECT line FROM told")).fetchall()]
+    assert "HANDED_ON=something" in lines
+    assert not [line for line in lines if line.startswith("QUORUM_") or RIGHT in line]
+
+
 async def test_nothing_of_a_dsn_that_cannot_be_read_is_told(seen: Seen) -> None:
     for dsn in (f"postgresql://me:{WRONG}@host:port/db", f"host=a password={RIGHT}", f"mysql://me:{WRONG}@host/db"):
         for attempt in (open_pool(dsn), open_database(dsn), database_as_it_is(dsn)):
