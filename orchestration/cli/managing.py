@@ -163,7 +163,7 @@ def checked_deletion(thread: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise RefusedError(f"delete {thread_id}: there is no terminal to ask on: add --yes")
-    return typer.confirm(f"delete all that is stored of thread {thread_id!r}?", err=True)
+    return typer.confirm(f"delete all that the database holds of thread {thread_id!r}?", err=True)
 
 
 async def delete_run(dsn: str | None, thread: str) -> int:

@@ -16,6 +16,7 @@ SHOWN = "standard input"
 _STDIN = 0
 _CHUNK_BYTES = 1 << 16
 _MIB = 1024 * 1024
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 def read_standard_input(limit_bytes: int = DEFAULT_LIMIT_BYTES) -> bytes:
@@ -50,15 +51,16 @@ def kept_path(data: bytes, environ: Mapping[str, str]) -> Path:
 
 
 def keep(data: bytes, path: Path) -> None:
-    """Write the content to its place, whole or not at all.
+    """Write the content to its place, whole or not at all, for nobody else to read.
 
     Raises:
         RefusedError: the disk is full, or the folder may not be written to.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb") as file:
+            file.write(data)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

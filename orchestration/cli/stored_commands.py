@@ -173,7 +173,7 @@ def drain(thread: options.ThreadArgument, *, wait: options.Wait = None, dsn: opt
 
 @stored_app.command()
 def delete(thread: options.ThreadArgument, *, yes: options.Yes = False, dsn: options.DsnOption = None) -> int:
-    """Delete all that is stored of a run."""
+    """Delete all that the database holds of a run."""
     from langgraph_quorum.orchestration.cli.looping import run_to_end  # noqa: PLC0415
     from langgraph_quorum.orchestration.cli.managing import check_stored, checked_deletion, delete_run  # noqa: PLC0415
 

@@ -122,6 +122,7 @@ def test_standard_input_is_kept_so_that_its_run_can_go_on(quorum: Quorum, databa
     kept = Path(outcome["sources"][0])
     assert kept.parent == Path(quorum.environ["QUORUM_DATA"]) / "inputs"
     assert kept.read_bytes() == document
+    assert [path.stat().st_mode & 0o077 for path in (kept, kept.parent)] == [0, 0], "nobody else may read it"
 
 
 def test_a_finished_thread_is_shown_again_and_nothing_runs(quorum: Quorum, database: str) -> None:
