@@ -8,17 +8,32 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from langgraph_quorum.orchestration.cli import options
 from langgraph_quorum.orchestration.cli.database_commands import db_app
-from langgraph_quorum.orchestration.cli.exits import APPROVED
+from langgraph_quorum.orchestration.cli.exits import APPROVED, INTERRUPTED, RefusedError
 from langgraph_quorum.orchestration.cli.review_command import review
 from langgraph_quorum.orchestration.cli.stored_commands import prune, stored_app
 
+
+class _Commands(TyperGroup):
+    """All commands: Ctrl-C while one of them is imported, or asks something, is told as everywhere."""
+
+    def invoke(self, ctx: typer.Context) -> Any:
+        """Run the command; typer itself would end it without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise RefusedError("interrupted", code=INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="quorum",
+    cls=_Commands,
     help="Fan work out to specialists, move on at a quorum of good answers, and never lose finished work.",
     no_args_is_help=True,
     add_completion=False,

@@ -9,6 +9,7 @@ from typing import Any
 
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, WRONG
 from langgraph_quorum.orchestration.cli.json_output import print_json
+from langgraph_quorum.orchestration.cli.streams import read_or_not
 from langgraph_quorum.orchestration.persistence.health import Diagnosis, diagnose
 
 EXTRAS = ("embedded", "documents", "encryption", "consensus", "schema", "cli", "studio")
@@ -21,12 +22,13 @@ async def examine(dsn: str | None, *, as_json: bool) -> int:
     """Print the diagnosis, and return 0 when nothing is wrong, 2 when the DSN is none, else 4."""
     diagnosis = await diagnose(dsn)
     extras = {extra: missing_of(extra) for extra in EXTRAS}
-    if as_json:
-        print_json(_as_json(diagnosis, extras))
-    else:
-        from langgraph_quorum.orchestration.cli.rendering.diagnosis import print_diagnosis  # noqa: PLC0415  rich
+    with read_or_not():
+        if as_json:
+            print_json(_as_json(diagnosis, extras))
+        else:
+            from langgraph_quorum.orchestration.cli.rendering.diagnosis import print_diagnosis  # noqa: PLC0415  rich
 
-        print_diagnosis(diagnosis, extras)
+            print_diagnosis(diagnosis, extras)
     if not diagnosis.dsn_understood:
         return WRONG
     return APPROVED if diagnosis.healthy else FAILED

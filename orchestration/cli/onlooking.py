@@ -45,7 +45,8 @@ async def watch_run(dsn: str | None, thread: str, interruption: Interruption, *,
     except asyncio.CancelledError:
         if interruption.signal is None:
             raise
-        complain(f"not watching any more: the run is left alone ({command_for('watch', thread_id, dsn_given=False)})")
+        again = command_for("watch", thread_id, dsn_given=dsn is not None)
+        complain(f"not watching any more: the run is left alone ({again})")
         return interruption.exit_code
 
 

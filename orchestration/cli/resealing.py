@@ -9,6 +9,7 @@ from dataclasses import asdict
 from langgraph_quorum.orchestration.cli.databases import database_as_it_is
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
+from langgraph_quorum.orchestration.cli.streams import read_or_not
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.contents import read_contents
 from langgraph_quorum.orchestration.persistence.encryption import Encryption
@@ -50,10 +51,11 @@ async def reseal_database(dsn: str | None, schema: str | None, *, plain_allowed:
             await _nothing_runs(pool)
         tenant = (await tenants_status(pool)).tenant
         report = await reseal(pool, sealer, plain_allowed=plain_allowed)
-    if as_json:
-        print_json({**asdict(report), "complete": report.complete, "key": sealer.current, "tenant": tenant})
-    else:
-        sys.stdout.write("".join(f"{line}\n" for line in _lines(report, sealer.current, tenant)))
+    with read_or_not():
+        if as_json:
+            print_json({**asdict(report), "complete": report.complete, "key": sealer.current, "tenant": tenant})
+        else:
+            sys.stdout.write("".join(f"{line}\n" for line in _lines(report, sealer.current, tenant)))
     return APPROVED if report.complete else FAILED
 
 

@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ def prepare_streams() -> None:
 def forget_stdout() -> None:
     """Whoever read us has gone (`quorum show t1 | head`): what is still to be written goes nowhere."""
     _forget(sys.stdout.fileno())
+
+
+@contextmanager
+def read_or_not() -> Iterator[None]:
+    """Print in this block what somebody may not read to its end: the exit code tells what was found all the same."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_stdout()
 
 
 def why_unwritable(error: OSError) -> str | None:

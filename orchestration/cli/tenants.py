@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from psycopg.errors import UndefinedObject
@@ -10,9 +11,15 @@ from psycopg.errors import UndefinedObject
 from langgraph_quorum.orchestration.cli.databases import database_as_it_is
 from langgraph_quorum.orchestration.cli.exits import APPROVED, FAILED, RefusedError
 from langgraph_quorum.orchestration.cli.json_output import print_json
+from langgraph_quorum.orchestration.cli.streams import read_or_not
 from langgraph_quorum.orchestration.cli.words import counted, printable
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.tenants import bind_role, separate_tenants, tenants_status
+from langgraph_quorum.orchestration.persistence.tenants import (
+    TenantsStatus,
+    bind_role,
+    separate_tenants,
+    tenants_status,
+)
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError
 
 
@@ -24,14 +31,11 @@ async def show_tenants(dsn: str | None, schema: str | None, *, as_json: bool) ->
     """
     async with database_as_it_is(dsn, schema=schema) as pool:
         found = await tenants_status(pool)
-    if as_json:
-        print_json({**asdict(found), "separated": found.separated})
-    else:
-        lines = [f"role    {found.role}", f"tenant  {found.tenant or 'none: it sees no rows'}"]
-        lines += [f"bound   {bound}" for bound in found.bound]
-        lines += [f"gap     {gap}" for gap in found.gaps]
-        lines.append("tenants are kept apart" if found.separated else counted(len(found.gaps), "gap"))
-        sys.stdout.write("".join(f"{_line(line)}\n" for line in lines))
+    with read_or_not():
+        if as_json:
+            print_json({**asdict(found), "separated": found.separated})
+        else:
+            sys.stdout.write("".join(f"{_line(line)}\n" for line in _lines(found)))
     return APPROVED if found.separated else FAILED
 
 
@@ -85,6 +89,14 @@ async def _migrated(pool: Pool) -> None:
     """Refuse a database without tables."""
     if any(gap.startswith("tables are missing") for gap in (await tenants_status(pool)).gaps):
         raise RefusedError("there are no tables yet: run `quorum db migrate` first")
+
+
+def _lines(found: TenantsStatus) -> Iterator[str]:
+    yield f"role    {found.role}"
+    yield f"tenant  {found.tenant or 'none: it sees no rows'}"
+    yield from (f"bound   {bound}" for bound in found.bound)
+    yield from (f"gap     {gap}" for gap in found.gaps)
+    yield "tenants are kept apart" if found.separated else counted(len(found.gaps), "gap")
 
 
 def _line(text: str) -> str:

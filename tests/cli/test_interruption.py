@@ -51,6 +51,25 @@ def test_a_signal_before_the_run_begins_starts_nothing(quorum: Quorum) -> None:
     assert err == "quorum: interrupted: no run was going on\n"
 
 
+EARLY = """
+import sys
+from langgraph_quorum.orchestration.cli import looping
+from langgraph_quorum.orchestration.cli.entry import main
+
+def interrupted(work):
+    raise KeyboardInterrupt
+
+looping.run_to_end = interrupted
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_before_a_command_has_begun_its_work_is_told() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY, "runs"], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "quorum: interrupted\n")
+
+
 STUBBORN = """
 import asyncio, sys
 from langgraph_quorum.orchestration.cli.looping import run_to_end

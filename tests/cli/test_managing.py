@@ -42,7 +42,7 @@ def test_ctrl_c_leaves_a_watched_run_alone(quorum: Quorum, database: str, driver
         _, err = process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert one_complaint(err) == "quorum: not watching any more: the run is left alone (quorum watch t1)"
+    assert one_complaint(err) == "quorum: not watching any more: the run is left alone (quorum watch t1 --dsn ...)"
     assert driver.poll() is None
     assert quorum.json("show", "t1", "--json", "--dsn", database)["status"] == "running"
 

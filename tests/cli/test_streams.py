@@ -14,11 +14,13 @@ FULL = Path("/dev/full")
 """Linux's device that has no room for anything."""
 
 
-def run(*arguments: str, streams: str = "", stderr: int = subprocess.PIPE) -> tuple[int, str]:
+def run(
+    *arguments: str, streams: str = "", stdout: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE
+) -> tuple[int, str]:
     """Exit code and standard error of a command whose streams the shell redirects."""
     done = subprocess.run(
         ["sh", "-c", f'"$@" {streams}', "sh", *COMMAND, *arguments],
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=stderr,
         check=False,
         text=True,
@@ -48,3 +50,15 @@ def test_output_that_has_no_room_is_a_failure_in_one_line() -> None:
 def test_streams_that_were_closed_before_it_began_are_no_error() -> None:
     assert run("--version", streams=">&-") == (0, "")
     assert run("nonsense", streams=">&- 2>&-") == (2, "")
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_what_the_doctor_found_is_in_the_exit_code_though_nobody_reads_it(form: tuple[str, ...]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = run("doctor", *form, "--dsn", NOWHERE, stdout=write)
+    finally:
+        os.close(write)
+
+    assert found == (4, "")
