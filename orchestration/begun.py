@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from langgraph_quorum.orchestration.driving import Driver
+from langgraph_quorum.orchestration.ended import ended_outcome
 from langgraph_quorum.orchestration.failing import why_failed
 from langgraph_quorum.orchestration.given import Given
 from langgraph_quorum.orchestration.opening import closed_error, stopped_error
 from langgraph_quorum.orchestration.persistence.lease import OnBusy
 from langgraph_quorum.orchestration.run import Run
+from langgraph_quorum.state.errors import ThreadBusyError
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +67,7 @@ class Begun:
             ready.set_result(None)
 
         try:
-            return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
+            return await self._taken_up(run, given, taken, on_busy, wait_s)
         except BaseException as error:
             if ready.done():
                 self._tell(run, error)
@@ -73,6 +76,19 @@ class Begun:
             return {}
         finally:
             self._runs.discard(run)
+
+    async def _taken_up(
+        self, run: Run, given: Given, taken: Callable[[], None], on_busy: OnBusy, wait_s: float
+    ) -> dict[str, Any]:
+        """Drive. A run that has ended needs nobody's leave: its thread is held by who looks at it, as we would."""
+        try:
+            return await self._driver.drive(run, given, taken, on_busy=on_busy, wait_s=wait_s)
+        except ThreadBusyError:
+            outcome = None if run.taken else await ended_outcome(self._driver, run, given)
+            if outcome is None:
+                raise
+        taken()
+        return outcome
 
     def _tell(self, run: Run, error: BaseException) -> None:
         """Log why a run has failed whose result nobody awaits: it would be known to the register alone."""

@@ -138,7 +138,8 @@ class Driver:
         """
         self.check_workflow(stored)
         snapshot = await self.snapshot(stored.thread_id)
-        status: RunStatus = "running" if stored.live else await standing(self.graph, stored, snapshot)
+        driven = stored.live and not stored.ended  # one that has ended may be held by who looks at it
+        status: RunStatus = "running" if driven else await standing(self.graph, stored, snapshot)
         reason = stored.reason if status == "failed" else None
         return await self._outcome_of(stored.thread_id, snapshot, status, reason)
 
@@ -169,8 +170,7 @@ class Driver:
     ) -> dict[str, Any]:
         channels = self.graph.output_channels
         names = [channels] if isinstance(channels, str) else list(channels)
-        outcome = outcome_of(thread_id, snapshot, names, status=status, reason=reason)
-        return await with_text(outcome, self.artifacts)
+        return await with_text(outcome_of(thread_id, snapshot, names, status=status, reason=reason), self.artifacts)
 
     def _to_do(
         self,
@@ -198,11 +198,12 @@ class Driver:
             task=entry.task,
             options=with_digest(entry.options, given.said) if new else entry.options,
             tags=entry.tags,
+            seen=None if stored is None else stored.asked,
             artifacts=set(addresses_in(given.values)) if self._keeps_account else (),
             token=lease.token,
             sealer=self.sealer,
         )
-        lease.hear(None)  # what an earlier driver was asked
+        lease.hear(None)  # what an earlier driver was asked; what was asked since is heard again
         lease.request.clear()
 
     async def _settled(

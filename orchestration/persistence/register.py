@@ -30,6 +30,7 @@ async def record_start(
     task: str,
     options: Mapping[str, Any] | None = None,
     tags: Sequence[str] | None = None,
+    seen: Request | None = None,
     artifacts: Collection[str] = (),
     token: int | None = None,
     sealer: Sealer | None = None,
@@ -43,6 +44,7 @@ async def record_start(
         task: What it is to do; what Postgres cannot keep in it (NUL, lone surrogates) becomes a question mark.
         options: JSON values needed to resume it.
         tags: What it can be found by; None keeps those it has.
+        seen: What was asked of its last driver when it was looked up: that is done with. What was asked since stays.
         artifacts: Addresses that its input refers to: they are kept as long as the run is.
         token: The lease's token; with it, an overtaken driver cannot write.
         sealer: Encrypts task and options.
@@ -57,6 +59,7 @@ async def record_start(
         "workflow": workflow,
         **_told(thread_id, task, options, sealer),
         "tags": None if tags is None else checked_tags(tags),
+        "seen": seen,
     }
 
     async def start(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from langgraph_quorum.orchestration.cancelling import cancel_thread
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.register import ask_driver, record_start
 from langgraph_quorum.orchestration.persistence.runs import get_run
+from langgraph_quorum.orchestration.standing import check_nodes
 from langgraph_quorum.state.errors import LeaseLostError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
@@ -145,3 +147,27 @@ async def test_a_run_that_was_taken_over_here_is_cancelled_as_the_one_that_drive
         assert (await second.result())["status"] == "cancelled"
         with pytest.raises(LeaseLostError):
             await first.result()
+
+
+async def test_a_cancellation_is_not_lost_on_a_driver_that_is_just_taking_the_thread_up(
+    pool: Pool, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, go = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*what: Any) -> None:
+        looked.set()
+        await go.wait()
+        await check_nodes(*what)
+
+    monkeypatch.setattr("langgraph_quorum.orchestration.driving.check_nodes", slowly)
+    await record_start(pool, "t1", workflow="workflow", task="look")  # and its driver was killed
+    async with (
+        Orchestrator.on(crew.workflow(), pool, lease_ttl_s=QUICK_TTL_S) as quorum,
+        Orchestrator.on(crew.workflow(), pool) as other,
+    ):
+        starting = asyncio.create_task(quorum.start(TASK, thread_id="t1"))
+        await asyncio.wait_for(looked.wait(), 10)
+        assert (await other.cancel("t1", reason="too dear"))["status"] == "running"
+        go.set()
+        assert (await asyncio.wait_for((await starting).result(), 20))["status"] == "cancelled"
+    assert (await get_run(pool, "t1")).reason == "too dear"

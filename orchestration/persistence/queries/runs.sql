@@ -1,7 +1,8 @@
 -- Statements of register.py, listing.py and runs.py.
 
 -- name: start
--- Whoever takes a thread up has seen what was asked of its last driver.
+-- What was asked of the last driver, and seen by whoever takes the thread up, is done with; what is asked meanwhile is
+-- left to the new one.
 INSERT INTO {schema}.runs AS run (thread_id, workflow, status, task, options, tags)
 VALUES (
     %(thread_id)s, %(workflow)s, 'running', %(task)s, %(options)s::jsonb, coalesce(%(tags)s::text[], '{}')
@@ -12,8 +13,8 @@ ON CONFLICT (thread_id) DO UPDATE SET
     task = excluded.task,
     options = excluded.options,
     tags = coalesce(%(tags)s::text[], run.tags),
-    asked = NULL,
-    reason = NULL,
+    asked = CASE WHEN run.asked IS DISTINCT FROM %(seen)s::text THEN run.asked END,
+    reason = CASE WHEN run.asked IS DISTINCT FROM %(seen)s::text THEN run.reason END,
     updated_at = clock_timestamp();
 
 -- name: end
