@@ -23,7 +23,7 @@ from langgraph_quorum.orchestration.cli.stored_commands import prune, stored_app
 class _Commands(TyperGroup):
     """All commands: Ctrl-C while one of them is imported, or asks something, is told as everywhere."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; typer itself would end it without a word."""
         try:
             return super().invoke(ctx)
