@@ -138,9 +138,6 @@ class _Sent:
     totals: Counter[str] = field(default_factory=Counter)
     _standing: Standing = field(init=False)
     _counted: dict[str, list[str]] = field(init=False, default_factory=dict)
-    # What all calls share: Python's collector counts every list and dict that is kept.
-    _none: list[str] = field(init=False, default_factory=list)
-    _unfed: dict[str, Any] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         policies = self.fan_out.points.policies
@@ -149,10 +146,10 @@ class _Sent:
 
     def calls(self) -> list[BranchCall]:
         """All of them, in order, with how many of them each point counts."""
-        only, none, unfed, active = self.fan_out.only, self._none, self._unfed, self.active
+        only, active = self.fan_out.only, self.active
         items = [item for item in self.state["queue"] if item["branch_id"] in active]
         calls: list[BranchCall] = [
-            {"item": item, "order": order, "inputs": unfed, "waits_for": none, "points": only}
+            {"item": item, "order": order, "points": only}
             if only and item.keys().isdisjoint(_ASKS)
             else self._call(item, order)
             for order, item in enumerate(items)
@@ -167,9 +164,13 @@ class _Sent:
             item = {**item}
             del item["part_of"]  # its branch is not there to be counted in its place
         if not item.get("depends_on"):
-            return {"item": item, "order": order, "inputs": self._unfed, "waits_for": self._none, "points": points}
+            return {"item": item, "order": order, "points": points}
         fed = self._standing.fed(item)
-        call = BranchCall(item=item, order=order, inputs=fed.inputs, waits_for=fed.waits_for, points=points)
+        call = BranchCall(item=item, order=order, points=points)
+        if fed.inputs:
+            call["inputs"] = fed.inputs
+        if fed.waits_for:
+            call["waits_for"] = fed.waits_for
         if fed.missing:
             call["missing"] = fed.missing
             if self._standing.awaits_human(fed.missing):

@@ -144,12 +144,12 @@ class BranchCall(TypedDict):
     item: WorkItem
     order: int
     """Position in the fan-out: high priority and prerequisites first."""
-    inputs: dict[str, Any]
-    """Results of prerequisites that succeeded before this fan-out; they stand in where one that is redone fails."""
-    waits_for: list[str]
-    """Prerequisites within this fan-out: branches and sync points."""
     points: list[str]
     """Sync points that count it."""
+    inputs: NotRequired[dict[str, Any]]
+    """Results of prerequisites that succeeded before this fan-out; they stand in where one that is redone fails."""
+    waits_for: NotRequired[list[str]]
+    """Prerequisites within this fan-out: branches and sync points."""
     missing: NotRequired[str]
     """A prerequisite that ended without success in an earlier fan-out: the branch is then skipped."""
     parked: NotRequired[bool]

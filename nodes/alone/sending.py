@@ -145,15 +145,15 @@ def _sends(
     name, seat = branch.specialist.name, branch.crew.seats[branch.specialist.name]
     needed = _needed(branch, items, points_of)
     only = list(branch.crew.points.policies) if len(branch.crew.points.policies) == 1 else None
-    none: list[str] = []
-    fed: dict[str, Any] = {}  # all calls share what is empty or the same: Python's collector counts every one
     calls: list[BranchCall] = []
     for order, item in enumerate(items):
         branch_id = item["branch_id"]
         if branch_id in needed:
             item["payload"]["kept"] = True
-        waits_for, points = item.get("depends_on") or none, only or points_of[branch_id]
-        calls.append({"item": item, "order": order, "inputs": fed, "waits_for": waits_for, "points": points})
+        call: BranchCall = {"item": item, "order": order, "points": only or points_of[branch_id]}
+        if waits_for := item.get("depends_on"):
+            call["waits_for"] = waits_for
+        calls.append(call)
     alone = {name} if branch.specialist.travels_alone else ()
     sends = []
     for _, together in bundled(calls, size, lambda _: seat.seconds, alone):

@@ -59,7 +59,7 @@ class FirstTries:
         if not gate.turns.now(branch_id):
             return None
         branch = Branch(
-            *(branch_id, self.setting.task, item.get("payload", {}), call["inputs"] or {}),
+            *(branch_id, self.setting.task, item.get("payload", {}), call.get("inputs") or {}),
             *(1, self._round, gate.run, gate.token),
         )
         return FirstTry(self, call, branch, gate.now())

@@ -59,7 +59,7 @@ class Work:
 
     async def run(self) -> Outcome:
         """Wait for its turn, let the specialist answer, and score the answer."""
-        item, inputs = self._item, self._call["inputs"] or {}
+        item, inputs = self._item, self._call.get("inputs") or {}
         free = is_free(self._call) and item.keys().isdisjoint(ASKS) and not self._crew.seats[self._name].cpu_bound
         if not (free and self._gate.turns.now(self.branch_id)):
             inputs = await self._inputs()
@@ -135,9 +135,9 @@ class Work:
         await self._gate.turns.wait(ticket)
         if ticket.void:
             self._refuse(ticket.missing)
-        inputs = call["inputs"] or {}
-        if call["waits_for"]:
-            inputs = self._gate.results_of(call["waits_for"], inputs)
+        inputs = call.get("inputs") or {}
+        if waits_for := call.get("waits_for"):
+            inputs = self._gate.results_of(waits_for, inputs)
         if "when" in self._item and self._gate.shelf is not None:
             inputs = await self._gate.shelf.back(inputs)
         if "when" in self._item and not self._says_yes(self._item["when"], inputs):
@@ -173,11 +173,11 @@ class Work:
         ticket = Ticket(self.branch_id, call["order"])
         if seat.cpu_bound:
             ticket.load = seat.load()
-        if call["waits_for"]:
-            ticket.waits_for = set(call["waits_for"])
+        if waits_for := call.get("waits_for"):
+            ticket.waits_for = set(waits_for)
             ticket.thorough = "joins" in item
-        if call["inputs"]:
-            ticket.held, ticket.fed = self._gate.without_points(call["inputs"]), True
+        if inputs := call.get("inputs"):
+            ticket.held, ticket.fed = self._gate.without_points(inputs), True
         if "not_before" in item:
             ticket.not_before = self._start_of(item["not_before"])
         if "exclusive" in item or "resources" in item:
@@ -224,4 +224,4 @@ class Work:
 
 def is_free(call: BranchCall) -> bool:
     """Whether it waits for no other branch. Most do not, and are spared what the others need."""
-    return not (call["inputs"] or call["waits_for"] or "missing" in call or "excused" in call)
+    return not (call.get("inputs") or call.get("waits_for") or "missing" in call or "excused" in call)

@@ -70,8 +70,8 @@ def bundled(
     most |= dict.fromkeys(counts.keys() - most.keys(), 1)
     if all(one == 1 for one in most.values()):
         return [(_specialist(call), [call]) for call in calls]
-    waiting = [call for call in calls if call["waits_for"]]
-    free = [call for call in calls if not call["waits_for"]] if waiting else calls
+    waiting = [call for call in calls if call.get("waits_for")]
+    free = [call for call in calls if not call.get("waits_for")] if waiting else calls
     neighbours = groupby(waiting, key=_specialist)
     return [*_gathered(free, most), *chain.from_iterable(_gathered(run, most) for _, run in neighbours)]
 

@@ -33,7 +33,7 @@ class Own(TypedDict, total=False):
 
 def call(branch_id: str, order: int) -> Bundle:
     item: WorkItem = {"branch_id": branch_id, "specialist": "s"}
-    alone = BranchCall(item=item, order=order, inputs={}, waits_for=[], points=["main"])
+    alone = BranchCall(item=item, order=order, points=["main"])
     return Bundle(calls=[alone], task="x", wave=wave(2))
 
 

@@ -23,7 +23,7 @@ async def _nothing(*_: Any) -> None: ...
 
 
 def _bundle(name: str) -> Bundle:
-    call = BranchCall(item={"branch_id": name}, order=0, inputs={}, waits_for=[], points=["main"])
+    call = BranchCall(item={"branch_id": name}, order=0, points=["main"])
     return Bundle(calls=[call], task="", wave=wave(2))
 
 

@@ -163,7 +163,7 @@ def _sent(facts: SittingFacts) -> Iterator[str]:
         for call in bundle["calls"]:
             if "exclusive" in call["item"] or "resources" in call["item"]:
                 yield "branch: resource held"
-            if any(name.startswith(("p", "main")) for name in call["waits_for"]):
+            if any(name.startswith(("p", "main")) for name in call.get("waits_for", ())):
                 yield "branch: prerequisite is a point"
 
 

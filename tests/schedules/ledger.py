@@ -137,18 +137,19 @@ class SittingBook:
         call = place.call
         if "missing" in call or "excused" in call:
             return "missing" if "missing" in call else "excused"
-        fed, still = bool(call["inputs"]), False
-        for name in call["waits_for"]:
+        inputs, waits_for = call.get("inputs", {}), call.get("waits_for", [])
+        fed, still = bool(inputs), False
+        for name in waits_for:
             ending = self.ended.get(name)
-            if "joins" in call["item"] and not self.ended.keys() >= set(call["waits_for"]):
+            if "joins" in call["item"] and not self.ended.keys() >= set(waits_for):
                 return "open"
-            if ending == "failed" and (name not in call["inputs"] or name in self.points):
+            if ending == "failed" and (name not in inputs or name in self.points):
                 return "missing"
             fed = fed or ending == "succeeded"
             still = still or ending is None
         if still:
             return "open"
-        return "met" if fed or not call["waits_for"] else "excused"
+        return "met" if fed or not waits_for else "excused"
 
     def holds_turn(self, branch_id: str) -> bool:
         """Whether a branch is seen to be running: begun, and not over or still at it."""

@@ -59,7 +59,7 @@ def _fed(book: SittingBook, branch_id: str, place: Place, call: Call) -> Iterato
         return
     for name in place.call["item"].get("depends_on", []):
         expected: Any
-        had = place.call["inputs"].get(name)
+        had = place.call.get("inputs", {}).get(name)
         if name in book.points:
             now = book.points[name].succeeded if book.ended.get(name) != "excused" else {}
             expected = {**(had or {}), **now}
