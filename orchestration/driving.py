@@ -239,7 +239,7 @@ class Driver:
             await record_end(self.pool, thread_id, "failed", reason=why, token=lease.token)
             raise
         snapshot = await self.snapshot(thread_id)
-        status = status_now(snapshot, cancelled=cut)
+        status = status_now(snapshot, cancelled=cut and run.cancelled)
         await record_end(
             self.pool, thread_id, status, reason=run.reason if status == "cancelled" else None, token=lease.token
         )

@@ -31,6 +31,7 @@ class Run:
         workflow_id: Of the workflow that the thread runs, once the run has stopped; "" for another graph.
         control: Asks the graph to stop soon.
         cutting: Set once the run is to stop at once.
+        cancelled: Whether that is for good.
         reason: Why; None when nobody said.
         taken: Whether its thread is ours.
     """
@@ -40,6 +41,7 @@ class Run:
         self.workflow_id = ""
         self.control: RunControl = RunControl()
         self.cutting: asyncio.Event = asyncio.Event()
+        self.cancelled = False
         self.reason: str | None = None
         self.taken = False
         self._awaited = False
@@ -112,7 +114,7 @@ class Run:
 
     def cut(self, reason: str | None = None) -> None:
         """Stop the run at once, as cancelled: what is finished is kept, running branches are cancelled."""
-        self.reason = reason
+        self.reason, self.cancelled = reason, True
         self.cutting.set()
 
     async def ended(self, within_s: float) -> bool:
@@ -132,9 +134,9 @@ class Run:
         return self._task is not None and self._task.done()
 
     async def stop(self, timeout_s: float) -> None:
-        """Drain, and cancel what has not stopped in time. Never raises for the run's own failure.
+        """Drain, and break off what has not stopped in time: it is `interrupted` then, as if it had been drained.
 
-        One that waits for its thread is given a second.
+        Never raises for the run's own failure. One that waits for its thread is given a second.
 
         Raises:
             ConfigurationError: `timeout_s` has no end.
@@ -144,7 +146,10 @@ class Run:
             return
         self.drain()
         await asyncio.wait({self._task}, timeout=timeout_s if self.taken else min(timeout_s, _TAKE_S))
-        self._task.cancel()
+        if self.taken:
+            self.cutting.set()
+        else:
+            self._task.cancel()
         await asyncio.wait({self._task}, timeout=timeout_s)
 
     def tell(self, event: Event) -> None:

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 import pytest
+from langgraph.graph import START, StateGraph
 from looptime import LoopTimeProxy
 
 from langgraph_quorum import Orchestrator, WorkItem
@@ -15,20 +16,22 @@ from langgraph_quorum.nodes.artifacts.memory import MemoryArtifacts
 from langgraph_quorum.orchestration.begun import Begun
 from langgraph_quorum.orchestration.given import Entry, Given
 from langgraph_quorum.orchestration.persistence.pool import Pool
+from langgraph_quorum.orchestration.persistence.runs import get_run
 from langgraph_quorum.orchestration.run import Run
 from langgraph_quorum.state.artifacts import ArtifactRef
 from langgraph_quorum.state.errors import ConfigurationError, PlanError
 from tests.orchestration.crews import Crew
-from tests.orchestration.graphs_of_ones_own import clashing
+from tests.orchestration.graphs_of_ones_own import Plain, clashing
 
 GIVEN = Given({}, Entry("look", {}))
 
 
 class Waiting:
-    """In place of a driver: the thread never becomes ours."""
+    """In place of a driver: the thread never becomes ours; or it is, and the run goes on until it is broken off."""
 
-    async def drive(self, *_: Any, **__: Any) -> dict[str, Any]:
-        return await asyncio.Event().wait()  # type: ignore[return-value]
+    async def drive(self, run: Run, *_: Any, **__: Any) -> dict[str, Any]:
+        await (run.cutting if run.taken else asyncio.Event()).wait()
+        return {}
 
 
 class SlowArtifacts(MemoryArtifacts):
@@ -50,11 +53,34 @@ async def test_a_run_that_waits_for_its_thread_is_not_drained_for_long(
     taken: bool, seconds: float, looptime: LoopTimeProxy
 ) -> None:
     run = Run("t1")
-    run.begin(Waiting().drive())
+    run.begin(Waiting().drive(run))
     run.taken = taken
     await run.stop(10)
     assert run.stopped
     assert looptime == seconds
+
+
+async def test_a_run_that_has_to_be_broken_off_gives_its_outcome_and_is_no_cancellation_of_who_awaits_it(
+    pool: Pool,
+) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def hang(state: Plain) -> Plain:  # of a graph of one's own, which knows nothing of a drain
+        begun.set()
+        await go.wait()
+        return {"steps": ["went on"]}
+
+    builder = StateGraph(Plain)
+    builder.add_node("hang", hang)
+    builder.add_edge(START, "hang")
+    async with Orchestrator.on(builder, pool) as quorum:
+        run = await quorum.start({}, "t1")
+        result = asyncio.create_task(run.result())
+        await asyncio.wait_for(begun.wait(), 10)
+        await quorum.drain("t1", timeout_s=0.1)
+        assert (await asyncio.wait_for(result, 10))["status"] == (await get_run(pool, "t1")).status == "interrupted"
+        go.set()
+        assert (await (await quorum.resume("t1")).result())["steps"] == ["went on"]
 
 
 @pytest.mark.looptime
