@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -30,7 +32,7 @@ class _Facade(Generic[I_co]):
     """Calls what lives on the loop from a thread that has none."""
 
     def __init__(self, inner: I_co, portal: BlockingPortal) -> None:
-        self._inner, self._portal = inner, portal
+        self._inner, self._portal, self._process = inner, portal, os.getpid()
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Call a method on the loop, and wait for its answer."""
@@ -39,12 +41,17 @@ class _Facade(Generic[I_co]):
     def _wait(self, function: Callable[[], Any]) -> Any:
         """Call a function on the loop, and wait for its answer; one that the caller stops to wait for is cancelled."""
         _refuse_within_a_loop()
+        if os.getpid() != self._process:
+            mend = "a fork has neither its thread nor its connections: open one in each process"
+            raise ConfigurationError("SyncOrchestrator", "called in a process that was forked", mend)
         try:
             future = self._portal.start_task_soon(function)
         except RuntimeError as error:  # the loop is gone: nothing else is refused here
             raise closed_error() from error
         try:
             return future.result()
+        except CancelledError as error:  # by whoever has left the block meanwhile
+            raise closed_error() from error
         except BaseException:
             future.cancel()
             raise
@@ -136,7 +143,10 @@ def _opening(
                 yield SyncOrchestrator(orchestrator, portal)
             finally:
                 portal.call(closing.set)
-                held.result()
+                try:
+                    held.result()
+                finally:
+                    portal.call(portal.stop, True)  # what other threads still wait for: they are told that it is closed
 
     return opened
 
@@ -165,11 +175,12 @@ class SyncOrchestrator(_Facade[Orchestrator[Input_contra]], Generic[Input_contra
     """Runs of one graph on one database, for callers without an event loop.
 
     `with SyncOrchestrator.open(graph, dsn) as quorum: outcome = quorum.start({...}).result()`. Where the block ends,
-    also by Ctrl-C, runs that still go on are drained: what is finished is kept. It may be used from several threads.
+    also by Ctrl-C, runs that still go on are drained: what is finished is kept. It may be used from several threads;
+    those that still wait for something then are told that it is closed.
 
     Raises:
-        ConfigurationError: on every call after the block, and from within a running event loop, which it would block:
-            use `Orchestrator` there.
+        ConfigurationError: on every call after the block, in a process that was forked, and from within a running event
+            loop, which it would block: use `Orchestrator` there.
     """
 
     open = staticmethod(_opening(Orchestrator.open))

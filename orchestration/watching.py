@@ -18,7 +18,7 @@ from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.orchestration.persistence.stored_run import readable
 from langgraph_quorum.orchestration.run_reader import RunReader
 from langgraph_quorum.orchestration.sighting import Sighting, changes
-from langgraph_quorum.state.errors import DatabaseError
+from langgraph_quorum.state.errors import DatabaseError, ThreadNotFoundError
 
 _LEAST_POLL_S = 0.01
 _SLOWEST_POLL_S = 5.0
@@ -45,7 +45,7 @@ async def watch_thread(
 
     Raises:
         ThreadNotFoundError: nothing is stored under this thread, or it was deleted meanwhile.
-        DatabaseError: the database cannot be used, or stayed away for too long.
+        DatabaseError: the database cannot be used, stayed away for too long, or the pool was closed.
         ConfigurationError: `poll_s` or `outage_s` makes no sense.
     """
     check_seconds("poll_s", poll_s, _LEAST_POLL_S)
@@ -57,7 +57,7 @@ async def watch_thread(
         if before is not None and before.complete:
             await asyncio.sleep(poll_s)
         look = functools.partial(watcher.look, before)
-        after = await _through_outages(look, poll_s, 0 if before is None else outage_s)
+        after = await _through_outages(pool, look, poll_s, 0 if before is None else outage_s)
         if after is not None:
             for event in changes(before, after):
                 yield event
@@ -75,6 +75,8 @@ class _Watcher:
         """The next sighting; None when nothing has changed."""
         # First: of a run that is over, all is stored by now.
         run = readable(await get_run(self._pool, self._thread_id), self._sealer)
+        if before is not None and run.created_at != before.run.created_at:
+            raise ThreadNotFoundError(self._thread_id)  # another run has its name by now
         pulse = await self._feel()
         changed = before is None or not before.complete or pulse != self._pulse
         if not changed and run.live:
@@ -92,11 +94,11 @@ class _Watcher:
         return None if row is None else (row["checkpoint_id"], row["writes"])
 
 
-async def _through_outages(look: Callable[[], Awaitable[T]], poll_s: float, outage_s: float) -> T:
+async def _through_outages(pool: Pool, look: Callable[[], Awaitable[T]], poll_s: float, outage_s: float) -> T:
     """Look, again and again while the database fails, for `outage_s` seconds at most.
 
     Raises:
-        DatabaseError: it has failed for that long.
+        DatabaseError: it has failed for that long, or the pool was closed.
     """
     clock = asyncio.get_running_loop().time
     until, pause = clock() + outage_s, poll_s
@@ -104,7 +106,7 @@ async def _through_outages(look: Callable[[], Awaitable[T]], poll_s: float, outa
         try:
             return await look()
         except DatabaseError:
-            if clock() + pause > until:
+            if pool.closed or clock() + pause > until:
                 raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, max(poll_s, _SLOWEST_POLL_S))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import PoolTimeout, TooManyRequests
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from langgraph_quorum.orchestration.persistence.dsn import address, scrub
 from langgraph_quorum.state.errors import DatabaseError
@@ -91,6 +91,11 @@ _QUERY_MENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
         (errors.SerializationFailure, errors.DeadlockDetected),
         "two transactions got in each other's way ({said}): nothing of this one is stored; try again",
+    ),
+    ((PoolClosed,), "its connections are closed: call it within the `with` block that opens it"),
+    (
+        (errors.ProgramLimitExceeded,),
+        "Postgres cannot hold what is so large, or an id or name so long ({said}): give a smaller one",
     ),
     (
         (PoolTimeout, TooManyRequests, TimeoutError),

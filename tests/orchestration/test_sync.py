@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import signal
 import subprocess
 import sys
@@ -98,6 +99,41 @@ def test_several_threads_share_one(database: str) -> None:
         outcomes = list(threads.map(lambda name: quorum.start(TASK, name).result(), names))
     assert [out["thread_id"] for out in outcomes] == names
     assert {out["status"] for out in outcomes} == {"approved"}
+
+
+def test_who_still_watches_in_another_thread_holds_nobody_up_who_leaves_the_block(database: str) -> None:
+    seen, ended = threading.Event(), list[BaseException]()
+
+    def watch() -> None:
+        try:
+            for _ in quorum.watch("t1", poll_s=ENDS_WITHIN_S * 10):
+                seen.set()
+        except ConfigurationError as error:
+            ended.append(error)
+
+    watching = threading.Thread(target=watch)
+    with SyncOrchestrator.open(_workflow(lambda: False), database) as quorum:
+        run = quorum.start(TASK, "t1")
+        watching.start()
+        assert seen.wait(ENDS_WITHIN_S)
+    watching.join(ENDS_WITHIN_S)
+    assert run.stopped
+    assert [str(error).partition(":")[0] for error in ended] == ["orchestrator='closed'"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks on this system")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # that is what it is about
+def test_a_process_that_was_forked_is_refused_and_does_not_wait_for_ever(database: str) -> None:
+    with SyncOrchestrator.open(_workflow(lambda: True), database) as quorum:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(round(ENDS_WITHIN_S))
+            try:
+                quorum.list()
+            except ConfigurationError as error:
+                os._exit(0 if "forked" in str(error) else 1)
+            os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def test_errors_are_those_of_the_orchestrator(database: str) -> None:

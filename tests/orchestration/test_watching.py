@@ -24,6 +24,7 @@ from langgraph_quorum.orchestration.events import (
     RunEnded,
     RunStarted,
 )
+from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed
 from langgraph_quorum.orchestration.persistence.runs import record_start
 from langgraph_quorum.orchestration.persistence.saver import make_saver
@@ -211,3 +212,25 @@ async def test_what_cannot_be_watched_is_refused(pool: Pool) -> None:
 
 async def _all(events: AsyncIterator[Any]) -> list[Any]:
     return [event async for event in events]
+
+
+async def test_a_watch_ends_with_the_pool_and_does_not_wait_for_it_as_for_a_server(pool: Pool, database: str) -> None:
+    await record_start(pool, "t1", workflow="workflow", task="look")
+    async with hold_lease(pool, "t1"), open_database(database) as closing:
+        events = watch_thread(make_saver(closing), closing, "t1", poll_s=0.01)
+        assert (await anext(events)).kind == "run_started"
+        await closing.close()
+        with pytest.raises(DatabaseError, match="its connections are closed"):
+            await asyncio.wait_for(anext(events), 10)
+
+
+async def test_another_run_under_the_name_of_one_that_was_deleted_is_not_told_as_its_end(pool: Pool) -> None:
+    await record_start(pool, "t1", workflow="workflow", task="look")
+    async with hold_lease(pool, "t1"):
+        events = watch_thread(make_saver(pool), pool, "t1", poll_s=0.01)
+        assert (await anext(events)).kind == "run_started"
+        async with borrowed(pool, "forgetting") as connection:
+            await connection.execute(pool.statements("runs")["forget"], {"thread_id": "t1"})
+        await record_start(pool, "t1", workflow="workflow", task="look again")
+        with pytest.raises(ThreadNotFoundError):
+            await anext(events)
