@@ -1,11 +1,12 @@
 """One embedded Postgres for each test process, and a fresh database on it for each test that asks."""
 
 import asyncio
+import gc
 import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -121,6 +122,20 @@ def migrated(new_database: NewDatabase) -> Iterator[str]:
     with new_database() as created:
         asyncio.run(fill(created))
         yield str(conninfo_to_dict(created)["dbname"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what is imported and collected: it is there to the end.
+
+    There is more of it than of anything else, and whoever makes many objects would have it looked through each time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

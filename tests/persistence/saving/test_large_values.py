@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import empty_checkpoint
 
+from langgraph_quorum.orchestration.persistence.artifacts import postgres
 from langgraph_quorum.orchestration.persistence.artifacts.postgres import PostgresArtifacts
 from langgraph_quorum.orchestration.persistence.fence import fenced_config
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.saver import make_saver
-from langgraph_quorum.orchestration.persistence.saving import committer, encoding, transaction
+from langgraph_quorum.orchestration.persistence.saving import committer, encoding, patience, transaction
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.state.errors import ArtifactError, ChannelValueError, DatabaseError, LeaseLostError
 from tests.outages.proxy import Trap, proxied
@@ -113,7 +115,10 @@ async def test_a_large_artifact_is_stored_under_its_lease(pool: Pool) -> None:
         await store.get({**ref, "artifact": "sha256:" + "0" * 64})
 
 
-async def test_a_large_artifact_that_cannot_be_stored_is_named_by_its_size(pool: Pool, database: str) -> None:
+async def test_a_large_artifact_that_cannot_be_stored_is_named_by_its_size(
+    pool: Pool, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "patiently", functools.partial(patience.patiently, patience_s=0.0))
     with psycopg.connect(database) as owner:
         owner.execute("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(9); END'")
         owner.execute("CREATE TRIGGER slow BEFORE INSERT ON quorum.artifacts FOR EACH ROW EXECUTE FUNCTION dawdle()")
