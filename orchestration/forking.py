@@ -7,7 +7,9 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.serde.types import INTERRUPT, RESUME
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Interrupt
 
 from langgraph_quorum.orchestration.copying import copy_values
 from langgraph_quorum.orchestration.driving import Driver
@@ -24,7 +26,7 @@ from langgraph_quorum.orchestration.persistence.stored_run import StoredRun
 from langgraph_quorum.state.errors import ConfigurationError, LeaseLostError
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
-Writes = dict[str, list[tuple[str, Any]]]
+Writes = list[tuple[str, Any]]
 
 
 async def fork_thread(driver: Driver, source: StoredRun, *, checkpoint_id: str | None, into: str, edit: Edit) -> None:
@@ -133,17 +135,35 @@ async def _copy_checkpoint(
 async def _copy_writes(
     graph: Graph, saver: BaseCheckpointSaver[Any], saved: CheckpointTuple, target: RunnableConfig
 ) -> set[str]:
-    """Store what the tasks after a checkpoint have stored; gives the names of the nodes all of whose tasks are done."""
+    """Store what the tasks after a checkpoint have stored; gives the names of the nodes all of whose tasks are done.
+
+    Questions of graphs nested in a task are left out: they begin anew in the copy, and no answer would reach them.
+    """
     snapshot = await graph.aget_state(saved.config)
     paths = {task.id: _path_text(task.path) for task in snapshot.tasks}
-    writes: Writes = {}
+    writes: dict[str, Writes] = {}
     for task_id, channel, value in saved.pending_writes or []:
         writes.setdefault(task_id, []).append((channel, value))
     at: RunnableConfig = {"configurable": {**target["configurable"], "checkpoint_id": saved.checkpoint["id"]}}
+    places = {task.id: f"{task.name}:{task.id}" for task in snapshot.tasks}
     for task_id, given in writes.items():
-        await saver.aput_writes(at, given, task_id, paths.get(task_id, ""))
+        if kept := [write for write in given if not _asks_within(write, given, places.get(task_id))]:
+            await saver.aput_writes(at, kept, task_id, paths.get(task_id, ""))
     going_on = {task.name for task in snapshot.tasks if task.result is None}
     return {task.name for task in snapshot.tasks} - going_on
+
+
+def _asks_within(write: tuple[str, Any], given: Writes, place: str | None) -> bool:
+    """Whether it is a question of a graph within the task, by its id, which is made of the place where it was asked.
+
+    A task that has had answers itself may ask again under another id: that is taken for its own.
+    """
+    channel, asked = write
+    if channel != INTERRUPT or place is None or any(name == RESUME for name, _ in given):
+        return False
+    own = Interrupt.from_ns(None, place).id
+    questions = [one for one in (asked if isinstance(asked, (list, tuple)) else [asked]) if isinstance(one, Interrupt)]
+    return bool(questions) and all(one.id != own for one in questions)
 
 
 def _path_text(path: Any) -> str:

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import find_run, get_run
-from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
@@ -115,6 +115,20 @@ async def test_a_question_is_asked_in_the_copy_too_and_each_takes_its_own_answer
             out = await (await quorum.resume(thread_id, dict.fromkeys(waiting["interrupts"], answer))).result()
             said[thread_id] = out["branches"]["asking"]["result"]["answer"]
     assert said == {"t1": "yes", copy: "no"}
+
+
+async def test_a_second_question_of_a_task_is_asked_in_the_copy_too(pool: Pool) -> None:
+    builder = StateGraph(Noted)
+    builder.add_node("ask", lambda state: {"text": f"{interrupt('who?')} {interrupt('when?')}"})
+    builder.add_edge(START, "ask")
+    async with Orchestrator.on(builder, pool) as quorum:
+        first = await (await quorum.start({}, thread_id="t1")).result()
+        second = await (await quorum.resume("t1", dict.fromkeys(first["interrupts"], "you"))).result()
+        assert list(second["interrupts"].values()) == ["when?"]
+        copy = await quorum.fork("t1")
+        for thread_id, when in ((copy, "now"), ("t1", "later")):
+            out = await (await quorum.resume(thread_id, dict.fromkeys(second["interrupts"], when))).result()
+            assert (out["status"], out["text"]) == ("approved", f"you {when}")
 
 
 class Noted(TypedDict, total=False):
@@ -230,7 +244,10 @@ async def test_a_nested_graph_that_had_not_ended_starts_anew_in_the_copy(pool: P
     async with Orchestrator.on(outer, pool) as quorum:
         waiting = await (await quorum.start({"text": "this"}, thread_id="t1")).result()
         copy = await quorum.fork("t1")
-        again = await (await quorum.resume(copy, dict.fromkeys(waiting["interrupts"], "yes"))).result()
+        assert ((await quorum.get(copy))["status"], (await quorum.get(copy))["interrupts"]) == ("interrupted", {})
+        with pytest.raises(AnswerError):  # a graph that begins anew could not be told
+            await quorum.resume(copy, dict.fromkeys(waiting["interrupts"], "yes"))
+        again = await (await quorum.resume(copy)).result()
         assert (again["status"], len(begun)) == ("waiting", 2)
         assert again["interrupts"].keys().isdisjoint(waiting["interrupts"])
         out = await (await quorum.resume(copy, dict.fromkeys(again["interrupts"], "yes"))).result()
