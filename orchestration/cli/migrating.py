@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.persistence.health import migrations_done
 from langgraph_quorum.orchestration.persistence.migration_plan import plan_migration
 from langgraph_quorum.orchestration.persistence.migrations import migrate
 from langgraph_quorum.orchestration.persistence.roles import grant, grant_statements, needed_tables
+from langgraph_quorum.state.errors import ConfigurationError
 
 
 async def migrate_database(dsn: str | None, schema: str | None, *, dry_run: bool, as_json: bool) -> int:
@@ -45,6 +46,10 @@ async def grant_rights(
     """
     if not role or not role.isprintable():
         raise RefusedError("ROLE: give the name of a role that exists")
+    try:
+        grant_statements(role)
+    except ConfigurationError as error:
+        raise RefusedError(f"ROLE {role}: {error.mend}") from error
     async with database_as_it_is(dsn, schema=schema) as pool:
         if apply:
             statements = await grant(pool, role, future=future)

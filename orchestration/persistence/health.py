@@ -23,13 +23,14 @@ from langgraph_quorum.orchestration.persistence.migrations import (
     broken_indexes,
     migration_status,
 )
-from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, open_pool
 from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings, Preset
 from langgraph_quorum.orchestration.persistence.roles import lacking_rights
 from langgraph_quorum.orchestration.persistence.sessions import TO_TRANSACTION, is_pooled
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, MissingExtraError, QuorumError
 
 _LOW_FREE_BYTES = 10 * LEAST_FREE_BYTES
+_TLS_OPTIONS = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir"})
 
 
 @dataclass(frozen=True)
@@ -165,17 +166,27 @@ def _examine_folder(diagnosis: Diagnosis, folder: Path) -> Diagnosis:
 async def _examine_server(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:
     async with borrowed(pool, "asking for the version") as connection:
         row = await (await connection.execute(pool.statements("health")["server"])).fetchone() or {}
-        behind_pooler = is_pooled(connection, row["backend_pid"])
+        behind_pooler, idle = is_pooled(connection, row["backend_pid"]), _idle_tls_options(connection)
     diagnosis = replace(diagnosis, server_version=row["version"], behind_pooler=behind_pooler)
     if behind_pooler and diagnosis.preset == "direct":
         what = "a connection pooler stands in between, and the pool is set up for a direct connection"
         diagnosis = diagnosis.with_problem(what, TO_TRANSACTION)
+    if idle:
+        what = f"the connection is not encrypted, although the DSN has {' and '.join(idle)}"
+        diagnosis = diagnosis.with_problem(what, "set sslmode=verify-full in the DSN, and switch ssl on in the server")
     if row["standby"]:
         return diagnosis.with_problem("the server is a standby and takes no writes", "name the primary in the DSN")
     if row["read_only"]:
         mend = f"set default_transaction_read_only to off for the database and the role {row['role']}"
         return diagnosis.with_problem("the server is set to read-only", mend)
     return diagnosis
+
+
+def _idle_tls_options(connection: Connection) -> list[str]:
+    """Options for TLS that do nothing, for without sslmode libpq goes on in clear where the server has no TLS."""
+    if connection.pgconn.ssl_in_use or connection.info.host.startswith("/"):
+        return []
+    return sorted(_TLS_OPTIONS & connection.info.get_parameters().keys())
 
 
 async def _examine_tables(pool: Pool, diagnosis: Diagnosis) -> Diagnosis:

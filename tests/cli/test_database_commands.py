@@ -105,6 +105,7 @@ def test_grants_are_printed_and_only_with_apply_carried_out(db: Db, database: st
 def test_what_cannot_be_done_says_the_mend_and_no_password(db: Db, database: str) -> None:
     for arguments, mend in {
         ("grant", "nobody", "--dsn", database): "run `quorum db migrate` first",
+        ("grant", "public", "--dsn", database): "ROLE public: that is every role there is: give the one that runs",
         ("status", "--dsn", NOWHERE): "check that it runs",
         ("status", "--dsn", database, "--schema", "Team A"): "--schema Team A: give a plain name",
         ("migrate", "--dsn", "postgresql://me:hidden-secret@host:port"): "--dsn cannot be understood",

@@ -22,9 +22,12 @@ from cryptography.x509.oid import NameOID
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from langgraph_quorum.orchestration.database import open_database
+from langgraph_quorum.orchestration.persistence.health import diagnose
 from langgraph_quorum.orchestration.persistence.pool import borrowed, open_pool
+from langgraph_quorum.orchestration.persistence.pool_settings import PoolSettings
 from langgraph_quorum.state.errors import DatabaseError
 from tests.pooler import wire
+from tests.pooler.proxy import transaction_pooler
 
 REFUSAL = 'no pg_hba.conf entry for host "127.0.0.1", user "postgres", database "postgres", no encryption'
 
@@ -136,3 +139,17 @@ async def test_a_root_certificate_that_is_not_there_is_named(secured: Secured, t
     said = await refusal(secured.dsn("verify-full", tmp_path / "missing.crt"))
     assert "missing.crt" in said
     assert "check sslrootcert" in said
+
+
+async def test_the_doctor_tells_of_tls_options_that_do_nothing(secured: Secured, database: str) -> None:
+    async with transaction_pooler(database) as pooler:  # which has no TLS
+        plain = make_conninfo(pooler.dsn, gssencmode="disable")
+        settings = PoolSettings(preset="transaction")
+        idle = await diagnose(make_conninfo(plain, sslrootcert=str(secured.certificate)), environ={}, pool=settings)
+        without = await diagnose(plain, environ={}, pool=settings)
+    used = await diagnose(secured.dsn("verify-full", secured.certificate), environ={})
+    (problem,) = idle.problems
+    assert problem.what == "the connection is not encrypted, although the DSN has sslrootcert"
+    assert "sslmode=verify-full" in problem.mend
+    assert without.healthy
+    assert used.healthy
