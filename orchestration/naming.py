@@ -9,6 +9,8 @@ from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundErro
 
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 """Postgres keeps neither NUL nor lone surrogates."""
+MOST_BYTES = 2000
+"""Of a thread's id in UTF-8. An index takes 2704 for all that names a row: thread, nested graphs, field and version."""
 
 
 def new_thread_id() -> str:
@@ -17,13 +19,15 @@ def new_thread_id() -> str:
 
 
 def check_thread_id(thread_id: str, field: str = "thread_id") -> str:
-    """Refuse what cannot name a thread.
+    """Refuse what cannot name a thread, and what may turn out to be too long only when its run is stored.
 
     Raises:
         ConfigurationError: naming the field.
     """
     if not is_name(thread_id):
         raise ConfigurationError(field, thread_id, "give a string that is not empty, without NUL and lone surrogates")
+    if len(thread_id.encode()) > MOST_BYTES:
+        raise ConfigurationError(field, f"{thread_id[:40]}...", f"give one of at most {MOST_BYTES} bytes")
     return thread_id
 
 

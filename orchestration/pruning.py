@@ -191,9 +191,12 @@ def _added(report: PruneReport, gone: Sequence[str], skipped: Sequence[str], *, 
 
 def _stored_as(status: RunStatus | Collection[RunStatus] | None) -> list[str]:
     """How runs that stand like this are entered in the register."""
-    statuses = ENDED if status is None else {status} if isinstance(status, str) else set(status)
-    for name in statuses:
+    named: Collection[Any] = [status] if isinstance(status, str) or not isinstance(status, Collection) else status
+    if status is None:
+        named = ENDED
+    for name in named:
         check_status(name)
+    statuses = set(named)
     if "running" in statuses:
         raise ConfigurationError("status", "running", "a run that is driven is not pruned: cancel it first")
     # A run whose driver is gone stands as running in the register, and as interrupted for everybody else.

@@ -175,7 +175,7 @@ def _position(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         at, thread_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         moment = datetime.fromisoformat(at)
-        if moment.tzinfo is not None and isinstance(thread_id, str) and "\0" not in thread_id:
+        if moment.tzinfo is not None and is_name(thread_id):
             return moment, thread_id
     except (binascii.Error, RecursionError, TypeError, ValueError):
         pass

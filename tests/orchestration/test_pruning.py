@@ -199,6 +199,8 @@ async def test_a_state_that_is_stored_as_changes_is_skipped_and_stays_whole(pool
         ({"keep": 1, "status": "done"}, "status"),
         ({"keep": 1, "status": "running"}, "status"),
         ({"keep": 1, "status": ["approved", "done"]}, "status"),
+        ({"keep": 1, "status": 5}, "status"),
+        ({"keep": 1, "status": [["approved"]]}, "status"),
         ({"keep": 1, "workflow": ""}, "workflow"),
         ({"keep": 1, "tag": "a\0"}, "tag"),
     ],

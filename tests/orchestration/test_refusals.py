@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import string
 from typing import Any
 
 import pytest
@@ -108,6 +110,21 @@ async def test_characters_that_postgres_cannot_keep_are_refused_before_anything_
         with pytest.raises(ConfigurationError, match=r"task=.*NUL"):
             await quorum.start({"task": "look\0here"}, thread_id="t1")
         assert len(await quorum.list()) == 0
+
+
+async def test_an_id_that_only_some_of_the_tables_could_hold_is_refused_before_anything_starts(
+    pool: Pool, crew: Crew
+) -> None:
+    crew.go.set()
+    letters = "".join(random.Random(1).choices(string.ascii_letters, k=2000))  # an index compresses what repeats itself
+    async with Orchestrator.on(crew.workflow(), pool) as quorum:
+        assert (await (await quorum.start(TASK, letters)).result())["status"] == "approved"
+        for name in (f"{letters}x", f"{letters[1:]}é"):
+            with pytest.raises(ConfigurationError, match=r"^thread_id='\w{40}\.\.\.': give one of at most 2000 bytes"):
+                await quorum.start(TASK, name)
+            with pytest.raises(ConfigurationError, match=r"^into="):
+                await quorum.fork(letters, into=name)
+        assert [run.thread_id for run in await quorum.list()] == [letters]
 
 
 async def test_a_thread_of_another_workflow_is_not_taken_up(pool: Pool, crew: Crew) -> None:

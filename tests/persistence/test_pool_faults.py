@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import PoolClosed
 
 from langgraph_quorum.orchestration.persistence.faults import connection_fault, query_fault
 from langgraph_quorum.orchestration.persistence.pool import Pool, borrowed, open_pool
@@ -125,6 +126,8 @@ def test_a_refusal_to_connect_names_the_mend(sentence: str, mend: str) -> None:
         (errors.DeadlockDetected, "try again"),
         (errors.IdleInTransactionSessionTimeout, "its transaction is not stored"),
         (errors.TransactionTimeout, "its transaction is not stored"),
+        (errors.ProgramLimitExceeded, "an id or name so long"),
+        (PoolClosed, "its connections are closed"),
         (psycopg.InterfaceError, "check that it runs"),
     ],
 )

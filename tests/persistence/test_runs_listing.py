@@ -118,6 +118,7 @@ async def test_a_request_is_for_a_running_run_and_is_done_with_its_end(pool: Poo
         ("older_than_s", True),
         ("after", "made up"),
         ("after", "WyIyMDI2LTAxLTAxIiwgInQiXQ=="),  # ["2026-01-01", "t"], a moment without a zone
+        ("after", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwgIlx1ZDgwMCJd"),  # half of a character for a thread
         ("after", 5),
     ],
 )
