@@ -87,6 +87,18 @@ async def test_a_thousand_branches_take_at_most_twenty_statements(
     assert statistics.waiting == 0
 
 
+async def test_of_a_batch_who_wrote_a_checkpoint_is_told_first(saver: GroupCommitSaver) -> None:
+    """The next checkpoint of a run waits for the one before; what branches have written, nobody waits for."""
+    told: list[str] = []
+    calls = [asyncio.create_task(saver.aput_writes(at("t"), [("c", n)], f"task-{n}")) for n in range(3)]
+    calls.append(asyncio.create_task(saver.aput(at("t"), empty_checkpoint(), {}, {}), name="checkpoint"))
+    for call in calls:
+        call.add_done_callback(lambda call: told.append(call.get_name()))
+    await asyncio.gather(*calls)
+    assert saver.statistics().largest_batch == 4
+    assert told[0] == "checkpoint"
+
+
 async def test_runs_that_share_batches_are_never_mixed(saver: GroupCommitSaver) -> None:
     graph = fan_graph(saver)
     names = [f"run-{n}" for n in range(10)]
