@@ -90,7 +90,9 @@ async def test_a_thousand_branches_take_at_most_twenty_statements(
 async def test_of_a_batch_who_wrote_a_checkpoint_is_told_first(saver: GroupCommitSaver) -> None:
     """The next checkpoint of a run waits for the one before; what branches have written, nobody waits for."""
     told: list[str] = []
-    calls = [asyncio.create_task(saver.aput_writes(at("t"), [("c", n)], f"task-{n}")) for n in range(3)]
+    calls: list[asyncio.Task[Any]] = [
+        asyncio.create_task(saver.aput_writes(at("t"), [("c", n)], f"task-{n}")) for n in range(3)
+    ]
     calls.append(asyncio.create_task(saver.aput(at("t"), empty_checkpoint(), {}, {}), name="checkpoint"))
     for call in calls:
         call.add_done_callback(lambda call: told.append(call.get_name()))
