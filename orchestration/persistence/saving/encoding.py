@@ -39,11 +39,6 @@ class Values:
     inline: dict[str, Any]
     stored: dict[str, tuple[str, Any]]
 
-    @property
-    def are_light(self) -> bool:
-        """Whether encoding all of them is done sooner than another thread could be asked."""
-        return is_light([*self.inline.items(), *((channel, value) for channel, (_, value) in self.stored.items())])
-
 
 def is_light(values: Sequence[tuple[str, Any]]) -> bool:
     """Whether encoding is done sooner than another thread could be asked: little, and plain."""
@@ -67,6 +62,14 @@ def is_light(values: Sequence[tuple[str, Any]]) -> bool:
         elif kind not in _LEAVES:
             return False
     return True
+
+
+def is_light_checkpoint(checkpoint: Checkpoint, metadata: Mapping[str, Any], values: Values) -> bool:
+    """The same of a checkpoint, of whose values only these are written."""
+    if len(checkpoint["channel_versions"]) + len(checkpoint["versions_seen"]) > _LIGHT_NODES:
+        return False
+    stored = [(channel, value) for channel, (_, value) in values.stored.items()]
+    return is_light([*values.inline.items(), *stored, *metadata.items()])
 
 
 def encode_writes(

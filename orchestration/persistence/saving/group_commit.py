@@ -27,6 +27,7 @@ from langgraph_quorum.orchestration.persistence.saving.encoding import (
     encode_checkpoint,
     encode_writes,
     is_light,
+    is_light_checkpoint,
     is_primitive,
     split_values,
 )
@@ -116,19 +117,21 @@ class GroupCommitSaver(PatientReader):
         thread_id, ns = _thread_of(configurable), configurable["checkpoint_ns"]
         values = split_values(checkpoint, new_versions, sealed=self._sealed is not None)
         due, moved = self._due(thread_id, ns, values)
+        told = get_serializable_checkpoint_metadata(config, metadata)
+        light = is_light_checkpoint(checkpoint, told, due)
         make = partial(
             encode_checkpoint,
             self.serde,
             (thread_id, ns, checkpoint["id"]),
             checkpoint,
             parent_id=configurable.get("checkpoint_id"),
-            metadata=get_serializable_checkpoint_metadata(config, metadata),
+            metadata=told,
             values=due,
         )
         place = thread_id, ns
         try:
             await self._commit(
-                config, thread_id, make, light=due.are_light, then=lambda: self._order.saw(place, checkpoint["id"])
+                config, thread_id, make, light=light, then=lambda: self._order.saw(place, checkpoint["id"])
             )
         except BaseException:
             self._order.let_go(place)

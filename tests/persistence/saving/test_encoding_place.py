@@ -63,6 +63,22 @@ async def test_what_is_not_light_is_encoded_in_a_thread(pool: Pool) -> None:
     assert [name.startswith("quorum-encoding") for name in watched.threads] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("versions", "metadata"),
+    [({"c": "1"}, {"writer": "a" * 5000}), ({f"c{n}": "1" for n in range(500)}, {})],
+    ids=["much metadata", "many channels"],
+)
+async def test_a_checkpoint_of_much_beside_its_values_is_encoded_in_a_thread(
+    pool: Pool, versions: Any, metadata: Any
+) -> None:
+    saver = GroupCommitSaver(pool)
+    saver.serde = watched = Watched()
+    checkpoint = holding([1])
+    checkpoint["channel_versions"] = versions
+    await saver.aput(AT, checkpoint, metadata, {"c": "1"})
+    assert [name.startswith("quorum-encoding") for name in watched.threads] == [True]
+
+
 async def test_a_checkpoint_of_little_is_encoded_at_once(pool: Pool) -> None:
     saver = GroupCommitSaver(pool)
     saver.serde = watched = Watched()
