@@ -118,14 +118,19 @@ async def acquire(pool: Pool, thread_id: str, ttl_s: float, on_busy: OnBusy, wai
         await asyncio.sleep(pause_before(found_busy, found, left_s))
 
 
-async def release(pool: Pool, thread_id: str, token: int) -> None:
-    """Give a thread back, unless it was taken over; where the database does not answer its lease runs out."""
+async def release(pool: Pool, thread_id: str, token: int) -> bool:
+    """Give a thread back, unless it was taken over; where the database does not answer its lease runs out.
+
+    Returns:
+        Whether it was ours until now, as far as is known.
+    """
     try:
         async with borrowed(pool, "releasing the lease", timeout_s=_RELEASE_S) as connection:
             values = {"thread_id": thread_id, "token": token}
-            await connection.execute(pool.statements("leases")["release"], values)
+            return (await connection.execute(pool.statements("leases")["release"], values)).rowcount > 0
     except DatabaseError as error:
         logger.warning("thread %s stays taken until its lease runs out: %s", thread_id, error)
+        return True
 
 
 async def _unless_cancelled(pool: Pool, thread_id: str, ttl_s: float, *, by_force: bool) -> Taken | Holding:

@@ -54,10 +54,14 @@ async def hold_lease(
     taken = await acquire(pool, thread_id, ttl_s, on_busy, wait_s)
     lease = Lease(thread_id, taken.token, this_process().text)
     beating = asyncio.create_task(beat(pool, lease, ttl_s, taken.asked_at), name=f"lease of {thread_id}")
+    still_ours = True
     try:
         yield lease
     finally:
-        counts_of(pool).ended(lost=lease.lost.is_set())
-        beating.cancel()
-        await asyncio.wait({beating})
-        await release(pool, thread_id, taken.token)
+        lost = lease.lost.is_set()
+        try:
+            beating.cancel()
+            await asyncio.wait({beating})
+            still_ours = await release(pool, thread_id, taken.token)
+        finally:
+            counts_of(pool).ended(lost=lost or not still_ours)

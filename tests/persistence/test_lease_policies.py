@@ -164,6 +164,19 @@ async def test_leases_are_counted_for_each_pool(pool: Pool) -> None:
     assert (after.held, after.acquired, after.taken_from_living, after.lost) == (0, 3, 1, 1)
 
 
+async def test_a_driver_that_hears_of_a_takeover_by_a_refused_write_has_lost_its_lease_too(pool: Pool) -> None:
+    async def overtaken() -> None:
+        async with hold_lease(pool, "t", ttl_s=600) as lease:
+            async with hold_lease(pool, "t", on_busy="take_over"):
+                pass
+            await record_start(pool, "t", workflow="w", task="look", token=lease.token)
+
+    async with hold_lease(pool, "another"):  # which is not lost with it
+        with pytest.raises(LeaseLostError):
+            await overtaken()
+    assert (lease_statistics(pool).held, lease_statistics(pool).lost) == (0, 1)
+
+
 async def test_a_thread_left_behind_is_counted_as_taken_from_the_dead_and_one_given_back_is_not(
     pool: Pool, database: str
 ) -> None:
