@@ -17,8 +17,8 @@ from tests.drivers.chain import linear_chain
 from tests.drivers.scenarios import Scenario
 from tests.drivers.stage import Stage
 
-AT_ONCE = 4
-"""Trials at the same time: most of a trial is waiting for a lease to run out."""
+AT_ONCE = 5
+"""Trials at the same time: most of a trial is waiting for a lease to run out. The tests' ten go in two waves."""
 
 
 @dataclass(frozen=True)
