@@ -13,6 +13,7 @@ from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.processes import ProcessMark, this_process
 from langgraph_quorum.orchestration.persistence.runs import get_run, record_end, record_start
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadNotFoundError
+from tests.outages.proxy import Cut, Trap, proxied
 
 
 async def listed(pool: Pool, **wanted: Any) -> list[str]:
@@ -121,3 +122,14 @@ async def test_a_database_that_was_never_migrated_says_so(database: str) -> None
     async with open_pool(database) as pool:
         with pytest.raises(DatabaseError, match=r"listing the runs: .*migrate the database first"):
             await listed(pool)
+
+
+@pytest.mark.parametrize("cut", ["half", "answer"])
+async def test_a_run_is_read_again_where_the_connection_breaks_under_the_look(
+    pool: Pool, migrated_database: str, cut: Cut
+) -> None:
+    await start(pool, "t")
+    async with proxied(migrated_database) as proxy, open_pool(proxy.dsn) as cut_off:
+        trap = proxy.trap = Trap(b"AS lease_owner", cut)
+        assert (await get_run(cut_off, "t")).task == "look"
+        assert trap.sprung.is_set()
