@@ -62,7 +62,11 @@ class CheckpointOrder:
             go()
 
     def let_go(self, place: Place) -> None:
-        """Hold nothing back any more of what waits now, for instance since its checkpoint could not be stored."""
+        """Hold nothing back any more until the next checkpoint is seen, for instance since one could not be stored.
+
+        LangGraph does not hand over the one after it then, while its tasks still end and would wait for that.
+        """
+        self._latest.pop(place, None)
         for _, go in self._drop(place):
             go()
 

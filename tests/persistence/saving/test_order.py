@@ -56,12 +56,15 @@ async def test_it_does_not_wait_for_one_that_failed_or_never_comes() -> None:
     held.hold("2")
     order.let_go(PLACE)
     assert held.gone == ["2"]
+    assert order.is_due(PLACE, "2")  # nor does what comes later
 
-    held.hold("2")
+    order.saw(PLACE, "3")
+    held.hold("4")
     await asyncio.sleep(HOLD_S - 0.1)
     assert held.gone == ["2"]
     await asyncio.sleep(0.2)
-    assert held.gone == ["2", "2"]
+    assert held.gone == ["2", "4"]
+    assert order.is_due(PLACE, "4")
 
 
 @pytest.mark.looptime
