@@ -18,9 +18,9 @@ async def test_runs_outlive_a_restart(server_folder: Path, tmp_path: Path, how: 
         assert await Course(server.dsn, tmp_path).survived(server.dsn, down(server, 0, how)) == []
 
 
-async def test_runs_wait_for_a_server_that_is_down_for_some_seconds(server_folder: Path, tmp_path: Path) -> None:
+async def test_runs_wait_for_a_server_that_is_down_for_ten_seconds(server_folder: Path, tmp_path: Path) -> None:
     async with serving(server_folder) as server:
-        assert await Course(server.dsn, tmp_path).survived(server.dsn, down(server, 3.0)) == []
+        assert await Course(server.dsn, tmp_path).survived(server.dsn, down(server, 10.0)) == []
 
 
 @pytest.mark.parametrize("after", [1, 14, 40])

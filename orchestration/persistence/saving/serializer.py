@@ -12,7 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -56,11 +56,11 @@ class StrictSerializer(JsonPlusSerializer):
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Serialize `obj`, and refuse now what could not be read back later."""
-        if isinstance(obj, BaseException):
-            obj = _said(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
         if type(obj) in _OFTEN:
             kind, (data, is_plain) = "msgpack", _packed(obj)
         else:
+            if isinstance(obj, BaseException):
+                obj = _said(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects
             kind, data = super().dumps_typed(obj)
             is_plain = False
         if kind == "msgpack" and not is_plain and _MAYBE_OBJECT.search(data):
@@ -114,8 +114,10 @@ def _packed(value: Any) -> tuple[bytes, bool]:
     them is takes LangGraph 11 us, four times what writing it takes.
     """
     if type(value) is not Send:
-        with suppress(ormsgpack.MsgpackEncodeError):  # of the first thing that is not plain data
+        try:
             return ormsgpack.packb(value, option=_option), True
+        except ormsgpack.MsgpackEncodeError:  # of the first thing that is not plain data
+            pass
     is_plain = True
 
     def pack(item: Any) -> bytes:
