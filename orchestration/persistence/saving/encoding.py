@@ -11,6 +11,7 @@ from typing import Any
 from langgraph.checkpoint.base import WRITES_IDX_MAP, ChannelVersions, Checkpoint
 from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.types import TASKS, _DeltaSnapshot
+from langgraph.types import Send
 
 from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow
 from langgraph_quorum.state.errors import BlockedTypeError, ChannelValueError, ConfigurationError
@@ -59,6 +60,8 @@ def is_light(values: Sequence[tuple[str, Any]]) -> bool:
                 waiting.extend(value.values())
             else:
                 waiting.extend(value)
+        elif kind is Send and value.timeout is None:
+            waiting += value.node, value.arg
         elif kind not in _LEAVES:
             return False
     return True

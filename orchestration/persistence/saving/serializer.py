@@ -28,6 +28,7 @@ from langgraph.types import Send
 
 from langgraph_quorum.orchestration.persistence.encryption import SEALED
 from langgraph_quorum.orchestration.persistence.keys import KEYS_VARIABLE
+from langgraph_quorum.orchestration.persistence.saving.packed_sends import PackedSends
 from langgraph_quorum.state.errors import BlockedTypeError, ConfigurationError, SealError
 
 _PLAIN_FORMATS = frozenset({"null", "bytes", "bytearray", "msgpack"})
@@ -53,11 +54,16 @@ class StrictSerializer(JsonPlusSerializer):
         for item in allow:
             _check_importable(item)
         super().__init__(pickle_fallback=False, allowed_json_modules=None, allowed_msgpack_modules=tuple(allow) or None)
+        self._sends = PackedSends()
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """Serialize `obj`, and refuse now what could not be read back later."""
         if type(obj) in _OFTEN:
+            if type(obj) is list and obj and type(obj[0]) is Send and (packed := self._sends.taken(obj)):
+                return "msgpack", packed
             kind, (data, is_plain) = "msgpack", _packed(obj)
+            if is_plain and type(obj) is Send:
+                self._sends.keep(obj, data)
         else:
             if isinstance(obj, BaseException):
                 obj = _said(obj)  # what becomes of most exceptions; those that are dataclasses would be kept as objects

@@ -44,7 +44,9 @@ def holding(value: object) -> Any:
         ("a" * 5000, False),
         ([["a" * 500]] * 10, False),
         ({n: {"n": list(range(10))} for n in range(20)}, False),
-        (Send("node", 1), False),
+        (Send("node", {"n": 1}), True),
+        (Send("node", {"n": ["a"] * 500}), False),
+        (Send("node", 1, timeout=2.0), False),
         (object(), False),
     ],
 )
@@ -119,7 +121,7 @@ async def test_calls_of_a_thread_keep_their_order_and_others_do_not_wait(pool: P
     saver = GroupCommitSaver(pool)
     saver.serde = Slow()
     other: Any = {"configurable": {**AT["configurable"], "thread_id": "other"}}
-    heavy = asyncio.create_task(saver.aput_writes(AT, [("__error__", Send("first", 1))], "task"))
+    heavy = asyncio.create_task(saver.aput_writes(AT, [("__error__", Send("first", [1] * 500))], "task"))
     light = asyncio.create_task(saver.aput_writes(AT, [("__error__", "second")], "task"))
     await asyncio.wait_for(saver.aput_writes(other, [("c", 1)], "task"), 5)
     assert not heavy.done()
