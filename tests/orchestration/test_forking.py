@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from langgraph_quorum import Orchestrator
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.runs import find_run, get_run
-from langgraph_quorum.state.errors import AnswerError, ConfigurationError, ThreadNotFoundError
+from langgraph_quorum.state.errors import ConfigurationError, ThreadNotFoundError
 from langgraph_quorum.state.workflow import QuorumInput
 from tests.orchestration.crews import Crew
 
@@ -221,36 +221,3 @@ async def test_a_run_that_is_deleted_while_it_is_copied_leaves_no_copy_with_nobo
             await quorum.fork("t1", into="t2")
         with pytest.raises(ThreadNotFoundError, match="'t2'"):
             await quorum.history("t2")
-
-
-async def test_a_nested_graph_that_had_not_ended_starts_anew_in_the_copy(pool: Pool) -> None:
-    begun: list[str] = []
-
-    def begin(state: Noted) -> Noted:
-        begun.append(state["text"])
-        return {"large": {"begun": len(begun)}}
-
-    def ask(state: Noted) -> Noted:
-        return {"text": f"{interrupt('go on?')} to {state['text']}"}
-
-    nested = StateGraph(Noted)
-    nested.add_node("begin", begin)
-    nested.add_node("ask", ask)
-    nested.add_edge(START, "begin")
-    nested.add_edge("begin", "ask")
-    outer = StateGraph(Noted)
-    outer.add_node("nested", nested.compile())
-    outer.add_edge(START, "nested")
-    async with Orchestrator.on(outer, pool) as quorum:
-        waiting = await (await quorum.start({"text": "this"}, thread_id="t1")).result()
-        copy = await quorum.fork("t1")
-        assert ((await quorum.get(copy))["status"], (await quorum.get(copy))["interrupts"]) == ("interrupted", {})
-        with pytest.raises(AnswerError):  # a graph that begins anew could not be told
-            await quorum.resume(copy, dict.fromkeys(waiting["interrupts"], "yes"))
-        again = await (await quorum.resume(copy)).result()
-        assert (again["status"], len(begun)) == ("waiting", 2)
-        assert again["interrupts"].keys().isdisjoint(waiting["interrupts"])
-        out = await (await quorum.resume(copy, dict.fromkeys(again["interrupts"], "yes"))).result()
-        assert (out["text"], len(begun)) == ("yes to this", 2)
-        original = await (await quorum.resume("t1", dict.fromkeys(waiting["interrupts"], "no"))).result()
-    assert (original["text"], len(begun)) == ("no to this", 2)
