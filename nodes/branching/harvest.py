@@ -128,7 +128,8 @@ async def late_results(workflow_id: str, within_s: float) -> dict[str, BranchRec
 
 
 def listed() -> int:
-    """Stragglers of this process whose outcome is still wanted."""
+    """Stragglers of this process whose outcome is still wanted, and may still come."""
+    _drop_what_ends_no_more()
     return sum(len(stragglers) for stragglers in list(_listed.values()))
 
 

@@ -50,7 +50,7 @@ class NeverLeft(meet):
     ("leave", "kept"),
     [
         (abandons, abandoned),
-        (harvests, harvest.listed),
+        (harvests, lambda: len(harvest._listed)),
         (holds, lambda: len(lasting._held)),
         (meets, open_meetings),
     ],
