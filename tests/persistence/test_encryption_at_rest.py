@@ -61,9 +61,10 @@ async def run_graph(pool: Pool, thread_id: str, sealer: Encryption | None = SEAL
     builder.add_conditional_edges("ask", fan, ["work"])
     graph = builder.compile(checkpointer=make_saver(pool, sealer=sealer))
     start: State = {"text": MARKER, "large": MARKER * 1000, "number": 7, "yes": True}
-    await graph.ainvoke(start, config(thread_id))
+    one_by_one: RunnableConfig = {**config(thread_id), "max_concurrency": 1}  # the last fails, when the others are done
+    await graph.ainvoke(start, one_by_one)
     with pytest.raises(RuntimeError):
-        await graph.ainvoke(Command(resume=MARKER), config(thread_id))
+        await graph.ainvoke(Command(resume=MARKER), one_by_one)
     return await values(pool, thread_id, sealer)
 
 
