@@ -27,7 +27,7 @@ Verdict: TypeAlias = Literal["free", "owner dead", "busy"]
 _ATTEMPTS = 5  # each is lost only to another driver that changed the row in between
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 1.0
-_RELEASE_S = 5.0
+_RELEASE_S, _RELEASE_AGAIN_S = 5.0, 0.25
 
 logger = logging.getLogger(__name__)
 
@@ -119,18 +119,22 @@ async def acquire(pool: Pool, thread_id: str, ttl_s: float, on_busy: OnBusy, wai
 
 
 async def release(pool: Pool, thread_id: str, token: int) -> bool:
-    """Give a thread back, unless it was taken over; where the database does not answer its lease runs out.
+    """Give a thread back, unless it was taken over; where the database cannot for five seconds its lease runs out.
 
     Returns:
         Whether it was ours until now, as far as is known.
     """
-    try:
-        async with borrowed(pool, "releasing the lease", timeout_s=_RELEASE_S) as connection:
-            values = {"thread_id": thread_id, "token": token}
-            return (await connection.execute(pool.statements("leases")["release"], values)).rowcount > 0
-    except DatabaseError as error:
-        logger.warning("thread %s stays taken until its lease runs out: %s", thread_id, error)
-        return True
+    until = time.monotonic() + _RELEASE_S
+    values = {"thread_id": thread_id, "token": token}
+    while True:
+        try:
+            async with borrowed(pool, "releasing the lease", timeout_s=until - time.monotonic()) as connection:
+                return (await connection.execute(pool.statements("leases")["release"], values)).rowcount > 0
+        except DatabaseError as error:
+            if pool.closed or time.monotonic() + _RELEASE_AGAIN_S >= until:
+                logger.warning("thread %s stays taken until its lease runs out: %s", thread_id, error)
+                return True
+        await asyncio.sleep(_RELEASE_AGAIN_S)  # it may be read-only for a moment, as while a standby takes over
 
 
 async def _unless_cancelled(pool: Pool, thread_id: str, ttl_s: float, *, by_force: bool) -> Taken | Holding:

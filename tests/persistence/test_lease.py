@@ -4,20 +4,21 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langgraph_quorum.orchestration.persistence import heartbeat
+from langgraph_quorum.orchestration.persistence import acquiring, heartbeat
 from langgraph_quorum.orchestration.persistence.acquiring import Holding, judge
 from langgraph_quorum.orchestration.persistence.heartbeat import Answer, Lease
 from langgraph_quorum.orchestration.persistence.lease import hold_lease
 from langgraph_quorum.orchestration.persistence.migrations import migrate
-from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.pool import Connection, Pool, borrowed, open_pool
 from langgraph_quorum.state.errors import ConfigurationError, DatabaseError, LeaseLostError, ThreadBusyError
 from tests.persistence.leases import eventually, row_of
 
@@ -30,6 +31,24 @@ async def test_a_released_thread_is_free_and_its_token_only_grows(pool: Pool) ->
             assert not lease.lost.is_set()
             lease.check()
     assert tokens == sorted(set(tokens))
+
+
+async def test_a_thread_is_given_back_when_the_database_takes_no_writes_for_a_moment(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = iter([DatabaseError("it is read-only"), DatabaseError("it is read-only")])
+
+    @asynccontextmanager
+    async def refusing(*what: Any, **limits: Any) -> AsyncIterator[Connection]:
+        for error in refusals:
+            raise error
+        async with borrowed(*what, **limits) as connection:
+            yield connection
+
+    async with hold_lease(pool, "t"):
+        monkeypatch.setattr(acquiring, "borrowed", refusing)
+    async with hold_lease(pool, "t"):
+        assert next(refusals, None) is None
 
 
 async def test_the_same_process_cannot_drive_a_thread_twice(pool: Pool) -> None:
