@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG_OBJECTS = 10_000
+YOUNG_OBJECTS = 200_000
 """So many more objects made than freed, and the collector looks through those; Python's own figure is 700, from 3.13 on
 2000."""
 

@@ -72,7 +72,7 @@ def test_later_garbage_is_found_without_asking() -> None:
         assert left() is None
 
 
-@pytest.mark.parametrize("youngest", [0, 50_000])
+@pytest.mark.parametrize("youngest", [0, 500_000])
 def test_a_figure_of_ones_own_stays(youngest: int) -> None:
     gc.set_threshold(youngest, 5, 5)
     with settled_collector():
