@@ -34,6 +34,9 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 class Guest(Protocol):
     """Keeps a connection for a while after it was used."""
 
+    def make_way(self) -> None:
+        """Somebody waits for a connection: give it back, unless it is being used."""
+
     async def leave(self) -> None:
         """Give it back now; bounded in time."""
 
@@ -56,6 +59,13 @@ class Pool(LivingPool):
         for guest in list(self._guests):
             await guest.leave()
         await super().close(timeout)
+
+    async def getconn(self, timeout: float | None = None) -> Connection:  # noqa: ASYNC109  as the pool has it
+        """Take a connection that lives; where none is idle, from those who keep one for a while."""
+        if not self.has_idle:
+            for guest in list(self._guests):
+                guest.make_way()
+        return await super().getconn(timeout)
 
     @property
     def has_idle(self) -> bool:

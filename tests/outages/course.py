@@ -33,7 +33,7 @@ from tests.storm.interception import Fate, Ledgers, ledger_of
 
 WITHIN_S = 90.0
 GONE_WITHIN_S = 10.0
-LASTING = ("asyncio_", "quorum-encoding", "quorum-saving", "quorum-idle")
+LASTING = ("asyncio_", "quorum-encoding", "quorum-idle")
 """Threads that end with the event loop or with a saver, which a loop holds in timers it has cancelled; and those that
 wait for a call of a specialist's, which end by themselves after ten seconds: to wait for them as long were a draw."""
 STEADY = Scenario("steady", workers, [item(f"b{n}", seconds=[0.04 * n]) for n in range(12)], ())

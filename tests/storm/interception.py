@@ -1,7 +1,8 @@
 """The hooks in a driver's process: it kills itself at the moment it was told, and writes down what it was promised.
 
-Every exchange with Postgres goes through `AsyncConnection.wait`, whoever talks: saver, lease, register, migrations; or,
-from the saver's thread, through `exchange`. Making a connection does not; that is what delays are for.
+Every exchange with Postgres goes through `AsyncConnection.wait`, whoever talks: lease, register, migrations, and the
+saver when it reads. What it writes goes through its `Line`, or, when that is large, through `exchange` in a thread.
+Making a connection does not; that is what delays are for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from langchain_core.runnables import RunnableConfig
@@ -21,10 +23,15 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_config
 from langgraph.graph import StateGraph
 
-from langgraph_quorum.orchestration.persistence.saving import transaction
+from langgraph_quorum.orchestration.persistence.saving import aside
 from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
+from langgraph_quorum.orchestration.persistence.saving.line import Line
+from langgraph_quorum.orchestration.persistence.saving.pipelined import Statement
 from tests.crashes.ledger import Kind, Ledger, key_of
 from tests.storm.moments import Counted, Moment, When
+
+TRANSACTION: tuple[Counted, ...] = ("trip", "commit")
+"""What a transaction counts as that goes to the server and back at one go."""
 
 
 class Fate:
@@ -55,13 +62,33 @@ def watch_connections(fate: Fate) -> None:
         return await original(self, _watched(gen, fate), *args, **kwargs)
 
     psycopg.AsyncConnection.wait = wait  # type: ignore[method-assign]
-    setattr(transaction, "exchange", functools.partial(_exchanged, fate))  # noqa: B010
+    _watch_lines(fate)
+    setattr(aside, "exchange", functools.partial(_exchanged, fate))  # noqa: B010
+
+
+def _watch_lines(fate: Fate) -> None:
+    """Count what savers write from the event loop, each a transaction in one round trip."""
+    begin, answers = Line.begin, Line.answers
+    under_way: WeakKeyDictionary[Line, Mapping[Counted, int]] = WeakKeyDictionary()
+
+    def begun(self: Line, statements: Sequence[Statement]) -> None:
+        numbers = {one: fate.begins(one) for one in TRANSACTION}
+        begin(self, statements)
+        under_way[self] = numbers
+        _tell(fate, numbers, "sent")
+
+    def answered(self: Line) -> list[int] | None:
+        counts = answers(self)
+        if counts is not None:
+            _tell(fate, under_way.pop(self), "after")
+        return counts
+
+    Line.begin, Line.answers = begun, answered  # type: ignore[method-assign]
 
 
 def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **settings: Any) -> list[int]:
     """A transaction in one round trip. It first looks whether to stop when it waits, with everything sent."""
-    counted: list[Counted] = ["trip", "commit"]
-    numbers = {one: fate.begins(one) for one in counted}
+    numbers = {one: fate.begins(one) for one in TRANSACTION}
     sent = False
 
     def is_stopped_now() -> bool:
@@ -78,7 +105,7 @@ def _exchanged(fate: Fate, *what: Any, is_stopped: Callable[[], bool], **setting
 
 def _watched(gen: Generator[Any, Any, Any], fate: Fate) -> Generator[Any, Any, Any]:
     """The same exchange. What is first waited for is the answer: by then everything is sent."""
-    counted: list[Counted] = ["trip", "commit"] if getattr(gen, "__qualname__", "").endswith("_exit_gen") else ["trip"]
+    counted: Sequence[Counted] = TRANSACTION if getattr(gen, "__qualname__", "").endswith("_exit_gen") else ("trip",)
     numbers = {one: fate.begins(one) for one in counted}
     step = functools.partial(next, gen)
     sent = False

@@ -14,8 +14,9 @@ from langgraph_quorum.orchestration.persistence.faults import database_errors
 from langgraph_quorum.orchestration.persistence.fence import hold_token
 from langgraph_quorum.orchestration.persistence.pool import Pool
 from langgraph_quorum.orchestration.persistence.saving.aside import carried_out_aside
-from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, Statement
+from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
+from langgraph_quorum.orchestration.persistence.saving.pipelined import Statement
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.artifacts import MOST_BYTES, ArtifactRef, check_reference
 from langgraph_quorum.state.errors import ArtifactError
@@ -125,7 +126,7 @@ class PostgresArtifacts:
 
         async def insert() -> bool:
             async with self._pool.connection() as connection:
-                return await carried_out_aside(connection, statements)
+                return await carried_out_aside(connection, statements) is not None
 
         return await _patiently(_storing(values), insert)
 

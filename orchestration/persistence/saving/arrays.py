@@ -81,15 +81,18 @@ def _value(kind: _Kind, value: Any) -> bytes | None:
 
 def _array(kind: _Kind, values: Sequence[Any]) -> bytes:
     head = _HEAD(1, int(None in values), kind.oid, len(values), 1)
-    first = values[0]
-    if first is not None and values.count(first) == len(values):  # the thread, the checkpoint, often the channel
-        content = kind.encode(first)
-        return head + (_SIZE(len(content)) + content) * len(values)
-    parts = [head]
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            content = kind.encode(value)
-            parts += _SIZE(len(content)), content
-    return b"".join(parts)
+    if values.count(values[0]) == len(values):  # the thread, the checkpoint, often the channel
+        return head + _element(kind, values[0]) * len(values)
+    if None in values:
+        return head + b"".join([_element(kind, value) for value in values])
+    contents = [*map(kind.encode, values)]
+    parts = [b""] * (2 * len(contents))
+    parts[::2], parts[1::2] = map(_SIZE, map(len, contents)), contents
+    return head + b"".join(parts)
+
+
+def _element(kind: _Kind, value: Any) -> bytes:
+    if value is None:
+        return _NULL
+    content = kind.encode(value)
+    return _SIZE(len(content)) + content

@@ -11,13 +11,20 @@ from functools import partial
 from threading import Event
 
 from psycopg import AsyncPipeline
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from langgraph_quorum.orchestration.persistence.living_connections import Connection
-from langgraph_quorum.orchestration.persistence.saving.exchange import RefusedError, Statement, exchange
+from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
+from langgraph_quorum.orchestration.persistence.saving.pipelined import RefusedError, Statement
 
 
-async def carried_out_aside(connection: Connection, statements: Sequence[Statement]) -> bool:
+def is_fit_again(connection: Connection) -> bool:
+    """Whether a connection is idle, and between exchanges; it is not after one that was broken off."""
+    pgconn = connection.pgconn
+    return pgconn.transaction_status == TransactionStatus.IDLE and pgconn.pipeline_status == PipelineStatus.OFF
+
+
+async def carried_out_aside(connection: Connection, statements: Sequence[Statement]) -> list[int] | None:
     """Carry out statements as one transaction; the thread is not one of the loop's, which may all be busy.
 
     When it is cancelled, for instance since the time is up, they may yet be carried out.
@@ -27,23 +34,23 @@ async def carried_out_aside(connection: Connection, statements: Sequence[Stateme
         statements: As `exchange` has them.
 
     Returns:
-        False when nothing was carried out, since the connection does not speak as it must, or a statement was refused:
-        done again on the loop, it says why.
+        How many rows each has written; None when nothing was carried out, since the connection does not speak as it
+        must, or a statement was refused: done again on the loop, it says why.
 
     Raises:
         psycopg.OperationalError: The connection broke; perhaps all was carried out.
     """
     if not AsyncPipeline.is_supported() or connection.info.encoding != "utf-8":
-        return False
+        return None
     stopped = Event()
     work = partial(exchange, connection.pgconn, statements, until=math.inf, is_stopped=stopped.is_set)
     thread = ThreadPoolExecutor(1, thread_name_prefix="quorum-saving-large")
     job = asyncio.get_running_loop().run_in_executor(thread, work)
     thread.shutdown(wait=False)
     try:
-        await asyncio.shield(job)
+        return await asyncio.shield(job)
     except RefusedError:
-        return False
+        return None
     except asyncio.CancelledError:
         stopped.set()
         while not job.done():  # it holds the connection; it looks ten times a second whether to stop
@@ -52,6 +59,5 @@ async def carried_out_aside(connection: Connection, statements: Sequence[Stateme
         job.exception()  # which nobody is to be told
         raise
     finally:
-        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        if not is_fit_again(connection):
             await connection.close()
-    return True

@@ -1,7 +1,7 @@
 """Group commit: while one batch is being written, the next one gathers.
 
 A call returns when its own rows are durable. The task that writes exists only while there is something to write. It
-leaves the writing to a thread, and does again, with patience, what went wrong there.
+lends the writer a connection, and does again, with patience, what went wrong there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg import errors
 
 from langgraph_quorum.orchestration.persistence.faults import query_fault
 from langgraph_quorum.orchestration.persistence.saving.calls import Call, Queue
-from langgraph_quorum.orchestration.persistence.saving.encoder import Encoder, Encoding
+from langgraph_quorum.orchestration.persistence.saving.entrance import Entrance
 from langgraph_quorum.orchestration.persistence.saving.large_values import doing, named
 from langgraph_quorum.orchestration.persistence.saving.patience import PATIENCE_S, is_passing, patiently
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
@@ -39,10 +39,9 @@ class Committer:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
-        self._entering: list[Call] = []
         self._queue = Queue()
         self._writer = Writer(transactions, self._queue, self._tell, self._refuse)
-        self._encoder = Encoder(self._writer.wake)
+        self._entrance = Entrance(self._queue, self._writer.wake)
         self._task: asyncio.Task[None] | None = None
         self._calls = 0
         self._done = SaverStatistics()
@@ -54,18 +53,18 @@ class Committer:
         fence: Fence | None,
         make: Callable[[], Rows],
         *,
-        light: bool,
+        light: Callable[[], bool],
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
-    ) -> asyncio.Future[None]:
-        """Write what `make` makes; what it gives is to be waited for, and is done when that is durable.
+    ) -> Call:
+        """Write what `make` makes; its `stored` is to be waited for.
 
         When it is cancelled, the call may have been written, or still be.
 
         Args:
             thread_id: Calls of one thread are written in the order they were made.
             fence: The lease that must still be held.
-            make: Called at once when `light`, else in a thread.
+            make: Called on the event loop when it is `light`, together with others', or in a thread.
             light: Whether making takes less time than asking a thread.
             hold: Takes what enters the call into the queue, and calls it when it is time; by default it is now.
             then: Called once it is in the queue.
@@ -76,40 +75,31 @@ class Committer:
             DatabaseError: The database did not answer within a minute, or could not take a large value, which is named.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
-        loop = asyncio.get_running_loop()
-        call = Call(thread_id, fence, Encoding(make), loop.time(), loop.create_future())
-        if light:
-            call.encoding.run()
+        call = Call(thread_id, fence, make, light)
         if hold is None:
             self._enter(call)
         else:
             hold(partial(self._enter, call))
         if then is not None:
             then()
-        return call.done
+        return call
 
     def _enter(self, call: Call) -> None:
-        if not call.encoding.ended:
-            self._encoder.submit(call.encoding)
         self._calls += 1
-        loop = call.done.get_loop()
-        if not self._entering:  # what else enters in this turn of the loop comes along
-            loop.call_soon(self._hand_over, context=Context())
-        self._entering.append(call)
+        self._entrance.add(call)
         if self._task is None or self._task.done():
             # Its own context: the task outlives the call that happens to start it.
-            self._task = loop.create_task(self._work(), name="quorum:saving", context=Context())
+            self._task = asyncio.get_running_loop().create_task(self._work(), name="quorum:saving", context=Context())
             self._task.add_done_callback(self._abandon)
-
-    def _hand_over(self) -> None:
-        self._queue.add(self._entering)
-        self._entering = []
-        self._writer.wake()
 
     def close(self) -> None:
         """Write nothing more that has to be encoded in a thread."""
-        self._encoder.close()
+        self._entrance.encoder.close()
         self._writer.close()
+
+    def make_way(self) -> None:
+        """Give the connection back that is kept for what may follow, unless something is being written."""
+        self._writer.make_way()
 
     async def leave(self) -> None:
         """Give the connection back that is kept for what may follow; for a pool that closes."""
@@ -121,22 +111,22 @@ class Committer:
     async def settle(self, thread_id: str) -> None:
         """Wait until what was handed over for a thread, by cancelled calls too, is written or has failed."""
         with suppress(psycopg.Error, QuorumError):  # told to those who wait for it
-            await self.commit(thread_id, None, Rows, light=True)
+            await self.commit(thread_id, None, Rows, light=lambda: True).stored()
 
     @property
     def statistics(self) -> SaverStatistics:
         """Counts up to now."""
-        return replace(self._done, calls=self._calls, waiting=len(self._entering) + len(self._queue))
+        return replace(self._done, calls=self._calls, waiting=len(self._entrance) + len(self._queue))
 
     async def _work(self) -> None:
         try:
-            while self._entering or self._queue.has_waiting:
-                self._hand_over()
-                batch = await self._write_from_thread()
+            while self._entrance or self._queue.waiting:
+                self._entrance.hand_over()
+                batch = await self._write_in_turn()
                 if batch:
                     await self._write(batch)
-                elif self._encoder.is_busy:
-                    await self._encoder.progress()
+                elif self._entrance.encoder.is_busy:
+                    await self._entrance.encoder.progress()
         except BaseException as error:
             self._end_all(error)
             raise
@@ -150,26 +140,25 @@ class Committer:
             self._end_all(asyncio.CancelledError())
 
     def _end_all(self, error: BaseException) -> None:
-        for call in (*self._queue.clear(), *self._entering):
+        for call in (*self._queue.clear(), *self._entrance.clear()):
             call.end(error)
-        self._entering = []
 
-    async def _write_from_thread(self) -> Sequence[Call]:
-        """Write what is ready; gives the batch that has to be written on the loop."""
+    async def _write_in_turn(self) -> Sequence[Call]:
+        """Write what is ready; gives the batch that has to be written with patience."""
         if not self._writer.is_fit:
             return self._take()
         try:
-            failed = await self._writer.drain()
+            left = await self._writer.drain()
         except psycopg.Error:  # no connection after all
             return self._take()
-        if failed is None:
+        if left is None:
             return ()
-        if isinstance(failed.error, TimeoutError):
-            self._end(failed.batch, query_fault(failed.error, doing(failed.batch)))
+        if isinstance(left.error, TimeoutError):
+            self._end(left.batch, query_fault(left.error, doing(left.batch)))
             return ()
-        if is_passing(failed.error):
+        if left.error is not None and is_passing(left.error):
             self._count_retry()
-        return failed.batch
+        return left.batch
 
     def _take(self) -> Sequence[Call]:
         batch, refused = self._queue.take()
@@ -211,7 +200,7 @@ class Committer:
     def _refuse(self, calls: Sequence[Call]) -> None:
         self._queue.drop(calls)
         for call in calls:
-            call.end(call.encoding.error)
+            call.end(call.fault)
 
     def _tell(self, batch: Sequence[Call], stored: Stored, seconds: float) -> None:
         self._queue.drop(batch)
@@ -225,14 +214,11 @@ class Committer:
             largest_batch=max(done.largest_batch, len(batch)),
             flush_s=done.flush_s + seconds,
         )
-        for call in sorted(batch, key=_has_followers, reverse=True):
+        # The next checkpoint of a run is handed over when the one before is stored; nobody waits for the others so.
+        ahead = [call for call in batch if call.is_checkpoint]
+        for call in (*ahead, *batch) if ahead else batch:
             if call.fence in stored.lost:
                 message = f"thread {call.thread_id!r} has been taken over by another driver: nothing was written"
                 call.end(LeaseLostError(message))
             else:
                 call.end()
-
-
-def _has_followers(call: Call) -> bool:
-    """Whether a step of a run waits for it: the next checkpoint is handed over when the one before is stored."""
-    return call.encoding.rows is not None and call.encoding.rows.checkpoint is not None

@@ -9,55 +9,28 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
 
-from langgraph_quorum.orchestration.persistence.saving.rows import Rows
-
-
-@dataclass(slots=True, eq=False)
-class Encoding:
-    """Rows that are being made.
-
-    Attributes:
-        make: Makes them.
-        rows: Once they are made.
-        error: Why they could not be.
-    """
-
-    make: Callable[[], Rows]
-    rows: Rows | None = None
-    error: Exception | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether there are rows or an error."""
-        return self.rows is not None or self.error is not None
-
-    def run(self) -> None:
-        """Make them now."""
-        try:
-            self.rows = self.make()
-        except Exception as error:  # noqa: BLE001 - handed to whoever called
-            self.error = error
-        self.make = Rows  # what they were made of may go
+from langgraph_quorum.orchestration.persistence.saving.calls import Call
 
 
 class Encoder:
-    """Makes rows in a thread, in the order they were asked for.
+    """Makes the rows of calls in a thread, in the order they were asked for.
 
     Args:
-        made: Called in that thread after each.
+        made: Called on the event loop when some are made.
     """
 
     def __init__(self, made: Callable[[], None]) -> None:
         self._made = made
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quorum-encoding")
-        self._waiting: deque[Encoding] = deque()
+        self._waiting: deque[Call] = deque()
         self._job: asyncio.Future[None] | None = None
+        self._is_told = False
 
-    def submit(self, encoding: Encoding) -> None:
-        """Have it made."""
-        self._waiting.append(encoding)
+    def submit(self, call: Call) -> None:
+        """Have its rows made."""
+        self._waiting.append(call)
         if self._job is None:
             self._start()
 
@@ -75,16 +48,25 @@ class Encoder:
         self._thread.shutdown(wait=False)
 
     def _start(self) -> asyncio.Future[None]:
-        self._job = asyncio.get_running_loop().run_in_executor(self._thread, self._work)
+        loop = asyncio.get_running_loop()
+        self._job = loop.run_in_executor(self._thread, self._work, loop)
         self._job.add_done_callback(self._go_on)
         return self._job
 
-    def _work(self) -> None:
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting:
-            self._waiting.popleft().run()
-            self._made()
+            self._waiting.popleft().encode()
+            if self._waiting and not self._is_told:  # the last is told by the job's end
+                self._is_told = True
+                with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                    loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self._is_told = False
+        self._made()
 
     def _go_on(self, _: asyncio.Future[None]) -> None:
         self._job = None
         if self._waiting:
             self._start()
+        self._made()

@@ -13,7 +13,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.serde.types import TASKS, _DeltaSnapshot
 from langgraph.types import Send
 
-from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow
+from langgraph_quorum.orchestration.persistence.saving.rows import BlobRow, CheckpointRow, Rows, WriteRow, write_row
 from langgraph_quorum.state.errors import BlockedTypeError, ChannelValueError, ConfigurationError
 
 LARGE_CHARS = 2048
@@ -25,6 +25,10 @@ _LIGHT_NODES = 96
 _LIGHT_CHARS = 4096
 _ROW_BYTES = 150
 _LEAVES = frozenset({bool, int, float, type(None)})
+_NEED_NO_LOOK = frozenset({dict, list, tuple, type(None), bool, Send})
+"""What is not written as a text or a number of its own."""
+_UNFIT = (BlockedTypeError, TypeError, ValueError, OverflowError, RecursionError)
+"""What a serializer raises of a value."""
 _NEVER_IN_CHECKPOINTS = frozenset({*WRITES_IDX_MAP, TASKS, "__return__", "__no_writes__", "__error_source_node__"})
 
 
@@ -43,28 +47,27 @@ class Values:
 
 def is_light(values: Sequence[tuple[str, Any]]) -> bool:
     """Whether encoding is done sooner than another thread could be asked: little, and plain."""
-    nodes, chars, waiting = _LIGHT_NODES, _LIGHT_CHARS, [value for _, value in values]
-    while waiting:
-        if (nodes := nodes - 1) < 0:
-            return False
-        value = waiting.pop()
+    waiting = [value for _, value in values]
+    chars = 0
+    for value in waiting:  # which grows meanwhile
         kind = type(value)
         if kind is str:
-            if (chars := chars - len(value)) < 0:
+            chars += len(value)
+        elif kind is dict:
+            if len(waiting) + len(value) > _LIGHT_NODES:
                 return False
-        elif kind is dict or kind is list or kind is tuple:
-            if len(value) > nodes:
+            waiting += value.values()
+            for key in value:
+                chars += len(key) if type(key) is str else _LIGHT_CHARS
+        elif kind is list or kind is tuple:
+            if len(waiting) + len(value) > _LIGHT_NODES:
                 return False
-            if kind is dict:
-                waiting.extend(value)
-                waiting.extend(value.values())
-            else:
-                waiting.extend(value)
+            waiting += value
         elif kind is Send and value.timeout is None:
             waiting += value.node, value.arg
         elif kind not in _LEAVES:
             return False
-    return True
+    return chars < _LIGHT_CHARS and len(waiting) <= _LIGHT_NODES
 
 
 def is_light_checkpoint(checkpoint: Checkpoint, metadata: Mapping[str, Any], values: Values) -> bool:
@@ -100,13 +103,20 @@ def encode_writes(
         BlockedTypeError: A value is of a type that is not allowed.
     """
     rows: list[WriteRow] = []
-    size, replacing = 0, True
-    for position, (channel, value) in enumerate(writes):
-        idx = WRITES_IDX_MAP.get(channel, position)
-        row = WriteRow(*place, task_id, idx, task_path, channel, *_dumped_write(serde, channel, value))
-        rows.append(row)
-        size += len(row.blob) + _ROW_BYTES
-        replacing = replacing and idx < 0
+    size, replacing, channel = 0, True, ""
+    try:
+        for position, (channel, value) in enumerate(writes):
+            if type(value) not in _NEED_NO_LOOK and channel not in _NEVER_IN_CHECKPOINTS:
+                _check_primitive(channel, value)
+            kind, blob = serde.dumps_typed(value)
+            if len(blob) > MOST_BYTES:
+                raise _too_large(channel, blob)
+            idx = WRITES_IDX_MAP.get(channel, position)
+            rows.append(write_row((*place, task_id, idx, task_path, channel, kind, blob)))
+            size += len(blob) + _ROW_BYTES
+            replacing = replacing and idx < 0
+    except _UNFIT as error:
+        raise _named(channel, error) from error
     return Rows(tuple(rows), replacing, size_bytes=size)
 
 
@@ -177,12 +187,6 @@ def is_primitive(value: object) -> bool:
     return value is None or isinstance(value, (str, int, float, bool))
 
 
-def _dumped_write(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
-    if channel not in _NEVER_IN_CHECKPOINTS:
-        _check_primitive(channel, value)
-    return _dumped(serde, channel, value)
-
-
 def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
     if not is_primitive(value):
         return _dumped(serde, channel, value)
@@ -195,14 +199,23 @@ def _dumped_stored(serde: SerializerProtocol, channel: str, value: Any) -> tuple
 def _dumped(serde: SerializerProtocol, channel: str, value: Any) -> tuple[str, bytes]:
     try:
         kind, blob = serde.dumps_typed(value)
-    except BlockedTypeError as error:
-        raise BlockedTypeError(f"the state's field {channel!r} cannot be stored: {error}") from error
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise ChannelValueError(channel, str(error) or type(error).__name__) from error
+    except _UNFIT as error:
+        raise _named(channel, error) from error
     if len(blob) > MOST_BYTES:
-        mend = "write it to a file, and keep its path in the state"
-        raise ChannelValueError(channel, f"it takes {len(blob)} bytes, more than Postgres holds ({MOST_BYTES}): {mend}")
+        raise _too_large(channel, blob)
     return kind, blob
+
+
+def _named(channel: str, error: Exception) -> Exception:
+    """The error of a value, with the name of its channel."""
+    if isinstance(error, BlockedTypeError):
+        return BlockedTypeError(f"the state's field {channel!r} cannot be stored: {error}")
+    return ChannelValueError(channel, str(error) or type(error).__name__)
+
+
+def _too_large(channel: str, blob: bytes) -> ChannelValueError:
+    mend = "write it to a file, and keep its path in the state"
+    return ChannelValueError(channel, f"it takes {len(blob)} bytes, more than Postgres holds ({MOST_BYTES}): {mend}")
 
 
 def _check_metadata(metadata: Mapping[str, Any]) -> None:

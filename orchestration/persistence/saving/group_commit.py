@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -21,17 +20,16 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from langgraph_quorum.orchestration.persistence.fence import token_of
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
+from langgraph_quorum.orchestration.persistence.saving.calls import Call
 from langgraph_quorum.orchestration.persistence.saving.committer import Committer
 from langgraph_quorum.orchestration.persistence.saving.encoding import (
-    Values,
     encode_checkpoint,
     encode_writes,
     is_light,
     is_light_checkpoint,
-    is_primitive,
     split_values,
 )
-from langgraph_quorum.orchestration.persistence.saving.known_blobs import Key, KnownBlobs
+from langgraph_quorum.orchestration.persistence.saving.known_blobs import KnownBlobs
 from langgraph_quorum.orchestration.persistence.saving.order import CheckpointOrder
 from langgraph_quorum.orchestration.persistence.saving.patience import patiently
 from langgraph_quorum.orchestration.persistence.saving.read_writes import ReadWrites
@@ -116,9 +114,9 @@ class GroupCommitSaver(PatientReader):
         configurable = config["configurable"]
         thread_id, ns = _thread_of(configurable), configurable["checkpoint_ns"]
         values = split_values(checkpoint, new_versions, sealed=self._sealed is not None)
-        due, moved = self._due(thread_id, ns, values)
+        due, moved = self._known.split(thread_id, ns, values)
         told = get_serializable_checkpoint_metadata(config, metadata)
-        light = is_light_checkpoint(checkpoint, told, due)
+        light = partial(is_light_checkpoint, checkpoint, told, due)
         make = partial(
             encode_checkpoint,
             self.serde,
@@ -132,7 +130,7 @@ class GroupCommitSaver(PatientReader):
         try:
             await self._commit(
                 config, thread_id, make, light=light, then=lambda: self._order.saw(place, checkpoint["id"])
-            )
+            ).stored()
         except BaseException:
             self._order.let_go(place)
             raise
@@ -153,10 +151,13 @@ class GroupCommitSaver(PatientReader):
         """What a checkpoint's tasks had written when it was last read here; given once, None when not read lately."""
         return self._read.take((thread_id, checkpoint_ns, checkpoint_id))
 
-    async def aput_writes(
+    def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Write what one task has written, not before the checkpoint that it belongs to.
+
+        It is handed over at once, not when it is waited for: what comes in the middle of a long turn of the event loop
+        is on its way to the server before that ends.
 
         Raises:
             LeaseLostError: The config carries a token, and the thread was taken over.
@@ -164,15 +165,12 @@ class GroupCommitSaver(PatientReader):
             BlockedTypeError: A value is of a type that is not allowed.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
-        configurable = config["configurable"]
-        thread_id = _thread_of(configurable)
-        place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
-        make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
-        hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
-        done = self._commit(config, thread_id, make, light=is_light(writes), hold=hold)
-        # A thousand calls wait here at once: what they hold on to, the garbage collector looks through again and again.
-        del config, writes, configurable, place, make, hold
-        await done
+        if not self._is_in_its_loop:  # made elsewhere, as by the sync methods, to be awaited here
+            return self._hand_over_later(config, writes, task_id, task_path)
+        try:
+            return self._hand_over(config, writes, task_id, task_path).stored()
+        except Exception as error:  # noqa: BLE001 - for whoever waits: LangGraph calls this where nobody takes an error
+            return _failing(error)
 
     def close(self) -> None:
         """Let go of the thread that encodes. What is handed over afterwards, and is more than a little, fails."""
@@ -197,16 +195,18 @@ class GroupCommitSaver(PatientReader):
         finally:
             self._known.forget(names)
 
-    def _due(self, thread_id: str, ns: str, values: Values) -> tuple[Values, list[Key]]:
-        """The values that must be sent, and the blobs that the official saver would not have made."""
-        moved = {
-            channel: (thread_id, ns, channel, version)
-            for channel, (version, value) in values.stored.items()
-            if is_primitive(value)
-        }
-        known = {channel for channel, key in moved.items() if key in self._known}
-        stored = {channel: value for channel, value in values.stored.items() if channel not in known}
-        return Values(values.inline, stored), [*moved.values()]
+    async def _hand_over_later(self, *call: Any) -> None:
+        await self._hand_over(*call).stored()
+
+    def _hand_over(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str
+    ) -> Call:
+        configurable = config["configurable"]
+        thread_id = _thread_of(configurable)
+        place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
+        make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
+        hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
+        return self._commit(config, thread_id, make, light=partial(is_light, writes), hold=hold)
 
     def _commit(
         self,
@@ -214,17 +214,21 @@ class GroupCommitSaver(PatientReader):
         thread_id: str,
         make: Callable[[], Rows],
         *,
-        light: bool,
+        light: Callable[[], bool],
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
-    ) -> asyncio.Future[None]:
+    ) -> Call:
         self._check_loop()
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
         if self._sealed is None:
             return self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
         sealed = self._sealed
-        return self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=False, hold=hold, then=then)
+        return self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=bool, hold=hold, then=then)
+
+
+async def _failing(error: Exception) -> None:
+    raise error
 
 
 def _thread_of(configurable: Mapping[str, Any]) -> str:

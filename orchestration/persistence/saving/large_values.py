@@ -19,7 +19,7 @@ def doing(batch: Sequence[Call]) -> str:
     Args:
         batch: At least one call; one that is large is alone.
     """
-    rows = batch[0].encoding.rows
+    rows = batch[0].rows
     if len(batch) > 1 or rows is None or rows.size_bytes < LARGE_BYTES:
         return _DOING
     channel, size = rows.largest

@@ -24,9 +24,11 @@ class PackedSends:
 
     def keep(self, send: Send, data: bytes) -> None:
         """Remember what a `Send` was packed to; its object is kept alive, so that no other can have its id."""
+        key = id(send)
         with self._lock:
-            self._drop(id(send))
-            self._kept[id(send)] = send, data
+            if key in self._kept:
+                self._drop(key)
+            self._kept[key] = send, data
             self._size += len(data)
             while len(self._kept) > KEPT or self._size > KEPT_BYTES:
                 self._drop(next(iter(self._kept)))

@@ -144,13 +144,20 @@ class PatientReader(AsyncPostgresSaver):
             raise SealError("the checkpoint is of a LangGraph older than any encryption here: run it without a sealer")
         super()._migrate_pending_sends(pending_sends, checkpoint, channel_values)
 
+    @property
+    def _is_in_its_loop(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
+
     def _check_loop(self) -> None:
         """Refuse a call from another event loop: connections, and answers that are waited for, are of the saver's own.
 
         Raises:
             ConfigurationError: with the mend.
         """
-        if asyncio.get_running_loop() is not self.loop:
+        if not self._is_in_its_loop:
             mend = "a saver belongs to the event loop it was made in: make one here, or use its sync methods"
             raise ConfigurationError("saver", "of another event loop", mend)
 

@@ -30,28 +30,44 @@ class RecentWrites:
         """Remember rows that are stored just so."""
         for row in rows:
             if LARGE_BYTES <= len(row.blob) <= KEPT_BYTES:
-                key = row.thread_id, row.checkpoint_ns, row.channel
+                key = _key(row)
                 self._drop(key)
                 self._rows[key] = row
                 self._size += len(row.blob)
         while self._size > KEPT_BYTES:
             self._drop(next(iter(self._rows)))
 
-    def split(self, blobs: Sequence[BlobRow]) -> tuple[list[BlobRow], list[CopyRow]]:
-        """Which blobs are to be sent, and which to be copied. What is copied is not remembered any longer."""
+    def split(
+        self, blobs: Sequence[BlobRow], writes: Sequence[WriteRow]
+    ) -> tuple[list[BlobRow], list[CopyRow], list[CopyRow]]:
+        """Which blobs are to be sent, which copied, and which copied of what is written along with them.
+
+        Args:
+            blobs: None of which is in the database.
+            writes: Of the same transaction, ahead of them. What is copied of these must be theirs: none may be there.
+        """
         sent: list[BlobRow] = []
         copied: list[CopyRow] = []
+        along: list[CopyRow] = []
+        large = [blob for blob in blobs if len(blob.blob) >= LARGE_BYTES]
+        new = {_key(row): row for row in writes if len(row.blob) >= LARGE_BYTES} if large else {}
         for blob in blobs:
-            key = blob.thread_id, blob.checkpoint_ns, blob.channel
-            written = self._rows.get(key)
-            if written is not None and (written.type, written.blob) == (blob.type, blob.blob):
-                copied.append(CopyRow(*blob[:5], written.checkpoint_id, written.task_id, written.idx))
-                self._drop(key)
+            key = _key(blob)
+            for known, copies in ((new, along), (self._rows, copied)):
+                written = known.get(key)
+                if written is not None and (written.type, written.blob) == (blob.type, blob.blob):
+                    copies.append(CopyRow(*blob[:5], written.checkpoint_id, written.task_id, written.idx))
+                    self._drop(key)  # it is not remembered any longer
+                    break
             else:
                 sent.append(blob)
-        return sent, copied
+        return sent, copied, along
 
     def _drop(self, key: _Key) -> None:
         row = self._rows.pop(key, None)
         if row is not None:
             self._size -= len(row.blob)
+
+
+def _key(row: WriteRow | BlobRow) -> _Key:
+    return row.thread_id, row.checkpoint_ns, row.channel

@@ -40,6 +40,10 @@ _MAYBE_OBJECT = re.compile(rb"[\xc7-\xc9\xd4-\xd8]")
 _OFTEN = frozenset({Send, list, tuple, dict, str})
 """What is mostly plain data all through, and then need not be looked at again."""
 
+_SEND = b"\x93" + ormsgpack.packb(Send.__module__) + ormsgpack.packb(Send.__name__)
+"""The beginning of three things: the first two, before the arguments."""
+_POSITIONAL = bytes([EXT_CONSTRUCTOR_POS_ARGS])
+
 _refused: ContextVar[list[str] | None] = ContextVar("refused", default=None)
 
 
@@ -119,24 +123,33 @@ def _packed(value: Any) -> tuple[bytes, bool]:
     A fan-out is written as one `Send` for each branch, and once more as the list of them all. To find out what each of
     them is takes LangGraph 11 us, four times what writing it takes.
     """
-    if type(value) is not Send:
-        try:
+    try:
+        if type(value) is not Send:
             return ormsgpack.packb(value, option=_option), True
-        except ormsgpack.MsgpackEncodeError:  # of the first thing that is not plain data
-            pass
+        if value.timeout is None:
+            return _packed_send(ormsgpack.packb((value.node, value.arg), option=_option)), True
+    except ormsgpack.MsgpackEncodeError:  # of the first thing that is not plain data
+        pass
     is_plain = True
-
-    def pack(item: Any) -> bytes:
-        return ormsgpack.packb(item, default=named, option=_option)
 
     def named(item: Any) -> Any:
         nonlocal is_plain
         if type(item) is not Send or item.timeout is not None:
             is_plain = False
             return _msgpack_default(item)
-        return ormsgpack.Ext(EXT_CONSTRUCTOR_POS_ARGS, pack((Send.__module__, Send.__name__, (item.node, item.arg))))
+        content = (Send.__module__, Send.__name__, (item.node, item.arg))
+        return ormsgpack.Ext(EXT_CONSTRUCTOR_POS_ARGS, ormsgpack.packb(content, default=named, option=_option))
 
-    return pack(value), is_plain
+    return ormsgpack.packb(value, default=named, option=_option), is_plain
+
+
+def _packed_send(arguments: bytes) -> bytes:
+    """A `Send` of plain data, its node and argument packed already: an object of msgpack, longer than 16 bytes."""
+    size = len(_SEND) + len(arguments)
+    for head, most in ((b"\xc7", 1), (b"\xc8", 2), (b"\xc9", 4)):
+        if size < 256**most:
+            return b"".join((head, size.to_bytes(most, "big"), _POSITIONAL, _SEND, arguments))
+    raise OverflowError(f"{size} bytes are more than msgpack has objects of")
 
 
 @contextmanager

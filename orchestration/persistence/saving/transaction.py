@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from psycopg import AsyncPipeline
-from psycopg.pq.abc import PGconn
 
 from langgraph_quorum.orchestration.persistence.pool import Connection, Pool
 from langgraph_quorum.orchestration.persistence.saving.aside import carried_out_aside
-from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, Statement, exchange
+from langgraph_quorum.orchestration.persistence.saving.pipelined import Statement
 from langgraph_quorum.orchestration.persistence.saving.recent_writes import RecentWrites
-from langgraph_quorum.orchestration.persistence.saving.rows import Batch, CopyRow, Rows, batch_of, columns
+from langgraph_quorum.orchestration.persistence.saving.rows import Batch, CopyRow, Rows, WriteRow, batch_of, columns
 
 Fence: TypeAlias = tuple[str, int]
 """A thread and the token that its lease must be held under."""
@@ -23,6 +22,8 @@ STATEMENT_ROWS = 512
 """Rows in one statement, at most. With several, the server works on the first while the next is made."""
 FIRST_ROWS = 128
 """From so many writes on they are taken to be the first of their tasks, until the server says otherwise."""
+ASIDE_BYTES = 2**20
+"""A batch of this size is sent from a thread: to hand a megabyte to libpq takes a millisecond or more."""
 STATEMENT_BYTES = 256 * 2**20
 """Of a batch whose rows go one by one: Postgres takes a gigabyte in one statement."""
 
@@ -47,6 +48,23 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch as it is sent in one round trip.
+
+    Attributes:
+        statements: None where there is nothing to write.
+        stored: What they will have done.
+        kind: The name of the statement that writes the new writes.
+        new_writes: Its rows.
+    """
+
+    statements: Sequence[Statement]
+    stored: Stored
+    kind: str
+    new_writes: Sequence[WriteRow]
+
+
+@dataclass(frozen=True, slots=True)
 class Transactions:
     """Writes batches.
 
@@ -68,7 +86,7 @@ class Transactions:
         Raises:
             psycopg.Error: Nothing was written; or, with the connection lost at the end, perhaps all.
         """
-        if sum(rows.size_bytes for _, rows in calls) >= LARGE_BYTES and (done := await self._store_aside(calls)):
+        if sum(rows.size_bytes for _, rows in calls) >= ASIDE_BYTES and (done := await self._store_aside(calls)):
             return done
         fences = sorted({fence for fence, _ in calls if fence is not None})
         if fences:
@@ -86,12 +104,13 @@ class Transactions:
 
     async def _store_aside(self, calls: Sequence[_Call]) -> Stored | None:
         """The same from a thread of its own, for what would take long to send; None when it has to be done here."""
-        batch, stored = _batch(calls, frozenset())
-        statements = [*self._demands(calls), *self._statements(batch, stored)]
+        prepared = self.prepare(calls)
         async with self.pool.trusted_connection() as connection:
-            if not await carried_out_aside(connection, statements):
-                return None
-        return replace(stored, statements=len(statements))
+            counts = await carried_out_aside(connection, prepared.statements)
+        if counts is None:
+            return None
+        self.note(prepared, counts)
+        return prepared.stored
 
     async def _store_fenced(self, calls: Sequence[_Call], fences: Sequence[Fence]) -> Stored:
         async with self.pool.trusted_connection() as connection, _transaction(connection):
@@ -101,40 +120,32 @@ class Transactions:
             await _carry_out(connection, statements)
         return replace(stored, statements=len(statements) + 1)
 
-    def store_from_thread(
-        self,
-        pgconn: PGconn,
-        calls: Sequence[_Call],
-        *,
-        until: float,
-        is_stopped: Callable[[], bool],
-        prepared: set[bytes] | None = None,
-    ) -> Stored:
-        """The same in one round trip and from a thread, if all leases are held and nothing is at fault.
+    def prepare(self, calls: Sequence[_Call]) -> Prepared:
+        """The same for one round trip, if all leases are held and nothing is at fault.
 
-        What the calls hold and the server has already, it is told to copy. Many writes at once must not be there yet.
+        What the calls hold twice, or the server has already, it is told to copy. Many writes at once, and those that
+        are copied, must not be there yet.
 
         Args:
-            pgconn: Of a connection of the pool that nobody else uses meanwhile.
             calls: In the order they were made.
-            until: When to give up, by `time.monotonic()`.
-            is_stopped: Whether to give up now; looked at ten times a second.
-            prepared: As `exchange` has it.
-
-        Raises:
-            Exception: As `exchange` says. Nothing was written; or, with the connection lost, perhaps all.
         """
-        sql = self.pool.statements("checkpoints")
         batch, stored = _batch(calls, frozenset())
-        batch.blobs, copies = self._recent.split(batch.blobs)
-        writes = "first_writes" if len(batch.new_writes) >= FIRST_ROWS else "new_writes"
-        statements = [*self._demands(calls), *self._statements(batch, stored, copies, writes)]
-        if statements:
-            counts = exchange(pgconn, statements, until=until, is_stopped=is_stopped, prepared=prepared)
-            done = zip(statements, counts, strict=True)
-            if sum(count for statement, count in done if statement.sql == sql[writes]) == len(batch.new_writes):
-                self._recent.add(batch.new_writes)  # none of them was there before, perhaps with another value
-        return replace(stored, statements=len(statements))
+        batch.blobs, copies, along = self._recent.split(batch.blobs, batch.new_writes)
+        writes = "first_writes" if along or len(batch.new_writes) >= FIRST_ROWS else "new_writes"
+        statements = [*self._demands(calls), *self._statements(batch, stored, [*copies, *along], writes)]
+        return Prepared(statements, replace(stored, statements=len(statements)), writes, batch.new_writes)
+
+    def note(self, prepared: Prepared, counts: Sequence[int]) -> None:
+        """It was carried out.
+
+        Args:
+            prepared: What was prepared last.
+            counts: How many rows each of its statements has written.
+        """
+        sql = self.pool.statements("checkpoints")[prepared.kind]
+        done = zip(prepared.statements, counts, strict=True)
+        if sum(count for statement, count in done if statement.sql == sql) == len(prepared.new_writes):
+            self._recent.add(prepared.new_writes)  # none of them was there before, perhaps with another value
 
     def _demands(self, calls: Sequence[_Call]) -> list[Statement]:
         fences = sorted({fence for fence, _ in calls if fence is not None})

@@ -1,56 +1,54 @@
-"""A thread that writes batch after batch while the event loop is busy with other things.
+"""Writes batch after batch on one connection, each the moment the one before is stored.
 
-On the loop, a round trip takes several of its turns, and a turn of a thousand branches takes long. In a thread it takes
-what the server takes. Whatever goes wrong here is done again on the loop, with patience.
+Whatever goes wrong here is done again elsewhere, with patience.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Event
 from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncPipeline
 from psycopg.pq import TransactionStatus
-from psycopg.pq.abc import PGconn
 
 from langgraph_quorum.orchestration.persistence.pool import Connection
+from langgraph_quorum.orchestration.persistence.saving.aside import is_fit_again
 from langgraph_quorum.orchestration.persistence.saving.calls import Call, Queue
-from langgraph_quorum.orchestration.persistence.saving.exchange import StoppedError
+from langgraph_quorum.orchestration.persistence.saving.line import Line
 from langgraph_quorum.orchestration.persistence.saving.patience import ATTEMPT_S
-from langgraph_quorum.orchestration.persistence.saving.transaction import Stored, Transactions
+from langgraph_quorum.orchestration.persistence.saving.transaction import ASIDE_BYTES, Prepared, Stored, Transactions
 
-_LINGER_S = 0.05
-"""So long the thread waits for more before it lets go of its connection: a run's next step often follows at once."""
+_LINGER_S = 0.2
+"""So long it waits for more before it lets go of its connection: a run's next step often follows at once."""
 _SHARE_S = 0.5
 """So long it keeps its connection from others who wait for one, while there is more to write."""
+_LOOK_S = 0.025
+"""So often it looks at the clock."""
 _CANCEL_S = 2.0
 
 Tell = Callable[[Sequence[Call], Stored, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Left:
     """A batch that was not written, or perhaps was.
 
     Attributes:
         batch: In order.
-        error: Why.
+        error: Why; None when it was not tried, since it is large.
     """
 
     batch: Sequence[Call]
-    error: Exception
+    error: Exception | None
 
 
 @dataclass(slots=True)
 class Writer:
-    """Writes what is in a queue.
+    """Writes what is in a queue, while it has a connection. On the event loop only.
 
     Attributes:
         transactions: Write a batch.
@@ -63,68 +61,64 @@ class Writer:
     queue: Queue
     written: Tell
     refused: Callable[[Sequence[Call]], None]
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="quorum-saving")
-    )
-    _is_fit: bool = field(default_factory=AsyncPipeline.is_supported)
-    _news: Event = field(default_factory=Event)
-    _stop: Event = field(default_factory=Event)
-    _linger_s: float = _LINGER_S
+    linger_s: float = _LINGER_S
+    _is_open: bool = field(default_factory=AsyncPipeline.is_supported)
+    _turn: _Turn | None = None
     _prepared: WeakKeyDictionary[Connection, set[bytes] | None] = field(default_factory=WeakKeyDictionary)
 
     def hurry(self) -> None:
         """Wait for no more, from now on."""
-        self._linger_s = 0.0
+        self.linger_s = 0.0
         self.wake()
 
-    def wake(self) -> None:
-        """There may be more to take from the queue."""
-        self._news.set()
+    def wake(self, at_least: int = 1) -> None:
+        """There may be more to take from the queue; so many calls, or nothing is begun."""
+        if self._turn is not None:
+            self._turn.go_on(at_least)
+
+    def make_way(self) -> None:
+        """Give the connection back, unless something is being written."""
+        if self._turn is not None:
+            self._turn.make_way()
 
     def close(self) -> None:
-        """End the thread, once it is done with what it works on."""
-        self._is_fit = False
+        """Give the connection back, once what it works on is done."""
+        self._is_open = False
         self.wake()
-        self._thread.shutdown(wait=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can write at all: it is not closed, and connections speak as they must."""
+        return self._is_open
 
     @property
     def is_fit(self) -> bool:
-        """Whether it can write now: a connection is free, and speaks as it must."""
-        return self._is_fit and self.transactions.pool.has_idle
+        """Whether it can write now, for a connection is free."""
+        return self._is_open and self.transactions.pool.has_idle
 
-    async def drain(self) -> Failed | None:
-        """Write until nothing is ready any more, or a batch fails.
+    async def drain(self) -> Left | None:
+        """Write until nothing is ready any more, or a batch is left.
 
         Raises:
             psycopg.Error: There is no connection.
         """
         async with self.transactions.pool.trusted_connection() as connection:
             if connection.info.encoding != "utf-8":
-                self._is_fit = False
-            if not self._is_fit:  # or was closed while it waited for the connection
+                self._is_open = False
+            if not self._is_open:  # or was closed while it waited for the connection
                 return None
-            failed = await self._drain_on(connection)
-            if failed is not None:
+            self._turn = turn = _Turn(self, connection, self._prepared_on(connection))
+            try:
+                turn.go_on()
+                left = await turn.over
+            finally:
+                self._turn = None
+                turn.close()
+                if not is_fit_again(connection):
+                    await _discard(connection)
+            if left is not None and left.error is not None:
                 self._prepared[connection] = None
-            return failed
-
-    async def _drain_on(self, connection: Connection) -> Failed | None:
-        self._stop.clear()
-        loop = asyncio.get_running_loop()
-        prepared = self._prepared_on(connection)
-        job = loop.run_in_executor(self._thread, self._work, connection.pgconn, prepared, loop)
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            self._stop.set()
-            self._news.set()
-            while not job.done():  # it holds the connection; it looks ten times a second whether to stop
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({job})
-            raise
-        finally:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                await _discard(connection)
+            return left
 
     def _prepared_on(self, connection: Connection) -> set[bytes] | None:
         """What is prepared there; None behind a pooler, or when a batch has failed there and so nobody knows."""
@@ -132,36 +126,106 @@ class Writer:
             return None
         return self._prepared.setdefault(connection, set())
 
-    def _work(self, pgconn: PGconn, prepared: set[bytes] | None, loop: asyncio.AbstractEventLoop) -> Failed | None:
-        shared_from = time.monotonic() + _SHARE_S
-        while True:
-            self._news.clear()
-            batch, refused = self.queue.take()
-            if refused:
-                loop.call_soon_threadsafe(self.refused, refused)
-            if batch:
-                began = time.monotonic()
-                try:
-                    stored = self.transactions.store_from_thread(
-                        pgconn,
-                        [call.to_store for call in batch],
-                        until=began + ATTEMPT_S,
-                        is_stopped=self._stop.is_set,
-                        prepared=prepared,
-                    )
-                except StoppedError:
-                    return None
-                except Exception as error:  # noqa: BLE001 - handed to whoever tries again
-                    return Failed(batch, error)
-                loop.call_soon_threadsafe(self.written, batch, stored, time.monotonic() - began)
-                if time.monotonic() >= shared_from and self.transactions.pool.is_waited_for:
-                    return None
-            elif self._is_to_let_go() or not self._news.wait(self._linger_s) or self._stop.is_set():
-                return None
 
-    def _is_to_let_go(self) -> bool:
-        """Whether there is nothing to wait for, and others need the connection or it is all over."""
-        return not self.queue.has_waiting and not self.is_fit
+class _Turn:
+    """From when the writer has a connection until it gives it back.
+
+    Attributes:
+        over: When it gives it back, with what it leaves.
+    """
+
+    def __init__(self, writer: Writer, connection: Connection, prepared: set[bytes] | None) -> None:
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._line = Line(connection.pgconn, prepared, self.go_on)
+        self._shared_from = self._loop.time() + _SHARE_S
+        self._batch: Sequence[Call] = ()
+        self._sent: Prepared | None = None
+        self._began = 0.0
+        self._rested_at: float | None = None
+        self._timer = self._loop.call_later(_LOOK_S, self._look)
+        self.over: asyncio.Future[Left | None] = self._loop.create_future()
+
+    def go_on(self, at_least: int = 1) -> None:
+        """Take what was answered; when the batch is stored, begin the next one if it is so many calls."""
+        try:
+            while not self.over.done() and self._is_free() and self._is_begun(at_least):
+                pass
+        except Exception as error:
+            if not self._batch and not isinstance(error, psycopg.Error):
+                raise
+            self._end(Left(self._batch, error) if self._batch else None)  # for whoever tries again
+
+    def make_way(self) -> None:
+        """Give the connection back, unless something is being written or about to be."""
+        if self._sent is None and not self._writer.queue.waiting:
+            self._end(None)
+
+    def close(self) -> None:
+        """Leave the connection alone."""
+        self._line.close()
+        self._timer.cancel()
+
+    def _is_free(self) -> bool:
+        """Whether the next batch may be begun."""
+        counts = self._line.answers()
+        if self._sent is None:
+            return True
+        if counts is None:
+            return False
+        sent, batch = self._sent, self._batch
+        self._sent, self._batch = None, ()
+        self._writer.transactions.note(sent, counts)
+        self._writer.written(batch, sent.stored, self._loop.time() - self._began)
+        if self._loop.time() >= self._shared_from and self._writer.transactions.pool.is_waited_for:
+            self._end(None)
+        return not self.over.done()
+
+    def _is_begun(self, at_least: int) -> bool:
+        """Whether a batch was begun that needs no answer, so that the next one may be."""
+        batch, refused = self._writer.queue.take() if self._writer.queue.waiting >= at_least else ([], [])
+        if refused:
+            self._writer.refused(refused)
+        if not batch:
+            self._rest()
+            return False
+        calls = [call.to_store for call in batch]
+        if sum(rows.size_bytes for _, rows in calls) >= ASIDE_BYTES:
+            self._end(Left(batch, None))
+            return False
+        self._batch, self._rested_at, self._began = batch, None, self._loop.time()
+        prepared = self._writer.transactions.prepare(calls)
+        if not prepared.statements:
+            self._batch = ()
+            self._writer.written(batch, prepared.stored, 0.0)
+            return True
+        self._sent = prepared
+        self._line.begin(prepared.statements)
+        return False
+
+    def _rest(self) -> None:
+        """Wait for more, unless there is nothing to wait for and others need the connection, or it is all over."""
+        writer = self._writer
+        is_kept = writer.linger_s and writer.is_open and not writer.transactions.pool.is_waited_for
+        if not (writer.queue.waiting or is_kept):
+            self._end(None)
+        elif self._rested_at is None:
+            self._rested_at = self._loop.time()
+
+    def _look(self) -> None:
+        """See whether the server takes too long, or nothing more has come."""
+        now = self._loop.time()
+        if self._sent is not None and now >= self._began + ATTEMPT_S:
+            self._end(Left(self._batch, TimeoutError()))
+        elif self._rested_at is not None and now >= self._rested_at + self._writer.linger_s:
+            self._end(None)
+        else:
+            self._timer = self._loop.call_later(_LOOK_S, self._look)
+
+    def _end(self, left: Left | None) -> None:
+        if not self.over.done():
+            self._line.close()
+            self.over.set_result(left)
 
 
 async def _discard(connection: Connection) -> None:

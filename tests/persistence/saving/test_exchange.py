@@ -13,13 +13,8 @@ from psycopg.pq import TransactionStatus
 
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
 from langgraph_quorum.orchestration.persistence.saving.arrays import numbered
-from langgraph_quorum.orchestration.persistence.saving.exchange import (
-    LARGE_BYTES,
-    RefusedError,
-    Statement,
-    StoppedError,
-    exchange,
-)
+from langgraph_quorum.orchestration.persistence.saving.exchange import LARGE_BYTES, StoppedError, exchange
+from langgraph_quorum.orchestration.persistence.saving.pipelined import RefusedError, Statement
 from tests.outages.proxy import proxied
 
 INTO = b"INSERT INTO kept SELECT * FROM unnest(%(t)b::text[], %(b)b::bytea[], %(i)b::integer[], %(l)b::bigint[])"

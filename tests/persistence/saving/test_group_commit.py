@@ -13,11 +13,10 @@ from langgraph.types import Send
 from typing_extensions import TypedDict
 
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.saving import transaction
 from langgraph_quorum.orchestration.persistence.saving.calls import BATCH_BYTES, BATCH_CALLS
-from langgraph_quorum.orchestration.persistence.saving.exchange import exchange
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.state.errors import ConfigurationError
+from tests.persistence.saving.begun import watch
 from tests.persistence.saving.waits import blocked, handed_over
 
 
@@ -58,12 +57,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         sent.append(query.decode() if isinstance(query, bytes) else str(query))
         return await execute(self, query, *args, **kwargs)
 
-    def exchanging(pgconn: Any, statements: Any, **kwargs: Any) -> list[int]:
-        sent.extend(statement.sql.decode() for statement in statements)
-        return exchange(pgconn, statements, **kwargs)
-
     monkeypatch.setattr(psycopg.AsyncConnection, "execute", recording)
-    monkeypatch.setattr(transaction, "exchange", exchanging)
+    watch(monkeypatch, lambda statements: sent.extend(statement.sql.decode() for statement in statements))
     return sent
 
 
@@ -202,11 +197,11 @@ async def test_relaxed_batches_do_not_wait_for_the_disk_unless_a_checkpoint_is_a
     await saver.aput_writes(at("t"), [("c", 1)], "task")
     assert ["synchronous_commit" in query for query in sent if query] == [True, False]
     sent.clear()
-    # The first call is still being encoded when the second comes, so that both are in one batch.
     checkpoint = empty_checkpoint()
-    await asyncio.gather(
-        saver.aput(at("t"), checkpoint, {}, {}), saver.aput_writes(at("t", checkpoint["id"]), [("c", [1])], "task")
-    )
+    putting = asyncio.create_task(saver.aput(at("t"), checkpoint, {}, {}))
+    await asyncio.sleep(0)  # handed over; what comes in the same turn of the loop is in the same batch
+    await saver.aput_writes(at("t", checkpoint["id"]), [("c", [1])], "task")
+    await putting
     assert saver.statistics().flushes == 2
     assert [query.split()[2] for query in sent if query] == ["checkpoint_writes", "checkpoints"]
     async with pool.connection() as connection:

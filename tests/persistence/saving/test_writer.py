@@ -1,7 +1,6 @@
-"""A thread writes while the event loop is busy; where it cannot, or something is wrong, the loop writes itself."""
+"""A writer keeps a connection and begins batch after batch; where it cannot, or something is wrong, patience helps."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,10 +9,12 @@ import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 
 from langgraph_quorum.orchestration.persistence.pool import Pool, open_pool
-from langgraph_quorum.orchestration.persistence.saving import transaction, writer
-from langgraph_quorum.orchestration.persistence.saving.exchange import RefusedError, exchange
+from langgraph_quorum.orchestration.persistence.saving import line, transaction, writer
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
+from langgraph_quorum.orchestration.persistence.saving.line import Line
+from langgraph_quorum.orchestration.persistence.saving.pipelined import Pipelined, RefusedError
 from langgraph_quorum.state.errors import DatabaseError
+from tests.persistence.saving.begun import watch_lines
 from tests.persistence.saving.waits import blocked, handed_over
 
 TASKS = b"SELECT task_id FROM checkpoint_writes"
@@ -36,33 +37,15 @@ async def saver(pool: Pool) -> GroupCommitSaver:
 
 
 @pytest.fixture
-def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many statements each exchange of the thread had."""
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements each batch had that was begun on the event loop."""
     seen: list[int] = []
-
-    def counting(pgconn: Any, statements: Any, **limits: Any) -> list[int]:
-        seen.append(len(statements))
-        return exchange(pgconn, statements, **limits)
-
-    monkeypatch.setattr(transaction, "exchange", counting)
+    watch_lines(monkeypatch, lambda statements: seen.append(len(statements)))
     return seen
 
 
-async def test_what_was_handed_over_is_stored_while_the_loop_is_busy(database: str, saver: GroupCommitSaver) -> None:
-    with psycopg.Connection.connect(database, autocommit=True) as looking:
-        writing = asyncio.create_task(saver.aput_writes(at("t"), [("c", 1)], "task"))
-        for _ in range(3):  # entered, handed over, with the thread
-            await asyncio.sleep(0)
-        until = time.monotonic() + 10
-        while not (found := looking.execute(TASKS).fetchall()) and time.monotonic() < until:
-            time.sleep(0.01)  # noqa: ASYNC251 - that is what a busy loop is
-        assert found == [("task",)]
-        assert not writing.done()
-    await writing
-
-
 async def test_what_comes_meanwhile_follows_together_on_the_same_connection(
-    pool: Pool, saver: GroupCommitSaver, exchanges: list[int]
+    pool: Pool, saver: GroupCommitSaver, begun: list[int]
 ) -> None:
     async with pool.connection() as holder, holder.transaction():
         await holder.execute("LOCK TABLE checkpoint_writes IN ACCESS EXCLUSIVE MODE")
@@ -73,7 +56,7 @@ async def test_what_comes_meanwhile_follows_together_on_the_same_connection(
         await asyncio.sleep(0)
         requests = pool.statistics().requests
     await asyncio.gather(*calls)
-    assert exchanges == [1, 1]
+    assert begun == [1, 1]
     assert pool.statistics().requests == requests
 
 
@@ -88,25 +71,29 @@ async def test_with_no_connection_free_it_waits_for_one(pool: Pool, saver: Group
     assert await tasks_in(pool) == {"task"}
 
 
-async def test_a_connection_that_speaks_another_encoding_is_used_from_the_loop(
-    database: str, pool: Pool, exchanges: list[int]
+async def test_on_a_connection_that_speaks_another_encoding_nothing_is_begun_and_all_is_written(
+    database: str, pool: Pool, begun: list[int]
 ) -> None:
     async with open_pool(f"{database} client_encoding=latin1") as other:
         saver = GroupCommitSaver(other)
         await asyncio.gather(*(saver.aput_writes(at("t"), [("c", n)], f"täsk-{n}") for n in range(3)))
     assert await tasks_in(pool) == {"täsk-0", "täsk-1", "täsk-2"}
-    assert exchanges == []
+    assert begun == []
 
 
-async def test_what_fails_in_the_thread_is_done_again_with_patience(
-    pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["begin", "answers"])
+async def test_what_fails_while_it_is_written_is_done_again_with_patience(
+    pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     errors = [psycopg.OperationalError("gone"), RefusedError()]
+    by_itself = getattr(Line, step)
 
-    def failing(*_: Any, **__: Any) -> None:
-        raise errors.pop()
+    def failing(line: Line, *what: Any) -> Any:
+        if step == "begin" or line.is_busy:
+            raise errors.pop()
+        return by_itself(line, *what)
 
-    monkeypatch.setattr(transaction, "exchange", failing)
+    monkeypatch.setattr(Line, step, failing)
     await saver.aput_writes(at("t"), [("c", 1)], "one")
     await saver.aput_writes(at("t"), [("c", 1)], "two")
     assert await tasks_in(pool) == {"one", "two"}
@@ -114,7 +101,7 @@ async def test_what_fails_in_the_thread_is_done_again_with_patience(
 
 
 async def test_many_writes_are_taken_for_the_first_of_their_task_until_the_server_says_otherwise(
-    pool: Pool, saver: GroupCommitSaver, exchanges: list[int]
+    pool: Pool, saver: GroupCommitSaver, begun: list[int]
 ) -> None:
     many = transaction.FIRST_ROWS
     await saver.aput_writes(at("t"), [("c", 0)] * many, "task")
@@ -122,7 +109,7 @@ async def test_many_writes_are_taken_for_the_first_of_their_task_until_the_serve
     async with pool.connection() as connection:
         rows = await (await connection.execute("SELECT idx, blob FROM checkpoint_writes ORDER BY idx")).fetchall()
     assert [row["blob"] for row in rows] == [b"\x00"] * many + [b"\x01"] * 2  # what was there has stayed
-    assert exchanges == [1, 1]
+    assert begun == [1, 1]
     assert saver.statistics().retries == 0
 
 
@@ -169,13 +156,13 @@ async def test_where_the_server_forgets_what_it_has_prepared_all_is_written_and_
     database: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As behind a pooler of transactions that nobody has told us of."""
-    known: list[set[bytes] | None] = []
+    known: list[int | None] = []
 
-    def noting(*what: Any, prepared: set[bytes] | None, **limits: Any) -> list[int]:
-        known.append(None if prepared is None else set(prepared))
-        return exchange(*what, prepared=prepared, **limits)
+    def noting(pgconn: Any, statements: Any, prepared: set[bytes] | None) -> Pipelined:
+        known.append(None if prepared is None else len(prepared))
+        return Pipelined(pgconn, statements, prepared)
 
-    monkeypatch.setattr(transaction, "exchange", noting)
+    monkeypatch.setattr(line, "Pipelined", noting)
     async with open_pool(database, max_size=1) as single:
         saver = GroupCommitSaver(single)
         for task in ("first", "second", "third"):
@@ -183,4 +170,4 @@ async def test_where_the_server_forgets_what_it_has_prepared_all_is_written_and_
             async with single.connection() as connection:
                 await connection.execute("DEALLOCATE ALL")
     assert await tasks_in(pool) == {"first", "second", "third"}
-    assert [names if names is None else len(names) for names in known] == [0, 1, None]
+    assert known == [0, 1, None]
