@@ -94,11 +94,11 @@ class QuorumBranch:
             # They are to run again when the run goes on, so the task must not count as done.
             raise GraphDrained(get_runtime().drain_reason or "drained")
         updates: list[Any] = []
+        own = cast("Mapping[str, SentRecord]", records)  # nobody else has them: copies would cost more
+        node, fan_out = self.__name__, bundle["wave"]["run"]
         for call in bundle["calls"]:
-            record = cast(
-                "SentRecord", records[call["item"]["branch_id"]]
-            )  # nobody else has it: a copy would cost more
-            record["node"], record["fan_out"] = self.__name__, bundle["wave"]["run"]
+            record = own[call["item"]["branch_id"]]
+            record["node"], record["fan_out"] = node, fan_out
             held = record["result"]
             if held is not None:
                 updates += held.updates

@@ -30,6 +30,8 @@ Records = Mapping[str, SentRecord]
 def latest_branches(old: Records | None, new: Records | None) -> dict[str, SentRecord]:
     """The reducer: the records of each node's latest fan-out. A superstep's fan-outs are equally late."""
     kept = dict(old or {})
+    if not kept and new and len({(record["node"], record["round"]) for record in new.values()}) == 1:
+        return dict(new)
     for key, record in (new or {}).items():
         # Outdated ones go when the first of a later fan-out comes, so whoever came last tells whether they are gone.
         last = kept[next(reversed(kept))] if kept else record

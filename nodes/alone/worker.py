@@ -122,6 +122,9 @@ def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
 
 
 def _held(update: Any, branch: Branch, taking: Taking) -> Any:
+    if type(update) is dict:  # as most are
+        taking.check(update)
+        return Held(update, kept=branch.payload.get("kept", False))
     if isinstance(update, Answer):
         return replace(update, value=_held(update.value, branch, taking))
     if isinstance(update, (list, tuple)):

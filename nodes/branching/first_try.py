@@ -66,26 +66,21 @@ class FirstTries:
 
     def end(self, attempt: FirstTry) -> BranchRecord:
         """Settle a branch that has answered at once."""
-        gate, branch_id, points = self.gate, attempt.branch.branch_id, attempt.call["points"]
-        opened_at, began = gate.opened_at, attempt.began
-        record: BranchRecord = {
-            **_LIKE,
-            "branch_id": branch_id,
-            "specialist": self.setting.name,
-            "result": attempt.value,
-            "seconds": round(attempt.stopped - began, 6),
-            "waited_s": round(began - opened_at, 6),
-            "settled_s": round(gate.now() - opened_at, 6),
-            "started_at": attempt.started_at,
-            "round": self._round,
-            "group": attempt.call["item"].get("group", ""),
-            "quality": attempt.quality,
-            "points": points,
-            "missed": gate.missed(points),
-        }
+        gate, points = self.gate, attempt.call["points"]
+        opened_at, began, now = gate.opened_at, attempt.began, gate.now()
+        record = _LIKE.copy()  # and filled in: half the time of a dict made anew
+        record["branch_id"], record["specialist"] = attempt.branch.branch_id, self.setting.name
+        record["result"], record["quality"] = attempt.value, attempt.quality
+        record["seconds"] = _microseconds(attempt.stopped - began)
+        record["waited_s"] = _microseconds(began - opened_at)
+        record["settled_s"] = _microseconds(now - opened_at)
+        record["started_at"] = attempt.started_at
+        record["round"] = self._round
+        record["group"] = attempt.call["item"].get("group", "")
+        record["points"], record["missed"] = points, gate.missed(points)
         if attempt.quality is not None and "cost" in attempt.quality:
             record["cost"] = attempt.quality["cost"]
-        gate.settle(record)
+        gate.settle(record, now)
         if self.setting.heard:
             told = {"seconds": record["seconds"], "reason": ""}
             self.setting.tell(attempt.call, self.setting.name, "succeeded", told)
@@ -190,3 +185,8 @@ async def _gone_on(error: Exception, branch: Branch, work: Work) -> Outcome:
 
 async def _raised(error: BaseException, _work: Work) -> Outcome:
     raise error
+
+
+def _microseconds(seconds: float) -> float:
+    """Seconds to the microsecond, from 0; `round` takes twice as long."""
+    return int(seconds * 1e6 + 0.5) / 1e6

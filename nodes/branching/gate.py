@@ -139,9 +139,14 @@ class Gate:
         """That branch is not to be told any more."""
         self._bells.pop(branch_id, None)
 
-    def settle(self, record: BranchRecord) -> None:
-        """Note how a branch ended and decide anew."""
-        moved = self._count(record, self.now())
+    def settle(self, record: BranchRecord, now: float | None = None) -> None:
+        """Note how a branch ended and decide anew.
+
+        Args:
+            record: How it ended.
+            now: The time, where it was just asked for.
+        """
+        moved = self._count(record, self.now() if now is None else now)
         if moved:
             self._consider(moved)
         self.turns.give()
