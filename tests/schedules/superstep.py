@@ -83,9 +83,9 @@ def watched(gate: type[Gate], journal: Journal, loop: VirtualLoop) -> type[Gate]
 
             admission.admit = noted
 
-        def settle(self, record: BranchRecord) -> None:
+        def settle(self, record: BranchRecord, now: float | None = None) -> None:
             journal.note(loop.time(), "settle", record["branch_id"], record)
-            super().settle(record)
+            super().settle(record, now)
             journal.note(loop.time(), "limit", data=self.progress(self.any_point)["at_once"], sitting=sitting)
 
         def _release(self, tally: Any, release: Release, now: float) -> None:
