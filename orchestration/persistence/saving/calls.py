@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.transaction import Fence
+from langgraph_quorum.orchestration.persistence.saving.weight import Known, Weight
 
 BATCH_CALLS = 1024
 """Calls in one transaction, at most."""
 BATCH_BYTES = 8 * 2**20
 """Bytes in one transaction, at most; a call that is larger is written alone."""
+_NOTHING = Known(light=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +25,7 @@ class Call:
         thread_id: Calls of one thread are written in the order they were made.
         fence: The lease that must still be held.
         make: Makes its rows.
-        light: Whether that takes little time.
+        weight: By which it is judged how long that takes.
         arrived: When it was handed over, by the event loop's clock.
         rows: Once they are made.
         fault: Why they could not be.
@@ -32,7 +34,7 @@ class Call:
     thread_id: str
     fence: Fence | None
     make: Callable[[], Rows]
-    light: Callable[[], bool]
+    weight: Weight
     arrived: float = 0.0
     rows: Rows | None = None
     fault: Exception | None = None
@@ -46,7 +48,7 @@ class Call:
             self.rows = self.make()
         except Exception as error:  # noqa: BLE001 - handed to whoever called
             self.fault = error
-        self.make, self.light = Rows, bool  # what they were made of may go
+        self.make, self.weight = Rows, _NOTHING  # what they were made of may go
 
     @property
     def to_store(self) -> tuple[Fence | None, Rows]:

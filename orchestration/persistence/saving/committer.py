@@ -24,6 +24,7 @@ from langgraph_quorum.orchestration.persistence.saving.patience import PATIENCE_
 from langgraph_quorum.orchestration.persistence.saving.rows import Rows
 from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
 from langgraph_quorum.orchestration.persistence.saving.transaction import Fence, Stored, Transactions
+from langgraph_quorum.orchestration.persistence.saving.weight import Known, Weight
 from langgraph_quorum.orchestration.persistence.saving.writer import Writer
 from langgraph_quorum.state.errors import LeaseLostError, QuorumError
 
@@ -53,7 +54,7 @@ class Committer:
         fence: Fence | None,
         make: Callable[[], Rows],
         *,
-        light: Callable[[], bool],
+        weight: Weight,
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
     ) -> Call:
@@ -64,8 +65,8 @@ class Committer:
         Args:
             thread_id: Calls of one thread are written in the order they were made.
             fence: The lease that must still be held.
-            make: Called on the event loop when it is `light`, together with others', or in a thread.
-            light: Whether making takes less time than asking a thread.
+            make: Called on the event loop together with others', or in a thread.
+            weight: Whether making takes less time than asking a thread.
             hold: Takes what enters the call into the queue, and calls it when it is time; by default it is now.
             then: Called once it is in the queue.
 
@@ -75,7 +76,7 @@ class Committer:
             DatabaseError: The database did not answer within a minute, or could not take a large value, which is named.
             psycopg.Error: The database refuses, or stayed away for 30 seconds.
         """
-        call = Call(thread_id, fence, make, light)
+        call = Call(thread_id, fence, make, weight)
         if hold is None:
             self._enter(call)
         else:
@@ -111,7 +112,7 @@ class Committer:
     async def settle(self, thread_id: str) -> None:
         """Wait until what was handed over for a thread, by cancelled calls too, is written or has failed."""
         with suppress(psycopg.Error, QuorumError):  # told to those who wait for it
-            await self.commit(thread_id, None, Rows, light=lambda: True).stored()
+            await self.commit(thread_id, None, Rows, weight=Known(light=True)).stored()
 
     @property
     def statistics(self) -> SaverStatistics:

@@ -18,11 +18,12 @@ class Encoder:
     """Makes the rows of calls in a thread, in the order they were asked for.
 
     Args:
+        encode: Makes the rows of one, in the thread.
         made: Called on the event loop when some are made.
     """
 
-    def __init__(self, made: Callable[[], None]) -> None:
-        self._made = made
+    def __init__(self, encode: Callable[[Call], None], made: Callable[[], None]) -> None:
+        self._encode, self._made = encode, made
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quorum-encoding")
         self._waiting: deque[Call] = deque()
         self._job: asyncio.Future[None] | None = None
@@ -55,7 +56,7 @@ class Encoder:
 
     def _work(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting:
-            self._waiting.popleft().encode()
+            self._encode(self._waiting.popleft())
             if self._waiting and not self._is_told:  # the last is told by the job's end
                 self._is_told = True
                 with suppress(RuntimeError):  # the loop is closed, and nobody waits any more

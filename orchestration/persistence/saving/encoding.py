@@ -21,10 +21,7 @@ LARGE_CHARS = 2048
 MOST_BYTES = 1_000_000_000
 """Of one value: Postgres takes a gigabyte, and a little goes with it."""
 
-_LIGHT_NODES = 96
-_LIGHT_CHARS = 4096
 _ROW_BYTES = 150
-_LEAVES = frozenset({bool, int, float, type(None)})
 _NEED_NO_LOOK = frozenset({dict, list, tuple, type(None), bool, Send})
 """What is not written as a text or a number of its own."""
 _UNFIT = (BlockedTypeError, TypeError, ValueError, OverflowError, RecursionError)
@@ -43,39 +40,6 @@ class Values:
 
     inline: dict[str, Any]
     stored: dict[str, tuple[str, Any]]
-
-
-def is_light(values: Sequence[tuple[str, Any]]) -> bool:
-    """Whether encoding is done sooner than another thread could be asked: little, and plain."""
-    waiting = [value for _, value in values]
-    chars = 0
-    for value in waiting:  # which grows meanwhile
-        kind = type(value)
-        if kind is str:
-            chars += len(value)
-        elif kind is dict:
-            if len(waiting) + len(value) > _LIGHT_NODES:
-                return False
-            waiting += value.values()
-            for key in value:
-                chars += len(key) if type(key) is str else _LIGHT_CHARS
-        elif kind is list or kind is tuple:
-            if len(waiting) + len(value) > _LIGHT_NODES:
-                return False
-            waiting += value
-        elif kind is Send and value.timeout is None:
-            waiting += value.node, value.arg
-        elif kind not in _LEAVES:
-            return False
-    return chars < _LIGHT_CHARS and len(waiting) <= _LIGHT_NODES
-
-
-def is_light_checkpoint(checkpoint: Checkpoint, metadata: Mapping[str, Any], values: Values) -> bool:
-    """The same of a checkpoint, of whose values only these are written."""
-    if len(checkpoint["channel_versions"]) + len(checkpoint["versions_seen"]) > _LIGHT_NODES:
-        return False
-    stored = [(channel, value) for channel, (_, value) in values.stored.items()]
-    return is_light([*values.inline.items(), *stored, *metadata.items()])
 
 
 def encode_writes(

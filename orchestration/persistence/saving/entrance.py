@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextvars import Context
 
 from langgraph_quorum.orchestration.persistence.saving.calls import Call, Queue
 from langgraph_quorum.orchestration.persistence.saving.encoder import Encoder
+from langgraph_quorum.orchestration.persistence.saving.weight import Paces
 
 EARLY_CALLS = 256
 """So many calls are written without waiting for the end of the turn: that of a thousand branches is long."""
@@ -25,7 +27,8 @@ class Entrance:
 
     def __init__(self, queue: Queue, wake: Callable[[int], None]) -> None:
         self._queue, self._wake = queue, wake
-        self._encoder = Encoder(lambda: wake(1))
+        self._encoder = Encoder(self._encode, lambda: wake(1))
+        self._paces = Paces()
         self._calls: list[Call] = []
         self._is_due = False
 
@@ -52,8 +55,10 @@ class Entrance:
         now = asyncio.get_running_loop().time()
         for call in calls:
             call.arrived = now
-            if call.light():
+            if call.weight.is_light():
                 call.encode()
+            elif self._paces.is_quick(call.weight.parts()):
+                self._encode(call)
             else:
                 self._encoder.submit(call)
         self._queue.add(calls)
@@ -63,6 +68,11 @@ class Entrance:
         """Take out all calls."""
         calls, self._calls = self._calls, []
         return calls
+
+    def _encode(self, call: Call) -> None:
+        parts, began = call.weight.parts(), time.thread_time()
+        call.encode()
+        self._paces.note(parts, time.thread_time() - began)
 
     def _end_turn(self) -> None:
         self._is_due = False

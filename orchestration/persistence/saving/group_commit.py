@@ -25,8 +25,6 @@ from langgraph_quorum.orchestration.persistence.saving.committer import Committe
 from langgraph_quorum.orchestration.persistence.saving.encoding import (
     encode_checkpoint,
     encode_writes,
-    is_light,
-    is_light_checkpoint,
     split_values,
 )
 from langgraph_quorum.orchestration.persistence.saving.known_blobs import KnownBlobs
@@ -39,8 +37,11 @@ from langgraph_quorum.orchestration.persistence.saving.sealed import Sealed
 from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
 from langgraph_quorum.orchestration.persistence.saving.statistics import SaverStatistics
 from langgraph_quorum.orchestration.persistence.saving.transaction import Transactions
+from langgraph_quorum.orchestration.persistence.saving.weight import Known, OfCheckpoint, OfWrites, Weight
 from langgraph_quorum.orchestration.persistence.sealing import Sealer
 from langgraph_quorum.state.errors import ConfigurationError
+
+_SEALED = Known(light=False)
 
 
 class GroupCommitSaver(PatientReader):
@@ -116,7 +117,6 @@ class GroupCommitSaver(PatientReader):
         values = split_values(checkpoint, new_versions, sealed=self._sealed is not None)
         due, moved = self._known.split(thread_id, ns, values)
         told = get_serializable_checkpoint_metadata(config, metadata)
-        light = partial(is_light_checkpoint, checkpoint, told, due)
         make = partial(
             encode_checkpoint,
             self.serde,
@@ -127,10 +127,9 @@ class GroupCommitSaver(PatientReader):
             values=due,
         )
         place = thread_id, ns
+        weight, seen = OfCheckpoint(checkpoint, told, due), partial(self._order.saw, place, checkpoint["id"])
         try:
-            await self._commit(
-                config, thread_id, make, light=light, then=lambda: self._order.saw(place, checkpoint["id"])
-            ).stored()
+            await self._commit(config, thread_id, make, weight=weight, then=seen).stored()
         except BaseException:
             self._order.let_go(place)
             raise
@@ -206,7 +205,7 @@ class GroupCommitSaver(PatientReader):
         place = thread_id, configurable["checkpoint_ns"], configurable["checkpoint_id"]
         make = partial(encode_writes, self.serde, place, writes, task_id, task_path)
         hold = None if self._order.is_due(place[:2], place[2]) else partial(self._order.hold, place[:2], place[2])
-        return self._commit(config, thread_id, make, light=partial(is_light, writes), hold=hold)
+        return self._commit(config, thread_id, make, weight=OfWrites(writes), hold=hold)
 
     def _commit(
         self,
@@ -214,17 +213,17 @@ class GroupCommitSaver(PatientReader):
         thread_id: str,
         make: Callable[[], Rows],
         *,
-        light: Callable[[], bool],
+        weight: Weight,
         hold: Callable[[Callable[[], None]], None] | None = None,
         then: Callable[[], None] | None = None,
     ) -> Call:
         self._check_loop()
         token = token_of(config)
         fence = None if token is None else (thread_id, token)
-        if self._sealed is None:
-            return self._committer.commit(thread_id, fence, make, light=light, hold=hold, then=then)
-        sealed = self._sealed
-        return self._committer.commit(thread_id, fence, lambda: sealed.seal(make()), light=bool, hold=hold, then=then)
+        if self._sealed is not None:
+            sealed, inner = self._sealed, make
+            make, weight = lambda: sealed.seal(inner()), _SEALED
+        return self._committer.commit(thread_id, fence, make, weight=weight, hold=hold, then=then)
 
 
 async def _failing(error: Exception) -> None:

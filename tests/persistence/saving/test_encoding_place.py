@@ -1,4 +1,4 @@
-"""Little plain values are encoded at once; all else, and everything sealed, in a thread and not in the event loop."""
+"""Little plain values and what took little last time are encoded at once; all else, and what is sealed, in a thread."""
 
 import asyncio
 import threading
@@ -9,9 +9,9 @@ from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.types import Send
 
 from langgraph_quorum.orchestration.persistence.pool import Pool
-from langgraph_quorum.orchestration.persistence.saving.encoding import is_light
 from langgraph_quorum.orchestration.persistence.saving.group_commit import GroupCommitSaver
 from langgraph_quorum.orchestration.persistence.saving.serializer import StrictSerializer
+from langgraph_quorum.orchestration.persistence.saving.weight import QUICK_S, Paces, is_light
 from langgraph_quorum.orchestration.persistence.sealing import Place
 from tests.persistence.saving.toy_sealer import ToySealer
 
@@ -60,9 +60,29 @@ async def test_what_is_not_light_is_encoded_in_a_thread(pool: Pool) -> None:
     await saver.aput_writes(AT, [("c", 1)], "light")
     assert watched.threads == [threading.main_thread().name]
     watched.threads.clear()
-    await saver.aput_writes(AT, [("c", list(range(1000)))], "heavy")
+    await saver.aput_writes(AT, [("other", list(range(1000)))], "heavy")
     await saver.aput(AT, holding(list(range(1000))), {}, {"c": "1"})
     assert [name.startswith("quorum-encoding") for name in watched.threads] == [True, True]
+
+
+async def test_what_took_little_the_last_time_is_encoded_at_once_until_it_has_grown(pool: Pool) -> None:
+    saver = GroupCommitSaver(pool)
+    saver.serde = watched = Watched()
+    for number, count in enumerate((1000, 2000, 4001, 4001)):
+        await saver.aput_writes(AT, [("c", list(range(count)))], f"task-{number}")
+    assert [name.startswith("quorum-encoding") for name in watched.threads] == [True, False, True, False]
+
+
+def test_only_what_took_less_than_a_millisecond_is_quick_and_only_in_the_same_channels() -> None:
+    paces, parts = Paces(), [("a", "x" * 9000), ("b", object())]
+    assert not paces.is_quick(parts)
+    paces.note(parts, QUICK_S)
+    assert not paces.is_quick(parts)
+    paces.note(parts, QUICK_S / 2)
+    assert paces.is_quick([*parts[::-1]])
+    assert not paces.is_quick(parts[:1])
+    paces.note([], 0.0)
+    assert not paces.is_quick([])
 
 
 @pytest.mark.parametrize(
