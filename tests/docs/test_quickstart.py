@@ -47,7 +47,13 @@ def run(program: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509  it does nothing but a system call
     )
+
+
+def heed_ctrl_c() -> None:
+    """As in a terminal: what a shell starts in the background is made to ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.usefixtures("own_server")
