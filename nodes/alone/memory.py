@@ -30,6 +30,7 @@ Records = Mapping[str, SentRecord]
 def latest_branches(old: Records | None, new: Records | None) -> dict[str, SentRecord]:
     """The reducer: the records of each node's latest fan-out. A superstep's fan-outs are equally late."""
     kept = dict(old or {})
+    # As a bundle brings them: there is nothing to compare.
     if not kept and new and len({(record["node"], record["round"]) for record in new.values()}) == 1:
         return dict(new)
     for key, record in (new or {}).items():

@@ -122,12 +122,11 @@ def _caught(bubble: GraphBubbleUp, branch: Branch) -> Any:
 
 
 def _held(update: Any, branch: Branch, taking: Taking) -> Any:
-    if type(update) is dict:  # as most are
-        taking.check(update)
-        return Held(update, kept=branch.payload.get("kept", False))
     if isinstance(update, Answer):
         return replace(update, value=_held(update.value, branch, taking))
-    if isinstance(update, (list, tuple)):
+    if type(update) is dict:  # as most are
+        taking.check(update)
+    elif isinstance(update, (list, tuple)):
         for part in update:
             _check_part(part, taking)
         if not any(isinstance(part, Command) for part in update):

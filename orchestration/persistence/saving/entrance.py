@@ -55,11 +55,7 @@ class Entrance:
         now = asyncio.get_running_loop().time()
         for call in calls:
             call.arrived = now
-            if call.weight.is_light():
-                call.encode()
-            elif self._paces.is_quick(call.weight.parts()):
-                self._encode(call)
-            else:
+            if not self._is_encoded_here(call):
                 self._encoder.submit(call)
         self._queue.add(calls)
         self._wake(at_least)
@@ -69,10 +65,23 @@ class Entrance:
         calls, self._calls = self._calls, []
         return calls
 
+    def _is_encoded_here(self, call: Call) -> bool:
+        try:
+            is_light = call.weight.is_light()
+            is_quick = not is_light and self._paces.is_quick(call.weight.parts())
+        except Exception:  # noqa: BLE001  it is not what a saver is given: encoding it says so, to its caller alone
+            return False
+        if is_light:
+            call.encode()
+        elif is_quick:
+            self._encode(call)
+        return is_light or is_quick
+
     def _encode(self, call: Call) -> None:
         parts, began = call.weight.parts(), time.thread_time()
         call.encode()
-        self._paces.note(parts, time.thread_time() - began)
+        if call.fault is None:
+            self._paces.note(parts, time.thread_time() - began)
 
     def _end_turn(self) -> None:
         self._is_due = False

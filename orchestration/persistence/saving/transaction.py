@@ -52,7 +52,7 @@ class Prepared:
     """A batch as it is sent in one round trip.
 
     Attributes:
-        statements: None where there is nothing to write.
+        statements: Empty where there is nothing to write.
         stored: What they will have done.
         kind: The name of the statement that writes the new writes.
         new_writes: Its rows.
@@ -104,13 +104,14 @@ class Transactions:
 
     async def _store_aside(self, calls: Sequence[_Call]) -> Stored | None:
         """The same from a thread of its own, for what would take long to send; None when it has to be done here."""
-        prepared = self.prepare(calls)
-        async with self.pool.trusted_connection() as connection:
-            counts = await carried_out_aside(connection, prepared.statements)
-        if counts is None:
-            return None
-        self.note(prepared, counts)
-        return prepared.stored
+        for wary in (False, True):
+            prepared = self.prepare(calls, wary=wary)
+            async with self.pool.trusted_connection() as connection:
+                counts = await carried_out_aside(connection, prepared.statements)
+            if counts is not None:
+                self.note(prepared, counts)
+                return prepared.stored
+        return None
 
     async def _store_fenced(self, calls: Sequence[_Call], fences: Sequence[Fence]) -> Stored:
         async with self.pool.trusted_connection() as connection, _transaction(connection):
@@ -120,7 +121,7 @@ class Transactions:
             await _carry_out(connection, statements)
         return replace(stored, statements=len(statements) + 1)
 
-    def prepare(self, calls: Sequence[_Call]) -> Prepared:
+    def prepare(self, calls: Sequence[_Call], *, wary: bool = False) -> Prepared:
         """The same for one round trip, if all leases are held and nothing is at fault.
 
         What the calls hold twice, or the server has already, it is told to copy. Many writes at once, and those that
@@ -128,11 +129,16 @@ class Transactions:
 
         Args:
             calls: In the order they were made.
+            wary: Nothing is copied, and everything may be there already: that much was refused just now.
         """
         batch, stored = _batch(calls, frozenset())
-        batch.blobs, copies, along = self._recent.split(batch.blobs, batch.new_writes)
-        writes = "first_writes" if along or len(batch.new_writes) >= FIRST_ROWS else "new_writes"
-        statements = [*self._demands(calls), *self._statements(batch, stored, [*copies, *along], writes)]
+        copies: list[CopyRow] = []
+        writes = "new_writes"
+        if not wary:
+            batch.blobs, recent, along = self._recent.split(batch.blobs, batch.new_writes)
+            copies = [*recent, *along]
+            writes = "first_writes" if along or len(batch.new_writes) >= FIRST_ROWS else writes
+        statements = [*self._demands(calls), *self._statements(batch, stored, copies, writes)]
         return Prepared(statements, replace(stored, statements=len(statements)), writes, batch.new_writes)
 
     def note(self, prepared: Prepared, counts: Sequence[int]) -> None:

@@ -55,6 +55,8 @@ class Writer:
         queue: Where batches are taken from.
         written: Told of each batch, with the seconds it took.
         refused: Told of calls whose values cannot be stored.
+        linger_s: How long it waits for more.
+        is_open: Whether it can write at all: it is not closed, and connections speak as they must.
     """
 
     transactions: Transactions
@@ -62,7 +64,7 @@ class Writer:
     written: Tell
     refused: Callable[[Sequence[Call]], None]
     linger_s: float = _LINGER_S
-    _is_open: bool = field(default_factory=AsyncPipeline.is_supported)
+    is_open: bool = field(default_factory=AsyncPipeline.is_supported)
     _turn: _Turn | None = None
     _prepared: WeakKeyDictionary[Connection, set[bytes] | None] = field(default_factory=WeakKeyDictionary)
 
@@ -83,18 +85,13 @@ class Writer:
 
     def close(self) -> None:
         """Give the connection back, once what it works on is done."""
-        self._is_open = False
+        self.is_open = False
         self.wake()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can write at all: it is not closed, and connections speak as they must."""
-        return self._is_open
 
     @property
     def is_fit(self) -> bool:
         """Whether it can write now, for a connection is free."""
-        return self._is_open and self.transactions.pool.has_idle
+        return self.is_open and self.transactions.pool.has_idle
 
     async def drain(self) -> Left | None:
         """Write until nothing is ready any more, or a batch is left.
@@ -104,8 +101,8 @@ class Writer:
         """
         async with self.transactions.pool.trusted_connection() as connection:
             if connection.info.encoding != "utf-8":
-                self._is_open = False
-            if not self._is_open:  # or was closed while it waited for the connection
+                self.is_open = False
+            if not self.is_open:  # or was closed while it waited for the connection
                 return None
             self._turn = turn = _Turn(self, connection, self._prepared_on(connection))
             try:

@@ -144,3 +144,12 @@ async def test_an_error_waits_until_its_call_is_awaited(
     await settled(saver)
     with pytest.raises(error):
         await writing
+
+
+async def test_what_is_no_call_fails_alone_among_those_of_its_turn(saver: GroupCommitSaver) -> None:
+    wrong: Any = [("c",)]
+    writing = [
+        saver.aput_writes(AT, writes, name) for name, writes in (("a", [("c", 1)]), ("b", wrong), ("c", [("c", 1)]))
+    ]
+    ended = await asyncio.wait_for(asyncio.gather(*writing, return_exceptions=True), 10)
+    assert [type(one) for one in ended] == [type(None), ChannelValueError, type(None)]

@@ -113,6 +113,20 @@ async def test_many_writes_are_taken_for_the_first_of_their_task_until_the_serve
     assert saver.statistics().retries == 0
 
 
+async def test_much_that_was_there_already_goes_aside_again_and_not_over_the_loop(
+    pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many, size = transaction.FIRST_ROWS, transaction.ASIDE_BYTES // transaction.FIRST_ROWS
+    await saver.aput_writes(at("t"), [("c", "x" * size)] * many, "task")
+    monkeypatch.delattr(transaction, "_carry_out")  # which would send it from the loop
+    await saver.aput_writes(at("t"), [("c", "y" * size)] * (many + 1), "task")
+    async with pool.connection() as connection:
+        rows = await (
+            await connection.execute("SELECT substr(blob, length(blob)) AS last FROM checkpoint_writes")
+        ).fetchall()
+    assert sorted(row["last"] for row in rows) == [b"x"] * many + [b"y"]
+
+
 async def test_a_batch_without_an_answer_in_time_fails_and_the_next_one_is_written(
     pool: Pool, saver: GroupCommitSaver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
